@@ -1,0 +1,105 @@
+//! `cargo xtask bench`: the model natively and in wasm, and how soon the page answers a click.
+
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+use crate::browser::{self, Browser};
+use crate::process::{cargo, run as run_command};
+use crate::steps::Steps;
+use crate::{build, repository, setup};
+
+pub struct Options {
+    only: Option<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Native,
+    Wasm,
+    FirstClick,
+}
+
+impl FromStr for Part {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "native" => Ok(Self::Native),
+            "wasm" => Ok(Self::Wasm),
+            "first-click" => Ok(Self::FirstClick),
+            other => Err(format!("no part '{other}': native, wasm or first-click")),
+        }
+    }
+}
+
+impl Options {
+    pub fn parse(parser: &mut lexopt::Parser) -> Result<Self> {
+        let mut options = Self { only: None };
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("only") => options.only = Some(parser.value()?.parse()?),
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        Ok(options)
+    }
+
+    fn includes(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+}
+
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let mut steps = Steps::default();
+    if options.includes(Part::Native) {
+        steps.run("model native", native);
+    }
+    if options.includes(Part::Wasm) {
+        steps.run("model wasm", in_wasm);
+    }
+    if options.includes(Part::FirstClick) {
+        steps.run("first click", first_click);
+    }
+    Ok(steps.finish())
+}
+
+fn native() -> Result<()> {
+    run_command(
+        cargo()
+            .args(["run", "--quiet", "--release", "--package", "sim-core"])
+            .args(["--example", "bench"]),
+    )
+}
+
+/// The figures come from a test of the name `bench` in sim-core, which runs in a headless browser
+/// like the others; it is left out of `cargo test` because it is a bench target.
+fn in_wasm() -> Result<()> {
+    let bench = repository::root().join("sim-core/benches/wasm.rs");
+    if !bench.exists() {
+        bail!("there is no {}", bench.display());
+    }
+    let runner = setup::wasm_test_runner()?;
+    let driver = browser::ensure(Browser::Chromium)?;
+    run_command(
+        cargo()
+            .args(["bench", "--package", "sim-core", "--bench", "wasm"])
+            .args(["--target", "wasm32-unknown-unknown"])
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+            .env(Browser::Chromium.driver_variable(), driver)
+            .env("WASM_BINDGEN_USE_BROWSER", "1")
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "600"),
+    )
+}
+
+fn first_click() -> Result<()> {
+    build::site()?;
+    let driver = browser::ensure(Browser::Chromium)?;
+    run_command(
+        cargo()
+            .args(["run", "--quiet", "--package", "e2e", "--bin", "first_click"])
+            .env(Browser::Chromium.driver_variable(), driver),
+    )
+}

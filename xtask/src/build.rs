@@ -1,0 +1,34 @@
+//! `cargo xtask build`: the static site, the single file and the size report.
+
+use std::fs;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::process::{at_root, run as run_command};
+use crate::{report, repository, setup, single_file};
+
+pub const SINGLE_FILE: &str = "ringside.html";
+
+pub fn run() -> Result<ExitCode> {
+    site()?;
+    let report = report::measure(&repository::dist())?;
+    print!("{report}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `dist/` and, in it, the page as one file that works from disk.
+pub fn site() -> Result<()> {
+    let tools = setup::build_tools()?;
+    run_command(
+        at_root(&tools.trunk)
+            .args(["build", "--release", "--offline"])
+            .env("PATH", &tools.path),
+    )?;
+    let dist = repository::dist();
+    let page = single_file::make(&dist)?;
+    let file = dist.join(SINGLE_FILE);
+    fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    println!("built {} and {}", dist.display(), file.display());
+    Ok(())
+}

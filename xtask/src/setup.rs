@@ -1,0 +1,122 @@
+//! What each command needs before it can run, installed when it is missing.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+use crate::browser::{self, Browser};
+use crate::process::{find_on_path, output_of, run};
+use crate::tools::{self, BINARYEN, TRUNK, WASM_BINDGEN};
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// What a build of the page runs with.
+pub struct BuildTools {
+    pub trunk: PathBuf,
+    /// The search path with the pinned tools in front: trunk looks for its helpers there.
+    pub path: OsString,
+}
+
+/// All that `serve`, `build` and `test` need.
+pub fn everything() -> Result<ExitCode> {
+    build_tools()?;
+    browser::ensure(Browser::Chromium)?;
+    println!("setup: tools are in {}", tools::cache_dir()?.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The compiler's wasm target, trunk, wasm-bindgen and, where npm is there, wasm-opt.
+pub fn build_tools() -> Result<BuildTools> {
+    wasm_target()?;
+    let trunk = TRUNK.ensure()?;
+    let wasm_bindgen = WASM_BINDGEN.ensure()?;
+    let wasm_opt = match BINARYEN.ensure() {
+        Ok(dir) => dir,
+        Err(error) => {
+            println!(
+                "setup: no wasm-opt, the page will be larger than it need be ({error:#}). \
+                 Install Node.js with npm to have it."
+            );
+            wasm_opt_stand_in()?
+        }
+    };
+    let mut dirs = vec![trunk.clone(), wasm_bindgen, wasm_opt];
+    dirs.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    Ok(BuildTools {
+        trunk: trunk.join(format!("trunk{}", env::consts::EXE_SUFFIX)),
+        path: env::join_paths(dirs).context("a tool directory cannot stand in PATH")?,
+    })
+}
+
+/// The runner of tests compiled to wasm.
+pub fn wasm_test_runner() -> Result<PathBuf> {
+    wasm_target()?;
+    Ok(WASM_BINDGEN.ensure()?.join(format!(
+        "wasm-bindgen-test-runner{}",
+        env::consts::EXE_SUFFIX
+    )))
+}
+
+/// The standard library for wasm, by rustup where there is one.
+pub fn wasm_target() -> Result<()> {
+    let sysroot = output_of("rustc", &["--print", "sysroot"])
+        .context("rustc is not on the PATH; install Rust with rustup")?;
+    let installed = Path::new(sysroot.trim())
+        .join("lib/rustlib")
+        .join(WASM_TARGET);
+    if installed.is_dir() {
+        return Ok(());
+    }
+    let Some(rustup) = find_on_path(&["rustup"]) else {
+        bail!("the compiler has no {WASM_TARGET} target; install it the way Rust was installed");
+    };
+    println!("setup: adding the compiler's target {WASM_TARGET} with rustup (once)");
+    run(Command::new(rustup).args(["target", "add", WASM_TARGET]))
+}
+
+/// A part of the Rust toolchain that a minimal installation lacks.
+pub fn component(cargo_command: &str, component: &str) -> Result<()> {
+    if output_of("cargo", &[cargo_command, "--version"]).is_some() {
+        return Ok(());
+    }
+    let Some(rustup) = find_on_path(&["rustup"]) else {
+        bail!("`cargo {cargo_command}` is missing; install it the way Rust was installed");
+    };
+    println!("setup: adding {component} to the Rust toolchain with rustup (once)");
+    run(Command::new(rustup).args(["component", "add", component]))
+}
+
+/// Trunk stops when index.html asks for wasm-opt and there is none, so without one it gets a
+/// program of that name which copies its input.
+#[cfg(unix)]
+fn wasm_opt_stand_in() -> Result<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+
+    const SCRIPT: &str = r#"#!/bin/sh
+# Stands in for wasm-opt where it cannot be installed: copies the module unchanged.
+[ "$1" = --version ] && { echo "wasm-opt version none"; exit 0; }
+for argument in "$@"; do
+  case "$argument" in
+    --output=*) output="${argument#--output=}" ;;
+    -*) ;;
+    *) input="$argument" ;;
+  esac
+done
+exec cp -- "$input" "$output"
+"#;
+    let dir = tools::cache_dir()?.join("no-wasm-opt");
+    fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let file = dir.join("wasm-opt");
+    fs::write(&file, SCRIPT).with_context(|| format!("cannot write {}", file.display()))?;
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
+    Ok(dir)
+}
+
+#[cfg(not(unix))]
+fn wasm_opt_stand_in() -> Result<PathBuf> {
+    bail!("without wasm-opt the page can only be built on a Unix system")
+}
