@@ -1,0 +1,115 @@
+//! Everything that can happen in the machine, and where it is told.
+
+use crate::hw::{CpuId, FaultAccess, Pfn, TtyId};
+use crate::kernel::{BlockReason, Errno, FaultOutcome, NsKind, Signal, Syscall, TaskId};
+
+/// What happened. Events explain; they are never needed to draw a right picture.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A task trapped from ring 3 into the kernel with a system call.
+    SyscallEnter { task: TaskId, call: Syscall },
+    /// The handler has answered; `result` is the return value or the errno.
+    SyscallExit { task: TaskId, nr: u16, result: Result<i64, Errno> },
+    /// The handler cannot answer yet; the task sleeps.
+    SyscallBlock { task: TaskId, on: BlockReason },
+    /// The scheduler gave a CPU to another task, or to none.
+    Switch { from: Option<TaskId>, to: Option<TaskId> },
+    /// A sleeping task became runnable.
+    Wake { task: TaskId },
+    Fork { parent: TaskId, child: TaskId },
+    Exec { task: TaskId, path: String },
+    Exit { task: TaskId, status: i32 },
+    /// A zombie was waited for and is gone.
+    Reap { task: TaskId },
+    /// The MMU refused a translation and the kernel dealt with it.
+    PageFault { task: TaskId, addr: u64, access: FaultAccess, outcome: FaultOutcome },
+    /// The word at the instruction pointer was not an instruction.
+    IllegalInstruction { task: TaskId, ip: u64 },
+    /// A signal became pending.
+    SignalSend { task: TaskId, signal: Signal },
+    /// A signal was acted upon.
+    SignalDeliver { task: TaskId, signal: Signal },
+    Interrupt { source: InterruptSource },
+    FrameAlloc { pfn: Pfn },
+    FrameFree { pfn: Pfn },
+    NamespaceNew { kind: NsKind, id: u64 },
+    TtyOutput { tty: TtyId, bytes: u32 },
+    TtyInput { tty: TtyId, bytes: u32 },
+    /// Memory ran out; this task was chosen.
+    OomKill { victim: TaskId, rss_pages: u64 },
+    /// A command named a terminal or process that is not there.
+    Refused { why: Refusal },
+    /// An invariant does not hold. Nothing moves any more.
+    Halt { invariant: String },
+}
+
+/// Which device interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InterruptSource {
+    /// The local timer of the CPU: a slice may be over, sleepers may be due.
+    Timer,
+    Keyboard,
+}
+
+/// Why a command did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    NoSuchTerminal,
+    NoSuchProcess,
+    /// The machine has halted.
+    Halted,
+}
+
+/// An event with its place in time. Events with the same `tick` share the state after it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// Simulated nanoseconds since boot.
+    pub at_ns: u64,
+    /// Ticks since boot.
+    pub tick: u64,
+    pub cpu: CpuId,
+    pub event: Event,
+}
+
+/// Where events go. One value is reused from command to command.
+#[derive(Clone, Debug)]
+pub enum Sink {
+    /// Nowhere: the machine runs at full speed.
+    Null,
+    /// The last `capacity` events.
+    Ring { records: std::collections::VecDeque<Record>, capacity: usize },
+    /// All of them.
+    Full(Vec<Record>),
+}
+
+impl Sink {
+    /// A sink that keeps the last `capacity` events.
+    pub fn ring(capacity: usize) -> Self {
+        Sink::Ring { records: std::collections::VecDeque::with_capacity(capacity), capacity }
+    }
+
+    /// A sink that keeps everything.
+    pub fn full() -> Self {
+        Sink::Full(Vec::new())
+    }
+
+    #[inline]
+    pub fn push(&mut self, record: Record) {
+        match self {
+            Sink::Null => {}
+            Sink::Ring { records, capacity } => {
+                if records.len() >= *capacity {
+                    records.pop_front();
+                }
+                records.push_back(record);
+            }
+            Sink::Full(records) => records.push(record),
+        }
+    }
+
+    /// Whether anybody listens; events need not be made for the null sink.
+    #[inline]
+    pub fn listens(&self) -> bool {
+        !matches!(self, Sink::Null)
+    }
+}

@@ -1,0 +1,93 @@
+//! What a program in ring 3 sees of memory: virtual addresses, loads and stores.
+
+use super::mmu::Walked;
+use super::{Cpu, FaultAccess, PAGE_BYTES, PageFault, Pfn, Ram, Ring, VirtAddr, translate};
+
+/// The bus of one CPU during one step. Every access is translated for ring 3.
+pub struct Bus<'a> {
+    ram: &'a mut Ram,
+    cpu: &'a mut Cpu,
+    root: Pfn,
+    /// Page-table walks so far; the step is charged for them.
+    pub walks: u64,
+}
+
+impl<'a> Bus<'a> {
+    pub fn new(ram: &'a mut Ram, cpu: &'a mut Cpu, root: Pfn) -> Self {
+        Self { ram, cpu, root, walks: 0 }
+    }
+
+    fn frame(&mut self, addr: VirtAddr, access: FaultAccess) -> Result<Pfn, PageFault> {
+        let (tlb, asid) = (&mut self.cpu.tlb, self.cpu.asid);
+        let (pfn, walked) = translate(self.ram, tlb, self.root, asid, Ring::User, addr, access)?;
+        if walked == Walked::Yes {
+            self.walks += 1;
+        }
+        Ok(pfn)
+    }
+
+    /// The text word at `addr`, as the instruction fetch reads it.
+    pub fn fetch(&mut self, addr: VirtAddr) -> Result<u64, PageFault> {
+        let pfn = self.frame(addr, FaultAccess::Execute)?;
+        Ok(read_word(self.ram, pfn, addr))
+    }
+
+    /// 8 bytes, little-endian, from an address rounded down to 8.
+    pub fn load(&mut self, addr: VirtAddr) -> Result<u64, PageFault> {
+        let pfn = self.frame(addr, FaultAccess::Read)?;
+        Ok(read_word(self.ram, pfn, addr))
+    }
+
+    /// 8 bytes, little-endian, to an address rounded down to 8.
+    pub fn store(&mut self, addr: VirtAddr, word: u64) -> Result<(), PageFault> {
+        self.store_bytes(addr & !7, &word.to_le_bytes())
+    }
+
+    /// Bytes from anywhere; may cross pages.
+    pub fn load_bytes(&mut self, addr: VirtAddr, to: &mut [u8]) -> Result<(), PageFault> {
+        let mut done = 0;
+        while done < to.len() {
+            let at = addr.wrapping_add(done as u64);
+            let offset = at as usize % PAGE_BYTES;
+            let n = (PAGE_BYTES - offset).min(to.len() - done);
+            let pfn = self.frame(at, FaultAccess::Read)?;
+            self.ram.frame(pfn).read(offset, &mut to[done..done + n]);
+            done += n;
+        }
+        Ok(())
+    }
+
+    /// Bytes to anywhere; may cross pages. All pages are translated before any byte is written,
+    /// so a step that faults has stored nothing and is simply tried again.
+    pub fn store_bytes(&mut self, addr: VirtAddr, from: &[u8]) -> Result<(), PageFault> {
+        let mut at = addr;
+        let end = addr.wrapping_add(from.len() as u64);
+        while at < end {
+            self.frame(at, FaultAccess::Write)?;
+            at = (at | (PAGE_BYTES as u64 - 1)) + 1;
+        }
+        let mut done = 0;
+        while done < from.len() {
+            let at = addr.wrapping_add(done as u64);
+            let offset = at as usize % PAGE_BYTES;
+            let n = (PAGE_BYTES - offset).min(from.len() - done);
+            let pfn = self.frame(at, FaultAccess::Write)?;
+            if let Some(frame) = self.ram.frame_mut(pfn) {
+                frame.write(offset, &from[done..done + n]);
+            }
+            done += n;
+        }
+        Ok(())
+    }
+}
+
+fn read_word(ram: &Ram, pfn: Pfn, addr: VirtAddr) -> u64 {
+    let offset = addr as usize % PAGE_BYTES & !7;
+    let frame = ram.frame(pfn);
+    if let super::Contents::Pattern { seed, page } = frame {
+        return super::pattern_word(*seed, *page, offset);
+    }
+    let mut bytes = [0; 8];
+    frame.read(offset, &mut bytes);
+    u64::from_le_bytes(bytes)
+}

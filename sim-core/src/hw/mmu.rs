@@ -1,0 +1,198 @@
+//! Translation: 4-level x86-64 page tables that lie in frames, and the TLB before them.
+//!
+//! Source: Intel SDM vol. 3, 4.5 (4-level paging) and 4.10 (caching).
+
+use super::{Contents, Pfn, Ram, Ring};
+
+/// A virtual address of a process: 47 bits, as on x86-64 Linux.
+pub type VirtAddr = u64;
+
+/// Bits of a page-table entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PteFlags(pub u64);
+
+impl PteFlags {
+    pub const PRESENT: u64 = 1;
+    pub const WRITE: u64 = 1 << 1;
+    pub const USER: u64 = 1 << 2;
+    pub const ACCESSED: u64 = 1 << 5;
+    pub const DIRTY: u64 = 1 << 6;
+    pub const NO_EXEC: u64 = 1 << 63;
+}
+
+/// A page-table entry: frame number in bits 12 to 51, flags around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pte(pub u64);
+
+impl Pte {
+    pub fn new(pfn: Pfn, flags: u64) -> Self {
+        Pte(pfn.0 << 12 | flags)
+    }
+    pub fn pfn(self) -> Pfn {
+        Pfn((self.0 & 0x000f_ffff_ffff_f000) >> 12)
+    }
+    pub fn has(self, flag: u64) -> bool {
+        self.0 & flag != 0
+    }
+    pub fn with(self, flag: u64) -> Self {
+        Pte(self.0 | flag)
+    }
+    pub fn without(self, flag: u64) -> Self {
+        Pte(self.0 & !flag)
+    }
+}
+
+/// What an access wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultAccess {
+    Read,
+    Write,
+    Execute,
+}
+
+/// Exception 14: the access could not be translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PageFault {
+    pub addr: VirtAddr,
+    pub access: FaultAccess,
+    /// The page is there, but its flags forbid this.
+    pub present: bool,
+}
+
+const TLB_ENTRIES: usize = 64;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct TlbEntry {
+    asid: u64,
+    vpn: u64,
+    pte: u64,
+}
+
+/// A direct-mapped TLB of 64 entries, tagged by address space so that a switch needs no flush.
+#[derive(Clone, Debug, Hash)]
+pub struct Tlb {
+    entries: [TlbEntry; TLB_ENTRIES],
+    pub hits: u64,
+    pub misses: u64,
+}
+
+impl Default for Tlb {
+    fn default() -> Self {
+        Self { entries: [TlbEntry::default(); TLB_ENTRIES], hits: 0, misses: 0 }
+    }
+}
+
+impl Tlb {
+    fn slot(asid: u64, vpn: u64) -> usize {
+        ((vpn ^ (vpn >> 9) ^ asid.wrapping_mul(7)) % TLB_ENTRIES as u64) as usize
+    }
+
+    fn lookup(&self, asid: u64, vpn: u64) -> Option<Pte> {
+        let entry = &self.entries[Self::slot(asid, vpn)];
+        (entry.pte != 0 && entry.asid == asid && entry.vpn == vpn).then_some(Pte(entry.pte))
+    }
+
+    fn fill(&mut self, asid: u64, vpn: u64, pte: Pte) {
+        self.entries[Self::slot(asid, vpn)] = TlbEntry { asid, vpn, pte: pte.0 };
+    }
+
+    pub fn invalidate(&mut self, asid: u64, vpn: u64) {
+        let entry = &mut self.entries[Self::slot(asid, vpn)];
+        if entry.asid == asid && entry.vpn == vpn {
+            *entry = TlbEntry::default();
+        }
+    }
+
+    pub fn invalidate_space(&mut self, asid: u64) {
+        for entry in &mut self.entries {
+            if entry.asid == asid {
+                *entry = TlbEntry::default();
+            }
+        }
+    }
+}
+
+/// Index into the table of `level` (3 is the root, 0 holds the pages).
+#[inline]
+fn index(addr: VirtAddr, level: u32) -> u16 {
+    (addr >> (12 + 9 * level) & 511) as u16
+}
+
+/// Reads the tables as the hardware would, without rights or the TLB: the leaf entry for `addr`,
+/// with the frame and the index that it lies at. `None` where a table is missing.
+pub fn walk(ram: &Ram, root: Pfn, addr: VirtAddr) -> Option<(Pfn, u16, Pte)> {
+    let mut table = root;
+    for level in (1..=3).rev() {
+        let Contents::Table(entries) = ram.frame(table) else { return None };
+        let entry = Pte(entries.get(index(addr, level)));
+        if !entry.has(PteFlags::PRESENT) {
+            return None;
+        }
+        table = entry.pfn();
+    }
+    let at = index(addr, 0);
+    let Contents::Table(entries) = ram.frame(table) else { return None };
+    Some((table, at, Pte(entries.get(at))))
+}
+
+/// Translates for a CPU: TLB first, then a walk that sets the accessed and dirty bits.
+/// Returns the frame and whether the tables had to be walked.
+#[inline]
+pub fn translate(
+    ram: &mut Ram,
+    tlb: &mut Tlb,
+    root: Pfn,
+    asid: u64,
+    ring: Ring,
+    addr: VirtAddr,
+    access: FaultAccess,
+) -> Result<(Pfn, Walked), PageFault> {
+    let vpn = addr >> 12;
+    let allowed = |pte: Pte| {
+        let user = ring == Ring::Kernel || pte.has(PteFlags::USER);
+        let way = match access {
+            FaultAccess::Read => true,
+            // A clean page goes through the walk once more, which marks it dirty.
+            FaultAccess::Write => pte.has(PteFlags::WRITE),
+            FaultAccess::Execute => !pte.has(PteFlags::NO_EXEC),
+        };
+        user && way
+    };
+    if let Some(pte) = tlb.lookup(asid, vpn)
+        && allowed(pte)
+        && (access != FaultAccess::Write || pte.has(PteFlags::DIRTY))
+    {
+        tlb.hits += 1;
+        return Ok((pte.pfn(), Walked::No));
+    }
+    tlb.misses += 1;
+    let fault = |present| PageFault { addr, access, present };
+    if addr >> 47 != 0 {
+        return Err(fault(false));
+    }
+    let (table, at, pte) = walk(ram, root, addr).ok_or(fault(false))?;
+    if !pte.has(PteFlags::PRESENT) {
+        return Err(fault(false));
+    }
+    if !allowed(pte) {
+        return Err(fault(true));
+    }
+    let mut marked = pte.with(PteFlags::ACCESSED);
+    if access == FaultAccess::Write {
+        marked = marked.with(PteFlags::DIRTY);
+    }
+    if marked != pte
+        && let Some(Contents::Table(entries)) = ram.frame_mut(table)
+    {
+        entries.set(at, marked.0);
+    }
+    tlb.fill(asid, vpn, marked);
+    Ok((marked.pfn(), Walked::Yes))
+}
+
+/// Whether a translation needed the page tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walked {
+    No,
+    Yes,
+}

@@ -1,0 +1,214 @@
+//! Physical memory: page frames with contents, sparse.
+
+use super::Table;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+/// Bytes in a page and in a frame.
+pub const PAGE_BYTES: usize = 4096;
+const LINE_BYTES: usize = 256;
+const LINES: usize = PAGE_BYTES / LINE_BYTES;
+const CHUNK_FRAMES: usize = 16;
+const GROUP_CHUNKS: usize = 64;
+const GROUP_FRAMES: usize = CHUNK_FRAMES * GROUP_CHUNKS;
+
+/// Page frame number: physical address divided by 4096.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pfn(pub u64);
+
+/// What a frame holds. How it is represented never shows: a load sees bytes.
+#[derive(Clone, Debug, Default)]
+pub enum Contents {
+    /// All zero.
+    #[default]
+    Zero,
+    /// Page `page` of the pseudo-random bytes of `seed`: program text as it came from the disk.
+    Pattern { seed: u32, page: u32 },
+    /// Bytes, in lines of 256 that are shared until written; an absent line is zero.
+    Lines(Box<[Option<Rc<[u8; LINE_BYTES]>>; LINES]>),
+    /// A page table with few entries of its 512.
+    Table(Table),
+}
+
+/// The 8 bytes at `offset` (rounded down to 8) of page `page` in the pattern of `seed`.
+/// SplitMix64 over the place, so that every word of every text differs.
+pub fn pattern_word(seed: u32, page: u32, offset: usize) -> u64 {
+    let place = (u64::from(seed) << 40) ^ (u64::from(page) << 9) ^ (offset as u64 / 8 % 512);
+    let mut x = place.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+impl Contents {
+    /// Copies bytes out. `offset` plus the length must not pass the page; what would is left zero.
+    pub fn read(&self, offset: usize, to: &mut [u8]) {
+        match self {
+            Contents::Zero => to.fill(0),
+            Contents::Pattern { seed, page } => {
+                for (i, byte) in to.iter_mut().enumerate() {
+                    let at = offset + i;
+                    *byte = (pattern_word(*seed, *page, at) >> (8 * (at % 8))) as u8;
+                }
+            }
+            Contents::Lines(lines) => {
+                for (i, byte) in to.iter_mut().enumerate() {
+                    let at = offset + i;
+                    *byte = match lines.get(at / LINE_BYTES) {
+                        Some(Some(line)) => line[at % LINE_BYTES],
+                        Some(None) | None => 0,
+                    };
+                }
+            }
+            Contents::Table(table) => {
+                for (i, byte) in to.iter_mut().enumerate() {
+                    let at = offset + i;
+                    *byte = (table.get((at / 8 % 512) as u16) >> (8 * (at % 8))) as u8;
+                }
+            }
+        }
+    }
+
+    /// Copies bytes in; what would pass the page is dropped.
+    pub fn write(&mut self, offset: usize, from: &[u8]) {
+        let Contents::Lines(lines) = self.as_lines() else { return };
+        for (i, byte) in from.iter().enumerate() {
+            let at = offset + i;
+            let Some(line) = lines.get_mut(at / LINE_BYTES) else { return };
+            let line = line.get_or_insert_with(|| Rc::new([0; LINE_BYTES]));
+            Rc::make_mut(line)[at % LINE_BYTES] = *byte;
+        }
+    }
+
+    fn as_lines(&mut self) -> &mut Self {
+        if !matches!(self, Contents::Lines(_)) {
+            let mut lines: Box<[Option<Rc<[u8; LINE_BYTES]>>; LINES]> = Box::default();
+            if !matches!(self, Contents::Zero) {
+                for (n, line) in lines.iter_mut().enumerate() {
+                    let mut bytes = [0; LINE_BYTES];
+                    self.read(n * LINE_BYTES, &mut bytes);
+                    *line = Some(Rc::new(bytes));
+                }
+            }
+            *self = Contents::Lines(lines);
+        }
+        self
+    }
+}
+
+// By bytes, so that two representations of the same page are the same state.
+impl Hash for Contents {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Contents::Zero => state.write_u8(0),
+            Contents::Pattern { seed, page } => {
+                state.write_u8(1);
+                state.write_u32(*seed);
+                state.write_u32(*page);
+            }
+            Contents::Lines(lines) => {
+                state.write_u8(2);
+                for (n, line) in lines.iter().enumerate() {
+                    if let Some(line) = line {
+                        state.write_usize(n);
+                        state.write(line.as_slice());
+                    }
+                }
+            }
+            Contents::Table(table) => {
+                state.write_u8(3);
+                table.hash(state);
+            }
+        }
+    }
+}
+
+type Chunk = [Contents; CHUNK_FRAMES];
+
+#[derive(Clone, Debug)]
+struct Group {
+    chunks: [Option<Rc<Chunk>>; GROUP_CHUNKS],
+}
+
+/// The RAM of a machine. Costs what has been touched; frames never written are zero.
+#[derive(Clone, Debug)]
+pub struct Ram {
+    frames: u64,
+    groups: Vec<Option<Rc<Group>>>,
+}
+
+static ZERO: Contents = Contents::Zero;
+
+impl Ram {
+    pub fn new(frames: u64) -> Self {
+        let groups = (frames as usize).div_ceil(GROUP_FRAMES);
+        Self { frames, groups: vec![None; groups] }
+    }
+
+    /// Number of frames.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    #[inline]
+    pub fn frame(&self, pfn: Pfn) -> &Contents {
+        let at = pfn.0 as usize;
+        match self.groups.get(at / GROUP_FRAMES) {
+            Some(Some(group)) => match &group.chunks[at / CHUNK_FRAMES % GROUP_CHUNKS] {
+                Some(chunk) => &chunk[at % CHUNK_FRAMES],
+                None => &ZERO,
+            },
+            Some(None) | None => &ZERO,
+        }
+    }
+
+    /// The frame for writing; `None` past the end of RAM.
+    #[inline]
+    pub fn frame_mut(&mut self, pfn: Pfn) -> Option<&mut Contents> {
+        if pfn.0 >= self.frames {
+            return None;
+        }
+        let at = pfn.0 as usize;
+        let group = self.groups.get_mut(at / GROUP_FRAMES)?;
+        let group = group.get_or_insert_with(|| Rc::new(Group { chunks: [const { None }; GROUP_CHUNKS] }));
+        let chunk = &mut Rc::make_mut(group).chunks[at / CHUNK_FRAMES % GROUP_CHUNKS];
+        let chunk = chunk.get_or_insert_with(|| Rc::new(Default::default()));
+        Some(&mut Rc::make_mut(chunk)[at % CHUNK_FRAMES])
+    }
+
+    /// Replaces what a frame holds. Past the end of RAM nothing happens.
+    pub fn set(&mut self, pfn: Pfn, contents: Contents) {
+        // Zero over zero would only materialise a chunk.
+        if matches!((&contents, self.frame(pfn)), (Contents::Zero, Contents::Zero)) {
+            return;
+        }
+        if let Some(frame) = self.frame_mut(pfn) {
+            *frame = contents;
+        }
+    }
+
+    /// Copies a frame; lines stay shared until one of the two is written.
+    pub fn copy(&mut self, from: Pfn, to: Pfn) {
+        let contents = self.frame(from).clone();
+        self.set(to, contents);
+    }
+}
+
+impl Hash for Ram {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.frames);
+        for (g, group) in self.groups.iter().enumerate() {
+            let Some(group) = group else { continue };
+            for (c, chunk) in group.chunks.iter().enumerate() {
+                let Some(chunk) = chunk else { continue };
+                for (f, frame) in chunk.iter().enumerate() {
+                    // Untouched and zero are the same state, whichever chunks exist.
+                    if !matches!(frame, Contents::Zero) {
+                        state.write_usize(g * GROUP_FRAMES + c * CHUNK_FRAMES + f);
+                        frame.hash(state);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The kernel's record of every page frame (struct page), and the allocator.
+
+use super::MmId;
+use crate::hw::{Pfn, Ram};
+use crate::kernel::fs::InodeId;
+use crate::store::CowVec;
+
+/// What a frame is used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FrameUse {
+    /// Nobody's; `next` is the next free frame plus one, 0 at the end.
+    #[default]
+    Untouched,
+    Free {
+        next: u64,
+    },
+    /// The kernel's image and its structures.
+    Kernel,
+    /// The zero frame.
+    Zero,
+    PageTable {
+        space: MmId,
+    },
+    /// Anonymous memory of processes.
+    Anon,
+    /// Page `page` of a file.
+    PageCache {
+        inode: InodeId,
+        page: u64,
+    },
+}
+
+/// struct page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FrameInfo {
+    pub usage: FrameUse,
+    /// How many page-table entries map it. Invariant: equals a recount of all page tables.
+    pub maps: u32,
+    /// Exclusive-or of the raw keys of the address spaces that map it: with `maps == 1` the one
+    /// that does, found without a list. It stands in for a reverse map.
+    pub map_xor: u64,
+    /// References beside mappings: the page cache's own.
+    pub pins: u32,
+}
+
+/// In which order frames are first given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FrameOrder {
+    /// Ascending.
+    Linear,
+    /// Scattered (Linux's `page_alloc.shuffle=1`), by the machine's seed.
+    #[default]
+    Shuffled,
+}
+
+/// Every frame, and which are free. Frames that were never used cost nothing.
+#[derive(Clone, Debug, Hash)]
+pub struct Frames {
+    info: CowVec<FrameInfo>,
+    total: u64,
+    free: u64,
+    /// First of the list of freed frames, plus one.
+    first_free: u64,
+    /// Frames given out at least once, in the order of `place`.
+    fresh: u64,
+    /// The shuffle is `place * step + offset` modulo `total`, with `step` coprime to it.
+    step: u64,
+    offset: u64,
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+impl Frames {
+    /// All of `ram` free.
+    pub fn new(ram: &Ram, order: FrameOrder, seed: u64) -> Self {
+        let total = ram.frames();
+        let (step, offset) = match order {
+            FrameOrder::Linear => (1, 0),
+            FrameOrder::Shuffled => {
+                // About 0.618 of the whole scatters neighbours evenly; then the next coprime.
+                let mut step = (total * 618 / 1000 + seed % 97).max(1);
+                while gcd(step, total) != 1 {
+                    step += 1;
+                }
+                (step, seed.wrapping_mul(0x9e37_79b9) % total)
+            }
+        };
+        Self { info: CowVec::default(), total, free: total, first_free: 0, fresh: 0, step, offset }
+    }
+
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    pub fn free(&self) -> u64 {
+        self.free
+    }
+
+    /// A frame's record; frames never used are `Untouched`.
+    pub fn info(&self, pfn: Pfn) -> FrameInfo {
+        self.info.get(pfn.0 as usize).copied().unwrap_or_default()
+    }
+
+    pub(super) fn info_mut(&mut self, pfn: Pfn) -> Option<&mut FrameInfo> {
+        if pfn.0 >= self.total {
+            return None;
+        }
+        while self.info.len() as u64 <= pfn.0 {
+            self.info.push(FrameInfo::default());
+        }
+        self.info.get_mut(pfn.0 as usize)
+    }
+
+    /// Takes a free frame: the one freed last, else the next that was never used.
+    pub(super) fn take(&mut self, usage: FrameUse) -> Option<Pfn> {
+        if self.first_free != 0 {
+            let pfn = Pfn(self.first_free - 1);
+            let info = self.info_mut(pfn)?;
+            let FrameUse::Free { next } = info.usage else { return None };
+            *info = FrameInfo { usage, ..FrameInfo::default() };
+            self.first_free = next;
+            self.free -= 1;
+            return Some(pfn);
+        }
+        while self.fresh < self.total {
+            let place = u128::from(self.fresh) * u128::from(self.step) + u128::from(self.offset);
+            let pfn = Pfn((place % u128::from(self.total)) as u64);
+            self.fresh += 1;
+            // The kernel's image was taken by number.
+            if self.info(pfn).usage == FrameUse::Untouched {
+                *self.info_mut(pfn)? = FrameInfo { usage, ..FrameInfo::default() };
+                self.free -= 1;
+                return Some(pfn);
+            }
+        }
+        None
+    }
+
+    /// Takes a frame by number, at boot.
+    pub(super) fn reserve(&mut self, pfn: Pfn, usage: FrameUse) {
+        if let Some(info) = self.info_mut(pfn)
+            && info.usage == FrameUse::Untouched
+        {
+            info.usage = usage;
+            self.free -= 1;
+        }
+    }
+
+    /// Puts a frame back.
+    pub(super) fn put_back(&mut self, pfn: Pfn) {
+        let next = self.first_free;
+        if let Some(info) = self.info_mut(pfn) {
+            *info = FrameInfo { usage: FrameUse::Free { next }, ..FrameInfo::default() };
+            self.first_free = pfn.0 + 1;
+            self.free += 1;
+        }
+    }
+
+    /// All frames that were ever used, with their records.
+    pub fn iter(&self) -> impl Iterator<Item = (Pfn, FrameInfo)> + '_ {
+        self.info.iter().enumerate().map(|(pfn, info)| (Pfn(pfn as u64), *info))
+    }
+}

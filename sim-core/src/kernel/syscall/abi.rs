@@ -1,0 +1,228 @@
+//! Arguments and answers of system calls, with Linux's numbers.
+
+use crate::kernel::Errno;
+use std::rc::Rc;
+
+/// A path, a name, an argument.
+pub type Str = Rc<str>;
+
+macro_rules! flags {
+    ($(#[$doc:meta])* $name:ident : $ty:ty { $($flag:ident = $value:expr;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+        pub struct $name(pub $ty);
+
+        impl $name {
+            $(pub const $flag: $name = $name($value);)*
+            /// Whether all of `other` is set.
+            pub const fn has(self, other: $name) -> bool {
+                self.0 & other.0 == other.0
+            }
+            /// Whether any of `other` is set.
+            pub const fn any(self, other: $name) -> bool {
+                self.0 & other.0 != 0
+            }
+            pub const fn with(self, other: $name) -> $name {
+                $name(self.0 | other.0)
+            }
+            pub const fn without(self, other: $name) -> $name {
+                $name(self.0 & !other.0)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut rest = self.0;
+                let mut first = true;
+                $(if $value != 0 && rest & $value == $value {
+                    if !first { f.write_str("|")?; }
+                    f.write_str(stringify!($flag))?;
+                    first = false;
+                    rest &= !$value;
+                })*
+                if rest != 0 || first {
+                    if !first { f.write_str("|")?; }
+                    write!(f, "{rest:#x}")?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+flags! {
+    /// clone(2), unshare(2), setns(2).
+    CloneFlags: u64 {
+        VM = 0x100; FS = 0x200; FILES = 0x400; SIGHAND = 0x800; VFORK = 0x4000; PARENT = 0x8000;
+        THREAD = 0x1_0000; NEWNS = 0x2_0000; NEWCGROUP = 0x200_0000; NEWUTS = 0x400_0000;
+        NEWIPC = 0x800_0000; NEWUSER = 0x1000_0000; NEWPID = 0x2000_0000; NEWNET = 0x4000_0000;
+        NEWTIME = 0x80;
+    }
+}
+flags! {
+    /// open(2).
+    OpenFlags: u32 {
+        WRONLY = 1; RDWR = 2; CREAT = 0o100; EXCL = 0o200; NOCTTY = 0o400; TRUNC = 0o1000;
+        APPEND = 0o2000; NONBLOCK = 0o4000; DIRECTORY = 0o200_000; NOFOLLOW = 0o400_000;
+        CLOEXEC = 0o2_000_000;
+    }
+}
+flags! {
+    /// mmap(2): protection.
+    Prot: u32 { READ = 1; WRITE = 2; EXEC = 4; }
+}
+flags! {
+    /// mmap(2): the rest.
+    MmapFlags: u32 { SHARED = 1; PRIVATE = 2; FIXED = 0x10; ANONYMOUS = 0x20; POPULATE = 0x8000; }
+}
+flags! {
+    /// mount(2).
+    MountFlags: u64 {
+        RDONLY = 1; NOSUID = 2; NODEV = 4; NOEXEC = 8; REMOUNT = 32; BIND = 4096; MOVE = 8192;
+        REC = 16384; UNBINDABLE = 1 << 17; PRIVATE = 1 << 18; SLAVE = 1 << 19; SHARED = 1 << 20;
+    }
+}
+flags! {
+    /// waitpid(2).
+    WaitOptions: u32 { NOHANG = 1; UNTRACED = 2; CONTINUED = 8; }
+}
+
+/// Where bytes to be written come from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum InBuf {
+    /// The caller's memory.
+    User { addr: u64, len: u64 },
+    /// By value: a call injected from outside.
+    Value(Rc<[u8]>),
+}
+
+/// Where bytes read go to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OutBuf {
+    /// The caller's memory.
+    User { addr: u64, len: u64 },
+    /// By value, into [`Reply::Bytes`]: a call injected from outside.
+    Value { len: u64 },
+}
+
+impl InBuf {
+    pub fn len(&self) -> u64 {
+        match self {
+            InBuf::User { len, .. } => *len,
+            InBuf::Value(bytes) => bytes.len() as u64,
+        }
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl OutBuf {
+    pub fn len(&self) -> u64 {
+        match self {
+            OutBuf::User { len, .. } | OutBuf::Value { len } => *len,
+        }
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SeekWhence {
+    Set,
+    Cur,
+    End,
+}
+
+/// What a signal does from now on (sigaction(2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SigAct {
+    Default,
+    Ignore,
+    /// A handler that takes a note; see the list of simplifications.
+    Handle { restart: Restart },
+}
+
+/// SA_RESTART or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Restart {
+    Interrupt,
+    Restart,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SigMaskHow {
+    Block,
+    Unblock,
+    SetMask,
+}
+
+/// ioctl_tty(2), as far as modelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ioctl {
+    /// TCSETS: line editing and echo (canonical), or every key at once and no echo.
+    Tcsets(LineMode),
+    /// TIOCSCTTY: make it the controlling terminal of the calling session leader.
+    Tiocsctty,
+    /// TIOCSPGRP: the foreground process group.
+    Tiocspgrp(i32),
+    Tiocgpgrp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineMode {
+    Canonical,
+    Raw,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    Regular,
+    Directory,
+    Symlink,
+    CharDevice,
+    Fifo,
+    Socket,
+}
+
+/// One entry of a directory (getdents(2)).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Dirent {
+    pub inode: u64,
+    pub kind: FileKind,
+    pub name: Str,
+}
+
+/// stat(2), the fields that are modelled.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stat {
+    pub dev: u64,
+    pub inode: u64,
+    pub kind: FileKind,
+    /// Permission bits, 0o7777.
+    pub mode: u16,
+    pub nlink: u32,
+    pub uid: u32,
+    pub gid: u32,
+    pub size_bytes: u64,
+}
+
+/// What a call answers beside its return value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reply {
+    #[default]
+    None,
+    Bytes(Rc<[u8]>),
+    Text(Str),
+    Dirents(Rc<[Dirent]>),
+    Stat(Stat),
+    /// wait4(2): status as in wait(2).
+    Wait { pid: i32, status: i32 },
+    /// pipe2(2): read end, write end.
+    Pipe { read: i32, write: i32 },
+    Uname { nodename: Str, release: Str, machine: Str },
+}
+
+/// A return value, or an errno.
+pub type SysReturn = Result<i64, Errno>;

@@ -1,0 +1,108 @@
+//! The system calls: one list makes the enum, the numbers, the names and the dispatch.
+//!
+//! Simplification: paths and small structures travel by value. The bytes of read(2) and
+//! write(2) go through the caller's memory.
+
+mod abi;
+mod ctx;
+
+pub use abi::{
+    CloneFlags, Dirent, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf, Prot, Reply,
+    Restart, SeekWhence, SigAct, SigMaskHow, Stat, Str, SysReturn, WaitOptions,
+};
+pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
+
+use super::{Errno, Signal, fs, mm, ns, signal, task};
+
+macro_rules! syscalls {
+    ($($nr:literal $variant:ident $name:literal { $($field:ident : $ty:ty),* } => $handler:path;)*) => {
+        /// A system call with its arguments. Each has a man page of its name in section 2.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub enum Syscall { $($variant { $($field: $ty),* },)* }
+
+        impl Syscall {
+            /// Number on x86-64.
+            pub fn nr(&self) -> u16 {
+                match self { $(Syscall::$variant { .. } => $nr,)* }
+            }
+            /// Name, as strace(1) prints it.
+            pub fn name(&self) -> &'static str {
+                match self { $(Syscall::$variant { .. } => $name,)* }
+            }
+        }
+
+        /// Name of the call with this number on x86-64, if it is modelled.
+        pub fn name_of(nr: u16) -> Option<&'static str> {
+            match nr { $($nr => Some($name),)* _ => None }
+        }
+
+        /// Every call that has a handler: number and name.
+        pub const MODELLED: &[(u16, &str)] = &[$(($nr, $name),)*];
+
+        /// Runs the handler. It takes effect at one instant; its cost is charged afterwards.
+        pub(crate) fn dispatch(cx: &mut Ctx<'_>, call: Syscall) -> SysResult {
+            match call { $(Syscall::$variant { $($field),* } => $handler(cx, $($field),*),)* }
+        }
+    };
+}
+
+syscalls! {
+    0 Read "read" { fd: i32, buf: OutBuf } => fs::sys_read;
+    1 Write "write" { fd: i32, buf: InBuf } => fs::sys_write;
+    3 Close "close" { fd: i32 } => fs::sys_close;
+    8 Lseek "lseek" { fd: i32, offset: i64, whence: SeekWhence } => fs::sys_lseek;
+    9 Mmap "mmap" { addr: u64, length: u64, prot: Prot, flags: MmapFlags, fd: i32, offset: u64 } => mm::sys_mmap;
+    10 Mprotect "mprotect" { addr: u64, length: u64, prot: Prot } => mm::sys_mprotect;
+    11 Munmap "munmap" { addr: u64, length: u64 } => mm::sys_munmap;
+    12 Brk "brk" { addr: u64 } => mm::sys_brk;
+    13 RtSigaction "rt_sigaction" { signal: i32, act: SigAct } => signal::sys_rt_sigaction;
+    14 RtSigprocmask "rt_sigprocmask" { how: SigMaskHow, set: u64 } => signal::sys_rt_sigprocmask;
+    16 Ioctl "ioctl" { fd: i32, request: Ioctl } => fs::sys_ioctl;
+    24 SchedYield "sched_yield" { } => task::sys_sched_yield;
+    32 Dup "dup" { fd: i32 } => fs::sys_dup;
+    33 Dup2 "dup2" { old: i32, new: i32 } => fs::sys_dup2;
+    34 Pause "pause" { } => signal::sys_pause;
+    35 Nanosleep "nanosleep" { duration_ns: u64 } => task::sys_nanosleep;
+    39 Getpid "getpid" { } => task::sys_getpid;
+    56 Clone "clone" { flags: CloneFlags, exit_signal: i32 } => task::sys_clone;
+    57 Fork "fork" { } => task::sys_fork;
+    59 Execve "execve" { path: Str, argv: std::rc::Rc<[Str]> } => task::sys_execve;
+    61 Wait4 "wait4" { pid: i32, options: WaitOptions } => task::sys_wait4;
+    62 Kill "kill" { pid: i32, signal: i32 } => signal::sys_kill;
+    63 Uname "uname" { } => ns::sys_uname;
+    79 Getcwd "getcwd" { } => fs::sys_getcwd;
+    80 Chdir "chdir" { path: Str } => fs::sys_chdir;
+    83 Mkdir "mkdir" { path: Str, mode: u16 } => fs::sys_mkdir;
+    84 Rmdir "rmdir" { path: Str } => fs::sys_rmdir;
+    87 Unlink "unlink" { path: Str } => fs::sys_unlink;
+    88 Symlink "symlink" { target: Str, path: Str } => fs::sys_symlink;
+    89 Readlink "readlink" { path: Str } => fs::sys_readlink;
+    102 Getuid "getuid" { } => task::sys_getuid;
+    104 Getgid "getgid" { } => task::sys_getgid;
+    107 Geteuid "geteuid" { } => task::sys_geteuid;
+    108 Getegid "getegid" { } => task::sys_getegid;
+    109 Setpgid "setpgid" { pid: i32, pgid: i32 } => task::sys_setpgid;
+    110 Getppid "getppid" { } => task::sys_getppid;
+    112 Setsid "setsid" { } => task::sys_setsid;
+    121 Getpgid "getpgid" { pid: i32 } => task::sys_getpgid;
+    124 Getsid "getsid" { pid: i32 } => task::sys_getsid;
+    141 Setpriority "setpriority" { pid: i32, nice: i32 } => task::sys_setpriority;
+    155 PivotRoot "pivot_root" { new_root: Str, put_old: Str } => fs::sys_pivot_root;
+    161 Chroot "chroot" { path: Str } => fs::sys_chroot;
+    165 Mount "mount" { source: Str, target: Str, fstype: Str, flags: MountFlags } => fs::sys_mount;
+    166 Umount2 "umount2" { target: Str, flags: i32 } => fs::sys_umount2;
+    170 Sethostname "sethostname" { name: Str } => ns::sys_sethostname;
+    186 Gettid "gettid" { } => task::sys_gettid;
+    217 Getdents64 "getdents64" { fd: i32 } => fs::sys_getdents64;
+    231 ExitGroup "exit_group" { status: i32 } => task::sys_exit_group;
+    257 Openat "openat" { path: Str, flags: OpenFlags, mode: u16 } => fs::sys_openat;
+    262 Newfstatat "newfstatat" { path: Str } => fs::sys_newfstatat;
+    272 Unshare "unshare" { flags: CloneFlags } => ns::sys_unshare;
+    293 Pipe2 "pipe2" { flags: OpenFlags } => fs::sys_pipe2;
+    308 Setns "setns" { fd: i32, kind: CloneFlags } => ns::sys_setns;
+}
+
+/// The signal with this number, or EINVAL.
+pub(crate) fn signal_arg(number: i32) -> Result<Signal, Errno> {
+    Signal::from_nr(number).ok_or(Errno::EINVAL)
+}

@@ -1,0 +1,117 @@
+//! What a task is doing: running, waiting for a CPU, waiting for something, dead.
+
+use super::TaskId;
+use crate::hw::TtyId;
+use crate::kernel::fs::PipeId;
+use crate::kernel::syscall::Syscall;
+
+/// Every task is in exactly one of these, and in the queue that belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RunState {
+    /// In the run queue of its CPU.
+    Runnable,
+    /// On its CPU.
+    Running,
+    /// In the wait queue that the reason names.
+    Blocked(BlockReason),
+    /// Stopped by a signal, until SIGCONT.
+    Stopped,
+    /// Dead, in its parent's list of zombies.
+    Zombie,
+}
+
+/// What a blocked task waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BlockReason {
+    /// wait4(2): a child to change state.
+    Child,
+    /// nanosleep(2).
+    Sleep { until_ns: u64 },
+    /// pause(2): a signal.
+    Signal,
+    PipeRead(PipeId),
+    PipeWrite(PipeId),
+    /// Keys from a terminal.
+    Tty(TtyId),
+    /// The child of vfork(2) to exec or exit.
+    Vfork(TaskId),
+    /// An init that exits: the members of its PID namespace to be gone.
+    PidNsEmpty,
+    /// A page frame to become free, after the OOM killer chose somebody.
+    Memory,
+}
+
+impl BlockReason {
+    /// Whether a signal ends the wait (`TASK_INTERRUPTIBLE`, state S) or only SIGKILL does (D).
+    pub fn is_interruptible(self) -> bool {
+        match self {
+            BlockReason::Child
+            | BlockReason::Sleep { .. }
+            | BlockReason::Signal
+            | BlockReason::PipeRead(_)
+            | BlockReason::PipeWrite(_)
+            | BlockReason::Tty(_) => true,
+            BlockReason::Vfork(_) | BlockReason::PidNsEmpty | BlockReason::Memory => false,
+        }
+    }
+
+    /// The kernel function that it sleeps in, as /proc/PID/wchan names it.
+    pub fn wchan(self) -> &'static str {
+        match self {
+            BlockReason::Child => "do_wait",
+            BlockReason::Sleep { .. } => "hrtimer_nanosleep",
+            BlockReason::Signal => "do_sys_pause",
+            BlockReason::PipeRead(_) => "pipe_read",
+            BlockReason::PipeWrite(_) => "pipe_write",
+            BlockReason::Tty(_) => "n_tty_read",
+            BlockReason::Vfork(_) => "kernel_clone",
+            BlockReason::PidNsEmpty => "zap_pid_ns_processes",
+            BlockReason::Memory => "out_of_memory",
+        }
+    }
+}
+
+/// The frame of a system call: its arguments, and how far it has got.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ActiveCall {
+    pub call: Syscall,
+    /// How often the handler has been called; more than once after a wake-up.
+    pub entries: u32,
+    /// The handler's own note: a deadline in ns, bytes already written.
+    pub progress: u64,
+    pub origin: CallOrigin,
+}
+
+/// Who made the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallOrigin {
+    Program,
+    /// Injected from outside.
+    Mailbox,
+}
+
+/// Tasks waiting for one thing, in order of arrival. A woken task checks again for itself, so
+/// an entry may be out of date and waking it is harmless.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct WaitQueue(Vec<TaskId>);
+
+impl WaitQueue {
+    pub fn add(&mut self, task: TaskId) {
+        if !self.0.contains(&task) {
+            self.0.push(task);
+        }
+    }
+    pub fn remove(&mut self, task: TaskId) {
+        self.0.retain(|&t| t != task);
+    }
+    pub fn contains(&self, task: TaskId) -> bool {
+        self.0.contains(&task)
+    }
+    /// Empties the queue; the caller wakes what was in it ([`crate::kernel::Ctx::wake_all`]).
+    pub fn take(&mut self) -> Vec<TaskId> {
+        std::mem::take(&mut self.0)
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

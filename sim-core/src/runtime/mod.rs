@@ -1,0 +1,1 @@
+//! What makes containers: `docker` and `runc`, programs in ring 3 like any other.

@@ -1,0 +1,71 @@
+//! A growable array whose chunks of 16 are shared between clones until written.
+
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+const CHUNK: usize = 16;
+
+/// Cloning copies one pointer per 16 items; writing to a shared chunk copies that chunk.
+///
+/// Whether a chunk is shared never shows: reads, writes and the hash depend on the items alone.
+#[derive(Clone, Debug)]
+pub struct CowVec<T> {
+    chunks: Vec<Rc<Vec<T>>>,
+    len: usize,
+}
+
+impl<T> Default for CowVec<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), len: 0 }
+    }
+}
+
+impl<T: Clone> CowVec<T> {
+    /// Number of items.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<&T> {
+        self.chunks.get(index / CHUNK)?.get(index % CHUNK)
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+        let chunk = self.chunks.get_mut(index / CHUNK)?;
+        if index % CHUNK >= chunk.len() {
+            return None;
+        }
+        Rc::make_mut(chunk).get_mut(index % CHUNK)
+    }
+
+    pub fn push(&mut self, item: T) {
+        match self.chunks.last_mut() {
+            Some(last) if last.len() < CHUNK => Rc::make_mut(last).push(item),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(item);
+                self.chunks.push(Rc::new(chunk));
+            }
+        }
+        self.len += 1;
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter())
+    }
+}
+
+impl<T: Hash> Hash for CowVec<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.len as u64);
+        for item in self.chunks.iter().flat_map(|chunk| chunk.iter()) {
+            item.hash(state);
+        }
+    }
+}

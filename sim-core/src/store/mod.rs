@@ -1,0 +1,9 @@
+//! Storage that makes a machine cheap to clone: chunks are shared until written.
+
+mod cow;
+mod digest;
+mod slab;
+
+pub use cow::CowVec;
+pub use digest::{StableHasher, digest_of};
+pub use slab::{Key, Slab};

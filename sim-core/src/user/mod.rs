@@ -1,0 +1,67 @@
+//! What runs in ring 3.
+//!
+//! Applications (Word, Excel, PPT) have nothing but registers and memory: their step is a
+//! function of the two. Tools (`sh`, `ps`, `docker`, ...) keep their parse state as a value
+//! beside the registers. Both see the world through system calls only.
+
+use crate::hw::{Bus, PageFault, pattern_word};
+use crate::kernel::mm::TEXT_START;
+use crate::kernel::syscall::Str;
+use crate::kernel::task::{ProgramId, Regs};
+use crate::kernel::{Reply, Syscall};
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trap {
+    /// The next step follows.
+    Next,
+    /// The `syscall` instruction. The answer is in `regs.ax` and the reply at the next step.
+    Syscall(Syscall),
+    /// A load, a store or the fetch could not be translated. The step has changed nothing and
+    /// is tried again.
+    Fault(PageFault),
+    /// The word at the instruction pointer is not an instruction of this program.
+    Illegal,
+}
+
+impl From<PageFault> for Trap {
+    fn from(fault: PageFault) -> Self {
+        Trap::Fault(fault)
+    }
+}
+
+/// What a program can see at a step beside registers and memory.
+#[derive(Clone, Copy, Debug)]
+pub struct StepInput<'a> {
+    /// What the last system call answered beside `regs.ax`.
+    pub reply: &'a Reply,
+    pub argv: &'a [Str],
+}
+
+/// A tool's own state; applications have none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ToolState {
+    #[default]
+    Fresh,
+}
+
+/// One step: fetch the word at the instruction pointer, then loads, then at most one store or
+/// one trap.
+pub fn step(
+    program: ProgramId,
+    regs: &mut Regs,
+    bus: &mut Bus<'_>,
+    tool: &mut ToolState,
+    input: StepInput<'_>,
+) -> Trap {
+    let word = match bus.fetch(regs.ip) {
+        Ok(word) => word,
+        Err(fault) => return Trap::Fault(fault),
+    };
+    let offset = regs.ip.wrapping_sub(TEXT_START);
+    if word != pattern_word(u32::from(program.0), (offset / 4096) as u32, offset as usize % 4096) {
+        return Trap::Illegal;
+    }
+    let _ = (tool, input);
+    Trap::Next
+}

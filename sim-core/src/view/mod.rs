@@ -1,0 +1,13 @@
+//! Plain snapshots of a machine, one per panel. A view costs what is visible, not what exists.
+
+mod cpus;
+mod ram;
+mod tasks;
+mod terminal;
+mod windows;
+
+pub use cpus::{CpuMode, CpuView, cpus};
+pub use ram::{FrameCell, FrameKind, RamView, ram};
+pub use tasks::{ContainerMark, TaskRow, TaskState, tasks};
+pub use terminal::{TerminalView, terminal};
+pub use windows::{DocumentBytes, StripCell, WindowView, windows};
