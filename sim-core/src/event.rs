@@ -7,40 +7,102 @@ use crate::kernel::{BlockReason, Errno, FaultOutcome, NsKind, Signal, Syscall, T
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// A task trapped from ring 3 into the kernel with a system call.
-    SyscallEnter { task: TaskId, call: Syscall },
+    SyscallEnter {
+        task: TaskId,
+        call: Syscall,
+    },
     /// The handler has answered; `result` is the return value or the errno.
-    SyscallExit { task: TaskId, nr: u16, result: Result<i64, Errno> },
+    SyscallExit {
+        task: TaskId,
+        nr: u16,
+        result: Result<i64, Errno>,
+    },
     /// The handler cannot answer yet; the task sleeps.
-    SyscallBlock { task: TaskId, on: BlockReason },
+    SyscallBlock {
+        task: TaskId,
+        on: BlockReason,
+    },
     /// The scheduler gave a CPU to another task, or to none.
-    Switch { from: Option<TaskId>, to: Option<TaskId> },
+    Switch {
+        from: Option<TaskId>,
+        to: Option<TaskId>,
+    },
     /// A sleeping task became runnable.
-    Wake { task: TaskId },
-    Fork { parent: TaskId, child: TaskId },
-    Exec { task: TaskId, path: String },
-    Exit { task: TaskId, status: i32 },
+    Wake {
+        task: TaskId,
+    },
+    Fork {
+        parent: TaskId,
+        child: TaskId,
+    },
+    Exec {
+        task: TaskId,
+        path: String,
+    },
+    Exit {
+        task: TaskId,
+        status: i32,
+    },
     /// A zombie was waited for and is gone.
-    Reap { task: TaskId },
+    Reap {
+        task: TaskId,
+    },
     /// The MMU refused a translation and the kernel dealt with it.
-    PageFault { task: TaskId, addr: u64, access: FaultAccess, outcome: FaultOutcome },
+    PageFault {
+        task: TaskId,
+        addr: u64,
+        access: FaultAccess,
+        outcome: FaultOutcome,
+    },
     /// The word at the instruction pointer was not an instruction.
-    IllegalInstruction { task: TaskId, ip: u64 },
+    IllegalInstruction {
+        task: TaskId,
+        ip: u64,
+    },
     /// A signal became pending.
-    SignalSend { task: TaskId, signal: Signal },
+    SignalSend {
+        task: TaskId,
+        signal: Signal,
+    },
     /// A signal was acted upon.
-    SignalDeliver { task: TaskId, signal: Signal },
-    Interrupt { source: InterruptSource },
-    FrameAlloc { pfn: Pfn },
-    FrameFree { pfn: Pfn },
-    NamespaceNew { kind: NsKind, id: u64 },
-    TtyOutput { tty: TtyId, bytes: u32 },
-    TtyInput { tty: TtyId, bytes: u32 },
+    SignalDeliver {
+        task: TaskId,
+        signal: Signal,
+    },
+    Interrupt {
+        source: InterruptSource,
+    },
+    FrameAlloc {
+        pfn: Pfn,
+    },
+    FrameFree {
+        pfn: Pfn,
+    },
+    NamespaceNew {
+        kind: NsKind,
+        id: u64,
+    },
+    TtyOutput {
+        tty: TtyId,
+        bytes: u32,
+    },
+    TtyInput {
+        tty: TtyId,
+        bytes: u32,
+    },
     /// Memory ran out; this task was chosen.
-    OomKill { victim: TaskId, rss_pages: u64 },
+    OomKill {
+        victim: TaskId,
+        rss_pages: u64,
+    },
     /// A command named a terminal or process that is not there.
-    Refused { why: Refusal },
+    Refused {
+        why: Refusal,
+    },
     /// An invariant does not hold. Nothing moves any more.
-    Halt { invariant: String },
+    Halt {
+        invariant: String,
+    },
 }
 
 /// Which device interrupted.
@@ -77,7 +139,10 @@ pub enum Sink {
     /// Nowhere: the machine runs at full speed.
     Null,
     /// The last `capacity` events.
-    Ring { records: std::collections::VecDeque<Record>, capacity: usize },
+    Ring {
+        records: std::collections::VecDeque<Record>,
+        capacity: usize,
+    },
     /// All of them.
     Full(Vec<Record>),
 }
@@ -85,7 +150,10 @@ pub enum Sink {
 impl Sink {
     /// A sink that keeps the last `capacity` events.
     pub fn ring(capacity: usize) -> Self {
-        Sink::Ring { records: std::collections::VecDeque::with_capacity(capacity), capacity }
+        Sink::Ring {
+            records: std::collections::VecDeque::with_capacity(capacity),
+            capacity,
+        }
     }
 
     /// A sink that keeps everything.

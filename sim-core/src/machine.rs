@@ -54,7 +54,13 @@ impl Machine {
         let disk: Rc<Disk> = Rc::new(crate::user::disk());
         let mut hw = Hardware::new(options.cpus, options.ram_frames, disk);
         let kernel = kernel::boot::boot(&mut hw, options.costs, options.frame_order, options.seed);
-        Self { hw, kernel, programs: Programs::default(), now_ns: 0, ticks: 0 }
+        Self {
+            hw,
+            kernel,
+            programs: Programs::default(),
+            now_ns: 0,
+            ticks: 0,
+        }
     }
 
     /// Simulated nanoseconds since boot.
@@ -85,30 +91,53 @@ impl Machine {
     /// Applies a command. Total: what cannot be done is an event that says why.
     pub fn apply(&mut self, command: &Command, sink: &mut Sink) -> Stop {
         if self.kernel.panic.is_some() {
-            self.emit(sink, Event::Refused { why: Refusal::Halted });
+            self.emit(
+                sink,
+                Event::Refused {
+                    why: Refusal::Halted,
+                },
+            );
             return Stop::Halted;
         }
         match command {
             Command::Input { tty, text } => match self.hw.terminals.press(*tty, text.as_bytes()) {
-                None => self.emit(sink, Event::Refused { why: Refusal::NoSuchTerminal }),
+                None => self.emit(
+                    sink,
+                    Event::Refused {
+                        why: Refusal::NoSuchTerminal,
+                    },
+                ),
                 Some(bytes) => {
                     self.hw.cpu_mut(CpuId(0)).irq_pending = true;
-                    self.emit(sink, Event::TtyInput { tty: *tty, bytes: bytes as u32 });
+                    self.emit(
+                        sink,
+                        Event::TtyInput {
+                            tty: *tty,
+                            bytes: bytes as u32,
+                        },
+                    );
                 }
             },
             Command::Hangup { tty } => {
                 let mut cx = self.context(CpuId(0), sink);
                 if kernel::fs::tty_hangup(&mut cx, *tty).is_err() {
-                    cx.emit(Event::Refused { why: Refusal::NoSuchTerminal });
+                    cx.emit(Event::Refused {
+                        why: Refusal::NoSuchTerminal,
+                    });
                 }
             }
             Command::Inject { pid, call } => {
                 let mut cx = self.context(CpuId(0), sink);
                 if kernel::entry::inject(&mut cx, *pid, call.clone()).is_err() {
-                    cx.emit(Event::Refused { why: Refusal::NoSuchProcess });
+                    cx.emit(Event::Refused {
+                        why: Refusal::NoSuchProcess,
+                    });
                 }
             }
-            Command::Advance { until_ns, max_ticks } => {
+            Command::Advance {
+                until_ns,
+                max_ticks,
+            } => {
                 return self.advance(*until_ns, *max_ticks, sink);
             }
         }
@@ -117,6 +146,11 @@ impl Machine {
 
     fn emit(&self, sink: &mut Sink, event: Event) {
         let (at_ns, tick) = (self.now_ns, self.ticks);
-        sink.push(Record { at_ns, tick, cpu: CpuId(0), event });
+        sink.push(Record {
+            at_ns,
+            tick,
+            cpu: CpuId(0),
+            event,
+        });
     }
 }

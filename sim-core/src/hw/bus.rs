@@ -14,7 +14,12 @@ pub struct Bus<'a> {
 
 impl<'a> Bus<'a> {
     pub fn new(ram: &'a mut Ram, cpu: &'a mut Cpu, root: Pfn) -> Self {
-        Self { ram, cpu, root, walks: 0 }
+        Self {
+            ram,
+            cpu,
+            root,
+            walks: 0,
+        }
     }
 
     fn frame(&mut self, addr: VirtAddr, access: FaultAccess) -> Result<Pfn, PageFault> {

@@ -78,7 +78,11 @@ pub struct Tlb {
 
 impl Default for Tlb {
     fn default() -> Self {
-        Self { entries: [TlbEntry::default(); TLB_ENTRIES], hits: 0, misses: 0 }
+        Self {
+            entries: [TlbEntry::default(); TLB_ENTRIES],
+            hits: 0,
+            misses: 0,
+        }
     }
 }
 
@@ -93,7 +97,11 @@ impl Tlb {
     }
 
     fn fill(&mut self, asid: u64, vpn: u64, pte: Pte) {
-        self.entries[Self::slot(asid, vpn)] = TlbEntry { asid, vpn, pte: pte.0 };
+        self.entries[Self::slot(asid, vpn)] = TlbEntry {
+            asid,
+            vpn,
+            pte: pte.0,
+        };
     }
 
     pub fn invalidate(&mut self, asid: u64, vpn: u64) {
@@ -123,7 +131,9 @@ fn index(addr: VirtAddr, level: u32) -> u16 {
 pub fn walk(ram: &Ram, root: Pfn, addr: VirtAddr) -> Option<(Pfn, u16, Pte)> {
     let mut table = root;
     for level in (1..=3).rev() {
-        let Contents::Table(entries) = ram.frame(table) else { return None };
+        let Contents::Table(entries) = ram.frame(table) else {
+            return None;
+        };
         let entry = Pte(entries.get(index(addr, level)));
         if !entry.has(PteFlags::PRESENT) {
             return None;
@@ -131,7 +141,9 @@ pub fn walk(ram: &Ram, root: Pfn, addr: VirtAddr) -> Option<(Pfn, u16, Pte)> {
         table = entry.pfn();
     }
     let at = index(addr, 0);
-    let Contents::Table(entries) = ram.frame(table) else { return None };
+    let Contents::Table(entries) = ram.frame(table) else {
+        return None;
+    };
     Some((table, at, Pte(entries.get(at))))
 }
 
@@ -166,7 +178,11 @@ pub fn translate(
         return Ok((pte.pfn(), Walked::No));
     }
     tlb.misses += 1;
-    let fault = |present| PageFault { addr, access, present };
+    let fault = |present| PageFault {
+        addr,
+        access,
+        present,
+    };
     if addr >> 47 != 0 {
         return Err(fault(false));
     }

@@ -34,7 +34,9 @@ impl Hardware {
     /// Powers a machine on. `cpus` is clamped to 1..=64, `ram_frames` to 256..=24 GiB.
     pub fn new(cpus: u8, ram_frames: u64, disk: std::rc::Rc<Disk>) -> Self {
         Self {
-            cpus: (0..cpus.clamp(1, 64)).map(|id| Cpu::new(CpuId(id))).collect(),
+            cpus: (0..cpus.clamp(1, 64))
+                .map(|id| Cpu::new(CpuId(id)))
+                .collect(),
             ram: Ram::new(ram_frames.clamp(256, 24 << 18)),
             terminals: Terminals::default(),
             disk,

@@ -71,10 +71,14 @@ impl Contents {
 
     /// Copies bytes in; what would pass the page is dropped.
     pub fn write(&mut self, offset: usize, from: &[u8]) {
-        let Contents::Lines(lines) = self.as_lines() else { return };
+        let Contents::Lines(lines) = self.as_lines() else {
+            return;
+        };
         for (i, byte) in from.iter().enumerate() {
             let at = offset + i;
-            let Some(line) = lines.get_mut(at / LINE_BYTES) else { return };
+            let Some(line) = lines.get_mut(at / LINE_BYTES) else {
+                return;
+            };
             let line = line.get_or_insert_with(|| Rc::new([0; LINE_BYTES]));
             Rc::make_mut(line)[at % LINE_BYTES] = *byte;
         }
@@ -137,12 +141,15 @@ pub struct Ram {
     groups: Vec<Option<Rc<Group>>>,
 }
 
-static ZERO: Contents = Contents::Zero;
+const ZERO: &Contents = &Contents::Zero;
 
 impl Ram {
     pub fn new(frames: u64) -> Self {
         let groups = (frames as usize).div_ceil(GROUP_FRAMES);
-        Self { frames, groups: vec![None; groups] }
+        Self {
+            frames,
+            groups: vec![None; groups],
+        }
     }
 
     /// Number of frames.
@@ -156,9 +163,9 @@ impl Ram {
         match self.groups.get(at / GROUP_FRAMES) {
             Some(Some(group)) => match &group.chunks[at / CHUNK_FRAMES % GROUP_CHUNKS] {
                 Some(chunk) => &chunk[at % CHUNK_FRAMES],
-                None => &ZERO,
+                None => ZERO,
             },
-            Some(None) | None => &ZERO,
+            Some(None) | None => ZERO,
         }
     }
 
@@ -170,7 +177,11 @@ impl Ram {
         }
         let at = pfn.0 as usize;
         let group = self.groups.get_mut(at / GROUP_FRAMES)?;
-        let group = group.get_or_insert_with(|| Rc::new(Group { chunks: [const { None }; GROUP_CHUNKS] }));
+        let group = group.get_or_insert_with(|| {
+            Rc::new(Group {
+                chunks: [const { None }; GROUP_CHUNKS],
+            })
+        });
         let chunk = &mut Rc::make_mut(group).chunks[at / CHUNK_FRAMES % GROUP_CHUNKS];
         let chunk = chunk.get_or_insert_with(|| Rc::new(Default::default()));
         Some(&mut Rc::make_mut(chunk)[at % CHUNK_FRAMES])
@@ -179,7 +190,10 @@ impl Ram {
     /// Replaces what a frame holds. Past the end of RAM nothing happens.
     pub fn set(&mut self, pfn: Pfn, contents: Contents) {
         // Zero over zero would only materialise a chunk.
-        if matches!((&contents, self.frame(pfn)), (Contents::Zero, Contents::Zero)) {
+        if matches!(
+            (&contents, self.frame(pfn)),
+            (Contents::Zero, Contents::Zero)
+        ) {
             return;
         }
         if let Some(frame) = self.frame_mut(pfn) {

@@ -8,7 +8,11 @@ const SMALL: usize = 10;
 /// bitmap with a packed vector. Dense tables were measured to make fork 8 times slower.
 #[derive(Clone, Debug)]
 pub enum Table {
-    Small { len: u8, index: [u16; SMALL], entry: [u64; SMALL] },
+    Small {
+        len: u8,
+        index: [u16; SMALL],
+        entry: [u64; SMALL],
+    },
     Packed(Box<Packed>),
 }
 
@@ -32,7 +36,11 @@ impl Packed {
 
 impl Default for Table {
     fn default() -> Self {
-        Table::Small { len: 0, index: [0; SMALL], entry: [0; SMALL] }
+        Table::Small {
+            len: 0,
+            index: [0; SMALL],
+            entry: [0; SMALL],
+        }
     }
 }
 
@@ -42,7 +50,11 @@ impl Table {
     pub fn get(&self, index: u16) -> u64 {
         let index = index % 512;
         match self {
-            Table::Small { len, index: at, entry } => {
+            Table::Small {
+                len,
+                index: at,
+                entry,
+            } => {
                 for i in 0..usize::from(*len).min(SMALL) {
                     if at[i] == index {
                         return entry[i];
@@ -64,7 +76,11 @@ impl Table {
     pub fn set(&mut self, index: u16, value: u64) {
         let index = index % 512;
         match self {
-            Table::Small { len, index: at, entry } => {
+            Table::Small {
+                len,
+                index: at,
+                entry,
+            } => {
                 let count = usize::from(*len).min(SMALL);
                 let place = at[..count].partition_point(|&i| i < index);
                 let found = place < count && at[place] == index;
@@ -81,8 +97,10 @@ impl Table {
                     entry[place] = value;
                     *len += 1;
                 } else if value != 0 {
-                    let mut packed =
-                        Packed { bitmap: [0; 8], entries: entry[..count].to_vec() };
+                    let mut packed = Packed {
+                        bitmap: [0; 8],
+                        entries: entry[..count].to_vec(),
+                    };
                     for i in &at[..count] {
                         packed.bitmap[usize::from(i / 64)] |= 1 << (i % 64);
                     }

@@ -151,7 +151,10 @@ pub struct Terminals(Vec<std::rc::Rc<Terminal>>);
 
 impl Default for Terminals {
     fn default() -> Self {
-        Self(vec![std::rc::Rc::new(Terminal::default()); usize::from(TERMINALS)])
+        Self(vec![
+            std::rc::Rc::new(Terminal::default());
+            usize::from(TERMINALS)
+        ])
     }
 }
 
@@ -161,14 +164,18 @@ impl Terminals {
     }
 
     pub fn get_mut(&mut self, tty: TtyId) -> Option<&mut Terminal> {
-        self.0.get_mut(usize::from(tty.0)).map(std::rc::Rc::make_mut)
+        self.0
+            .get_mut(usize::from(tty.0))
+            .map(std::rc::Rc::make_mut)
     }
 
     /// Presses keys; what a full keyboard cannot hold is dropped. Returns the bytes taken, or
     /// `None` where there is no such terminal.
     pub fn press(&mut self, tty: TtyId, bytes: &[u8]) -> Option<usize> {
         let terminal = self.get_mut(tty)?;
-        let room = KEYBOARD_BYTES.saturating_sub(terminal.keyboard.len()).min(bytes.len());
+        let room = KEYBOARD_BYTES
+            .saturating_sub(terminal.keyboard.len())
+            .min(bytes.len());
         terminal.keyboard.extend(bytes.iter().take(room));
         Some(room)
     }

@@ -22,7 +22,11 @@ pub struct Session {
 
 impl Session {
     pub fn new(boot: BootOptions) -> Self {
-        Self { machine: Machine::boot(boot), log: Vec::new(), sink: Sink::ring(4096) }
+        Self {
+            machine: Machine::boot(&boot),
+            log: Vec::new(),
+            sink: Sink::ring(4096),
+        }
     }
 
     pub fn machine(&self) -> &Machine {
@@ -38,7 +42,10 @@ impl Session {
 
     /// A command line for `init`, which starts it on a terminal of its own.
     pub fn launch(&mut self, line: &str) -> Stop {
-        self.apply(Command::Input { tty: TtyId(0), text: format!("{line}\n") })
+        self.apply(Command::Input {
+            tty: TtyId(0),
+            text: format!("{line}\n"),
+        })
     }
 }
 #[allow(unused)]

@@ -16,7 +16,10 @@ pub struct CowVec<T> {
 
 impl<T> Default for CowVec<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), len: 0 }
+        Self {
+            chunks: Vec::new(),
+            len: 0,
+        }
     }
 }
 

@@ -25,7 +25,11 @@ impl<T> Key<T> {
 
     /// The key that [`Key::as_u64`] was made from. Any number is a key; most name nothing.
     pub fn from_u64(raw: u64) -> Self {
-        Self { index: raw as u32, generation: (raw >> 32) as u32, of: PhantomData }
+        Self {
+            index: raw as u32,
+            generation: (raw >> 32) as u32,
+            of: PhantomData,
+        }
     }
 }
 
@@ -83,7 +87,11 @@ pub struct Slab<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { slots: CowVec::default(), first_free: NONE, len: 0 }
+        Self {
+            slots: CowVec::default(),
+            first_free: NONE,
+            len: 0,
+        }
     }
 }
 
@@ -105,24 +113,44 @@ impl<T: Clone> Slab<T> {
             if let Some(slot) = self.slots.get_mut(index as usize) {
                 self.first_free = slot.next_free;
                 slot.item = Some(item);
-                return Key { index, generation: slot.generation, of: PhantomData };
+                return Key {
+                    index,
+                    generation: slot.generation,
+                    of: PhantomData,
+                };
             }
         }
         let index = self.slots.len() as u32;
-        self.slots.push(Slot { generation: 1, next_free: NONE, item: Some(item) });
-        Key { index, generation: 1, of: PhantomData }
+        self.slots.push(Slot {
+            generation: 1,
+            next_free: NONE,
+            item: Some(item),
+        });
+        Key {
+            index,
+            generation: 1,
+            of: PhantomData,
+        }
     }
 
     #[inline]
     pub fn get(&self, key: Key<T>) -> Option<&T> {
         let slot = self.slots.get(key.index as usize)?;
-        if slot.generation == key.generation { slot.item.as_ref() } else { None }
+        if slot.generation == key.generation {
+            slot.item.as_ref()
+        } else {
+            None
+        }
     }
 
     #[inline]
     pub fn get_mut(&mut self, key: Key<T>) -> Option<&mut T> {
         let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation == key.generation { slot.item.as_mut() } else { None }
+        if slot.generation == key.generation {
+            slot.item.as_mut()
+        } else {
+            None
+        }
     }
 
     pub fn contains(&self, key: Key<T>) -> bool {
@@ -150,7 +178,14 @@ impl<T: Clone> Slab<T> {
     pub fn iter(&self) -> impl Iterator<Item = (Key<T>, &T)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| {
             let item = slot.item.as_ref()?;
-            Some((Key { index: index as u32, generation: slot.generation, of: PhantomData }, item))
+            Some((
+                Key {
+                    index: index as u32,
+                    generation: slot.generation,
+                    of: PhantomData,
+                },
+                item,
+            ))
         })
     }
 
@@ -158,6 +193,10 @@ impl<T: Clone> Slab<T> {
     pub fn key_at(&self, index: u32) -> Option<Key<T>> {
         let slot = self.slots.get(index as usize)?;
         slot.item.as_ref()?;
-        Some(Key { index, generation: slot.generation, of: PhantomData })
+        Some(Key {
+            index,
+            generation: slot.generation,
+            of: PhantomData,
+        })
     }
 }

@@ -59,9 +59,20 @@ pub fn step(
         Err(fault) => return Trap::Fault(fault),
     };
     let offset = regs.ip.wrapping_sub(TEXT_START);
-    if word != pattern_word(u32::from(program.0), (offset / 4096) as u32, offset as usize % 4096) {
+    if word
+        != pattern_word(
+            u32::from(program.0),
+            (offset / 4096) as u32,
+            offset as usize % 4096,
+        )
+    {
         return Trap::Illegal;
     }
     let _ = (tool, input);
     Trap::Next
+}
+
+/// What is on the disk at power-on.
+pub fn disk() -> crate::hw::Disk {
+    crate::hw::Disk::default()
 }

@@ -37,5 +37,10 @@ pub struct RamView {
 /// `count` frames from `first`, with the frames of `selected` (a task's stable id) marked.
 pub fn ram(machine: &Machine, first: u64, count: usize, selected: Option<u64>) -> RamView {
     let _ = (machine, selected, count);
-    RamView { total_frames: 0, free_frames: 0, first, cells: Vec::new() }
+    RamView {
+        total_frames: 0,
+        free_frames: 0,
+        first,
+        cells: Vec::new(),
+    }
 }

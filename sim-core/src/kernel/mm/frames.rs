@@ -87,7 +87,15 @@ impl Frames {
                 (step, seed.wrapping_mul(0x9e37_79b9) % total)
             }
         };
-        Self { info: CowVec::default(), total, free: total, first_free: 0, fresh: 0, step, offset }
+        Self {
+            info: CowVec::default(),
+            total,
+            free: total,
+            first_free: 0,
+            fresh: 0,
+            step,
+            offset,
+        }
     }
 
     pub fn total(&self) -> u64 {
@@ -118,8 +126,13 @@ impl Frames {
         if self.first_free != 0 {
             let pfn = Pfn(self.first_free - 1);
             let info = self.info_mut(pfn)?;
-            let FrameUse::Free { next } = info.usage else { return None };
-            *info = FrameInfo { usage, ..FrameInfo::default() };
+            let FrameUse::Free { next } = info.usage else {
+                return None;
+            };
+            *info = FrameInfo {
+                usage,
+                ..FrameInfo::default()
+            };
             self.first_free = next;
             self.free -= 1;
             return Some(pfn);
@@ -130,7 +143,10 @@ impl Frames {
             self.fresh += 1;
             // The kernel's image was taken by number.
             if self.info(pfn).usage == FrameUse::Untouched {
-                *self.info_mut(pfn)? = FrameInfo { usage, ..FrameInfo::default() };
+                *self.info_mut(pfn)? = FrameInfo {
+                    usage,
+                    ..FrameInfo::default()
+                };
                 self.free -= 1;
                 return Some(pfn);
             }
@@ -152,7 +168,10 @@ impl Frames {
     pub(super) fn put_back(&mut self, pfn: Pfn) {
         let next = self.first_free;
         if let Some(info) = self.info_mut(pfn) {
-            *info = FrameInfo { usage: FrameUse::Free { next }, ..FrameInfo::default() };
+            *info = FrameInfo {
+                usage: FrameUse::Free { next },
+                ..FrameInfo::default()
+            };
             self.first_free = pfn.0 + 1;
             self.free += 1;
         }
@@ -160,6 +179,9 @@ impl Frames {
 
     /// All frames that were ever used, with their records.
     pub fn iter(&self) -> impl Iterator<Item = (Pfn, FrameInfo)> + '_ {
-        self.info.iter().enumerate().map(|(pfn, info)| (Pfn(pfn as u64), *info))
+        self.info
+            .iter()
+            .enumerate()
+            .map(|(pfn, info)| (Pfn(pfn as u64), *info))
     }
 }

@@ -1,6 +1,8 @@
 //! Memory: frames, address spaces, mappings, faults.
 
+mod alloc;
 mod fault;
+mod fork;
 mod frames;
 mod invariants;
 mod oom;
@@ -10,22 +12,32 @@ mod tables;
 mod user_copy;
 mod vma;
 
-pub use fault::FaultOutcome;
+pub use alloc::{alloc, unpin};
+pub use fault::{FaultOutcome, handle_fault};
+pub use fork::{fork, share};
 pub use frames::{FrameInfo, FrameOrder, FrameUse, Frames};
-pub use space::{AddressSpace, MmId, Rss};
+pub use invariants::check;
+pub use oom::out_of_memory;
+pub use space::{AddressSpace, MmId, Rss, map_program, new_space, release};
 pub use syscalls::{sys_brk, sys_mmap, sys_mprotect, sys_munmap};
-pub use vma::{Backing, Sharing, Vma};
+pub use tables::{drop_page, each_page};
+pub use vma::{Backing, Sharing, Vma, VmaName};
 
+use crate::hw::Pfn;
 use crate::store::Slab;
 
 /// The first byte of program text, as ld(1) places it.
 pub const TEXT_START: u64 = 0x40_0000;
 /// One past the top of the user's addresses for the stack (x86-64, no randomization).
 pub const STACK_TOP: u64 = 0x7fff_ffff_f000;
+/// Pages of a fresh stack's mapping (128 KiB and one, as execve(2) leaves it).
+pub const STACK_PAGES: u64 = 33;
 /// Pages that a stack may grow to (RLIMIT_STACK, 8 MiB).
 pub const STACK_LIMIT_PAGES: u64 = 2048;
 /// Where mmap(2) places from, downwards.
 pub const MMAP_TOP: u64 = 0x7fff_f7ff_f000;
+/// Frames that the kernel's image takes. A real one takes about 30 MiB.
+pub const KERNEL_FRAMES: u64 = 16;
 
 /// All address spaces and all frames.
 #[derive(Clone, Debug, Hash)]
@@ -33,7 +45,25 @@ pub struct Memory {
     pub spaces: Slab<AddressSpace>,
     pub frames: Frames,
     /// The frame that every first read of anonymous memory maps.
-    pub zero: crate::hw::Pfn,
+    pub zero: Pfn,
     /// Tasks that wait for a frame.
     pub waiting: super::task::WaitQueue,
+}
+
+impl Memory {
+    /// RAM with the kernel's image and the zero frame in it.
+    pub fn boot(ram: &crate::hw::Ram, order: FrameOrder, seed: u64) -> Self {
+        let mut frames = Frames::new(ram, order, seed);
+        for pfn in 0..KERNEL_FRAMES {
+            frames.reserve(Pfn(pfn), FrameUse::Kernel);
+        }
+        let zero = Pfn(KERNEL_FRAMES);
+        frames.reserve(zero, FrameUse::Zero);
+        Self {
+            spaces: Slab::default(),
+            frames,
+            zero,
+            waiting: Default::default(),
+        }
+    }
 }

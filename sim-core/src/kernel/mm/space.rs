@@ -1,7 +1,11 @@
 //! An address space (struct mm_struct): mappings and the root of the page tables.
 
-use super::Vma;
+use super::tables::{drop_range, free_table, new_table};
+use super::{Backing, STACK_PAGES, STACK_TOP, Sharing, Vma, VmaName};
 use crate::hw::Pfn;
+use crate::kernel::fs::{self, InodeId};
+use crate::kernel::syscall::Prot;
+use crate::kernel::{Ctx, Errno};
 use crate::store::Key;
 use std::rc::Rc;
 
@@ -46,5 +50,96 @@ impl AddressSpace {
     /// Mapped pages (VmSize).
     pub fn size_pages(&self) -> u64 {
         self.vmas.iter().map(Vma::pages).sum()
+    }
+}
+
+/// An empty address space with one user.
+///
+/// # Errors
+/// ENOMEM.
+pub fn new_space(cx: &mut Ctx<'_>) -> Result<MmId, Errno> {
+    let id = cx.k.mm.spaces.insert(AddressSpace {
+        pgd: Pfn(0),
+        table_frames: 0,
+        vmas: Rc::default(),
+        rss: Rss::default(),
+        users: 1,
+        brk_start: 0,
+        brk: 0,
+    });
+    match new_table(cx, id) {
+        Ok(pgd) => {
+            if let Some(space) = cx.k.mm.spaces.get_mut(id) {
+                space.pgd = pgd;
+            }
+            Ok(id)
+        }
+        Err(errno) => {
+            cx.k.mm.spaces.remove(id);
+            Err(errno)
+        }
+    }
+}
+
+/// The mappings of a fresh program: text from the file, data, an empty heap and a stack. All in
+/// virtual page numbers.
+///
+/// # Errors
+/// ENOMEM if the space is gone.
+pub fn map_program(
+    cx: &mut Ctx<'_>,
+    id: MmId,
+    inode: InodeId,
+    text: u64,
+    data: u64,
+    heap: u64,
+) -> Result<(), Errno> {
+    let anon = |start, end, name| Vma {
+        start,
+        end,
+        prot: Prot::READ.with(Prot::WRITE),
+        sharing: Sharing::Private,
+        backing: Backing::Anon,
+        name,
+    };
+    let mut vmas = vec![Vma {
+        prot: Prot::READ.with(Prot::EXEC),
+        backing: Backing::File { inode, page: 0 },
+        ..anon(text, data, VmaName::Text)
+    }];
+    if heap > data {
+        vmas.push(anon(data, heap, VmaName::Data));
+    }
+    let top = STACK_TOP >> 12;
+    vmas.push(anon(top - STACK_PAGES, top, VmaName::Stack));
+    for vma in &vmas {
+        if let Backing::File { inode, .. } = vma.backing {
+            fs::hold_mapped(cx.k, inode);
+        }
+    }
+    let space = cx.k.mm.spaces.get_mut(id).ok_or(Errno::ENOMEM)?;
+    space.vmas = Rc::new(vmas);
+    (space.brk_start, space.brk) = (heap << 12, heap << 12);
+    Ok(())
+}
+
+/// Gives up one use of a space; the last one frees pages, tables and files (exit_mmap).
+pub fn release(cx: &mut Ctx<'_>, id: MmId) {
+    let Some(space) = cx.k.mm.spaces.get_mut(id) else {
+        return;
+    };
+    space.users = space.users.saturating_sub(1);
+    if space.users > 0 {
+        return;
+    }
+    let (pgd, vmas) = (space.pgd, std::mem::take(&mut space.vmas));
+    drop_range(cx, id, 0, 1 << 36);
+    free_table(cx, id, pgd);
+    cx.hw.invalidate_space(id.as_u64());
+    cx.k.mm.spaces.remove(id);
+    for vma in vmas.iter() {
+        if let Backing::File { inode, .. } = vma.backing {
+            fs::release_mapped(cx, inode);
+        }
     }
 }

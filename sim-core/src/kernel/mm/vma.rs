@@ -50,10 +50,16 @@ impl Vma {
         let start = start.max(self.start);
         let backing = match self.backing {
             Backing::Anon => Backing::Anon,
-            Backing::File { inode, page } => {
-                Backing::File { inode, page: page + (start - self.start) }
-            }
+            Backing::File { inode, page } => Backing::File {
+                inode,
+                page: page + (start - self.start),
+            },
         };
-        Vma { start, end: end.min(self.end).max(start), backing, ..*self }
+        Vma {
+            start,
+            end: end.min(self.end).max(start),
+            backing,
+            ..*self
+        }
     }
 }

@@ -5,7 +5,9 @@ mod proxy;
 mod syscalls;
 
 pub use proxy::{NsProxy, NsSwap};
-pub use syscalls::{sys_sethostname, sys_setns, sys_uname, sys_unshare};
+pub use syscalls::{
+    ALL_FLAGS, CREATES, check_modelled, copy, sys_sethostname, sys_setns, sys_uname, sys_unshare,
+};
 
 use super::fs::MountNs;
 use super::syscall::{CloneFlags, Str};
@@ -88,7 +90,9 @@ pub struct Namespace {
 #[derive(Clone, Debug, Hash)]
 pub enum NsData {
     Mnt(MountNs),
-    Uts { nodename: Str },
+    Uts {
+        nodename: Str,
+    },
     Pid(PidNs),
     /// Nothing to isolate in the model yet.
     Ipc,
@@ -135,6 +139,9 @@ pub enum PidNsState {
     Dying,
 }
 
+/// What uname(2) and /proc/sys/kernel/osrelease say: the kernel that the model is held against.
+pub const RELEASE: &str = "6.18.44";
+
 /// Nesting limit of PID namespaces (pid_namespaces(7)).
 pub const MAX_PID_NS_LEVEL: u32 = 32;
 
@@ -148,7 +155,10 @@ pub struct Namespaces {
 impl Default for Namespaces {
     fn default() -> Self {
         // Linux counts the first ones down from here (include/linux/proc_ns.h).
-        Self { table: Slab::default(), next_inum: 0xefff_fff8 }
+        Self {
+            table: Slab::default(),
+            next_inum: 0xefff_fff8,
+        }
     }
 }
 
@@ -157,7 +167,11 @@ impl Namespaces {
     pub fn create(&mut self, data: NsData) -> NsId {
         let inum = self.next_inum;
         self.next_inum = self.next_inum.wrapping_add(1);
-        self.table.insert(Namespace { inum, refs: 0, data })
+        self.table.insert(Namespace {
+            inum,
+            refs: 0,
+            data,
+        })
     }
 
     pub fn get(&self, id: NsId) -> Option<&Namespace> {
@@ -179,7 +193,11 @@ impl Namespaces {
     pub fn release(&mut self, id: NsId) -> Option<Namespace> {
         let ns = self.table.get_mut(id)?;
         ns.refs = ns.refs.saturating_sub(1);
-        if ns.refs == 0 { self.table.remove(id) } else { None }
+        if ns.refs == 0 {
+            self.table.remove(id)
+        } else {
+            None
+        }
     }
 
     pub fn kind(&self, id: NsId) -> Option<NsKind> {

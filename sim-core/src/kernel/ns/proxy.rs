@@ -20,7 +20,15 @@ pub struct NsProxy {
 impl NsProxy {
     /// Every namespace that a proxy refers to.
     pub fn all(&self) -> [NsId; 7] {
-        [self.mnt, self.uts, self.ipc, self.net, self.cgroup, self.time, self.pid_for_children]
+        [
+            self.mnt,
+            self.uts,
+            self.ipc,
+            self.net,
+            self.cgroup,
+            self.time,
+            self.pid_for_children,
+        ]
     }
 
     /// The namespace of this kind; user namespaces are not here.
@@ -70,6 +78,10 @@ impl NsSwap for Namespaces {
     }
 
     fn release_proxy(&mut self, proxy: &Rc<NsProxy>) -> Vec<super::Namespace> {
-        proxy.all().into_iter().filter_map(|id| self.release(id)).collect()
+        proxy
+            .all()
+            .into_iter()
+            .filter_map(|id| self.release(id))
+            .collect()
     }
 }

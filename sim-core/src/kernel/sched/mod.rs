@@ -4,20 +4,12 @@ mod entity;
 mod queue;
 mod switch;
 
-pub use entity::{SchedEntity, weight_of_nice};
+pub use entity::{SchedEntity, SliceUsed, weight_of_nice};
 pub use queue::RunQueue;
-pub use switch::Phase;
+pub use switch::{Phase, program_timer};
 
 use super::task::TaskId;
-use crate::store::CowVec;
-
-/// A timer that is due at a moment, for a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timer {
-    pub at_ns: u64,
-    pub seq: u64,
-    pub task: TaskId,
-}
+use super::timer::Timers;
 
 /// What the kernel keeps per CPU.
 #[derive(Clone, Debug, Hash)]
@@ -26,9 +18,7 @@ pub struct CpuSched {
     pub phase: Phase,
     pub queue: RunQueue,
     pub need_resched: Resched,
-    /// When the running task was put on, or last accounted.
-    pub exec_start_ns: u64,
-    pub timers: super::timer::Timers,
+    pub timers: Timers,
 }
 
 /// TIF_NEED_RESCHED.
@@ -43,7 +33,22 @@ pub enum Resched {
 #[derive(Clone, Debug, Hash)]
 pub struct Sched {
     pub cpus: Vec<CpuSched>,
+    /// Order of arming, among timers due at the same time.
     pub next_seq: u64,
 }
-#[allow(unused)]
-type Unused = CowVec<u8>;
+
+impl Sched {
+    pub fn new(cpus: usize) -> Self {
+        let idle = CpuSched {
+            current: None,
+            phase: Phase::Idle,
+            queue: RunQueue::default(),
+            need_resched: Resched::No,
+            timers: Timers::default(),
+        };
+        Self {
+            cpus: vec![idle; cpus],
+            next_seq: 0,
+        }
+    }
+}

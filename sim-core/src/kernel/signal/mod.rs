@@ -5,6 +5,7 @@ mod send;
 mod syscalls;
 
 pub use deliver::Delivered;
+pub use send::Origin;
 pub use syscalls::{sys_kill, sys_pause, sys_rt_sigaction, sys_rt_sigprocmask};
 
 use super::syscall::SigAct;
@@ -100,7 +101,12 @@ pub struct SignalState {
 
 impl Default for SignalState {
     fn default() -> Self {
-        Self { pending: 0, blocked: 0, actions: Rc::new([SigAct::Default; 32]), noted: 0 }
+        Self {
+            pending: 0,
+            blocked: 0,
+            actions: Rc::new([SigAct::Default; 32]),
+            noted: 0,
+        }
     }
 }
 

@@ -141,7 +141,9 @@ pub enum SigAct {
     Default,
     Ignore,
     /// A handler that takes a note; see the list of simplifications.
-    Handle { restart: Restart },
+    Handle {
+        restart: Restart,
+    },
 }
 
 /// SA_RESTART or not.
@@ -218,10 +220,20 @@ pub enum Reply {
     Dirents(Rc<[Dirent]>),
     Stat(Stat),
     /// wait4(2): status as in wait(2).
-    Wait { pid: i32, status: i32 },
+    Wait {
+        pid: i32,
+        status: i32,
+    },
     /// pipe2(2): read end, write end.
-    Pipe { read: i32, write: i32 },
-    Uname { nodename: Str, release: Str, machine: Str },
+    Pipe {
+        read: i32,
+        write: i32,
+    },
+    Uname {
+        nodename: Str,
+        release: Str,
+        machine: Str,
+    },
 }
 
 /// A return value, or an errno.

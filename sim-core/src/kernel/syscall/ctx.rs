@@ -55,7 +55,12 @@ impl Ctx<'_> {
 
     pub fn emit(&mut self, event: Event) {
         if self.sink.listens() {
-            self.sink.push(Record { at_ns: self.now_ns, tick: self.tick, cpu: self.cpu, event });
+            self.sink.push(Record {
+                at_ns: self.now_ns,
+                tick: self.tick,
+                cpu: self.cpu,
+                event,
+            });
         }
     }
 

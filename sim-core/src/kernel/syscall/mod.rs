@@ -7,8 +7,8 @@ mod abi;
 mod ctx;
 
 pub use abi::{
-    CloneFlags, Dirent, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf, Prot, Reply,
-    Restart, SeekWhence, SigAct, SigMaskHow, Stat, Str, SysReturn, WaitOptions,
+    CloneFlags, Dirent, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf,
+    Prot, Reply, Restart, SeekWhence, SigAct, SigMaskHow, Stat, Str, SysReturn, WaitOptions,
 };
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 

@@ -18,7 +18,15 @@ pub struct Cred {
 impl Cred {
     /// Root, in this user namespace.
     pub fn root(user_ns: NsId) -> Self {
-        Self { uid: 0, euid: 0, suid: 0, gid: 0, egid: 0, sgid: 0, user_ns }
+        Self {
+            uid: 0,
+            euid: 0,
+            suid: 0,
+            gid: 0,
+            egid: 0,
+            sgid: 0,
+            user_ns,
+        }
     }
 
     /// Whether it holds the capabilities that a check asks for (capabilities(7)).

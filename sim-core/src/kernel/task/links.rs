@@ -35,7 +35,9 @@ impl List {
     /// Adds a task before the first member that was born after it, looking from the end: children
     /// die mostly in the order of their birth, and wait4(2) looks at them in that order.
     pub fn insert_by_birth(mut self, tasks: &mut Tasks, id: TaskId) -> List {
-        let Some(born) = tasks.get(id).map(|t| t.born) else { return self };
+        let Some(born) = tasks.get(id).map(|t| t.born) else {
+            return self;
+        };
         let mut after = self.last;
         while let Some(task) = after.and_then(|a| tasks.get(a)) {
             if task.born < born {
@@ -48,7 +50,10 @@ impl List {
             None => self.first,
         };
         if let Some(task) = tasks.get_mut(id) {
-            task.links = Links { prev: after, next: before };
+            task.links = Links {
+                prev: after,
+                next: before,
+            };
         }
         match after.and_then(|a| tasks.get_mut(a)) {
             Some(task) => task.links.next = Some(id),
@@ -63,7 +68,9 @@ impl List {
 
     /// Takes a member out.
     pub fn remove(mut self, tasks: &mut Tasks, id: TaskId) -> List {
-        let Some(task) = tasks.get_mut(id) else { return self };
+        let Some(task) = tasks.get_mut(id) else {
+            return self;
+        };
         let Links { prev, next } = std::mem::take(&mut task.links);
         match prev.and_then(|p| tasks.get_mut(p)) {
             Some(task) => task.links.next = next,

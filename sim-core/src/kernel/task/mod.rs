@@ -1,12 +1,30 @@
 //! Tasks: the one list that everything else hangs on.
 
+mod clone;
 mod cred;
+mod exec;
+mod exit;
+mod ids;
 mod links;
+mod lookup;
 mod pid;
 mod state;
+mod time;
+mod wait;
+
+pub(crate) use clone::first_pid;
+pub use clone::{sys_clone, sys_fork};
+pub use exec::{load_program, sys_execve};
+pub use exit::sys_exit_group;
+pub use ids::{
+    sys_getegid, sys_geteuid, sys_getgid, sys_getpgid, sys_getpid, sys_getppid, sys_getsid,
+    sys_gettid, sys_getuid, sys_setpgid, sys_setsid,
+};
+pub use time::{sys_nanosleep, sys_sched_yield, sys_setpriority};
+pub use wait::sys_wait4;
 
 pub use cred::Cred;
-pub use links::{List, Links};
+pub use links::{Links, List};
 pub use pid::{Pid, PidId, PidMap, Pids};
 pub use state::{ActiveCall, BlockReason, CallOrigin, RunState, WaitQueue};
 
@@ -14,9 +32,10 @@ use super::fs::{FdTable, FsStruct, InodeId};
 use super::mm::MmId;
 use super::ns::NsProxy;
 use super::sched::SchedEntity;
+use super::signal::Signal;
 use super::signal::SignalState;
-use super::syscall::{Reply, Str, Syscall};
-use crate::hw::{CpuId, TtyId};
+use super::syscall::{Reply, Str, SysReturn, Syscall};
+use crate::hw::{CpuId, Pfn, TtyId};
 use crate::store::{Key, Slab};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -46,6 +65,9 @@ pub struct Task {
     /// Process group and session, by the pid of their leader.
     pub pgrp: PidId,
     pub session: PidId,
+    /// Its place in the member lists of those two.
+    pub pgrp_place: u32,
+    pub session_place: u32,
     /// At most 15 bytes, from the file name at execve(2).
     pub comm: Str,
     pub argv: Rc<[Str]>,
@@ -80,6 +102,16 @@ pub struct Task {
     pub signals: SignalState,
     /// The system call that it is in.
     pub call: Option<ActiveCall>,
+    /// The program's call, laid aside while one from the mailbox is made.
+    pub suspended: Option<ActiveCall>,
+    /// What the last call from the mailbox answered.
+    pub injected: Option<SysReturn>,
+    /// The wait(2) status that it is exiting with.
+    pub exiting: Option<i32>,
+    /// A stop or continuation that the parent has not waited for.
+    pub job: JobReport,
+    /// Its kernel stack and task structure.
+    pub kernel_frame: Pfn,
     /// Data of the last answer, beside `regs.ax`.
     pub reply: Reply,
     /// Calls injected from outside, to be made before its own next step.
@@ -102,6 +134,14 @@ pub struct Task {
 pub enum DidExec {
     No,
     Yes,
+}
+
+/// What wait4(2) with WUNTRACED and WCONTINUED has to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobReport {
+    Nothing,
+    Stopped(Signal),
+    Continued,
 }
 
 pub type Tasks = Slab<Task>;

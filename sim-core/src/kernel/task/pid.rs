@@ -24,7 +24,10 @@ pub struct Pid {
 impl Pid {
     /// The number in a namespace; `None` where the process is not visible.
     pub fn number_in(&self, ns: NsId) -> Option<i32> {
-        self.numbers.iter().find(|(n, _)| *n == ns).map(|(_, nr)| *nr)
+        self.numbers
+            .iter()
+            .find(|(n, _)| *n == ns)
+            .map(|(_, nr)| *nr)
     }
 
     /// Whether nothing uses it any more.
@@ -80,7 +83,9 @@ impl PidMap {
     }
 
     pub fn remove(&mut self, nr: i32) {
-        if let Some(place) = usize::try_from(nr).ok().and_then(|at| self.places.get_mut(at))
+        if let Some(place) = usize::try_from(nr)
+            .ok()
+            .and_then(|at| self.places.get_mut(at))
             && place.take().is_some()
         {
             self.used -= 1;
@@ -89,6 +94,9 @@ impl PidMap {
 
     /// In ascending order.
     pub fn iter(&self) -> impl Iterator<Item = (i32, PidId)> + '_ {
-        self.places.iter().enumerate().filter_map(|(nr, pid)| Some((nr as i32, (*pid)?)))
+        self.places
+            .iter()
+            .enumerate()
+            .filter_map(|(nr, pid)| Some((nr as i32, (*pid)?)))
     }
 }

@@ -26,7 +26,9 @@ pub enum BlockReason {
     /// wait4(2): a child to change state.
     Child,
     /// nanosleep(2).
-    Sleep { until_ns: u64 },
+    Sleep {
+        until_ns: u64,
+    },
     /// pause(2): a signal.
     Signal,
     PipeRead(PipeId),

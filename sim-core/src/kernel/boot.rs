@@ -1,0 +1,151 @@
+//! Power-on: the first namespaces, the root file system, and the first task.
+
+use super::mm::{self, FrameOrder, FrameUse, Memory};
+use super::ns::{Namespaces, NsData, NsProxy, NsSwap, PidNs};
+use super::sched::{Sched, SchedEntity};
+use super::signal::SignalState;
+use super::task::{self, Cred, DidExec, JobReport, Links, List, ProgramId, Regs, RunState, Task};
+use super::{Ctx, Errno, Kernel, Reply, fs};
+use crate::event::Sink;
+use crate::hw::cost::Costs;
+use crate::hw::{CpuId, Hardware, Pfn};
+use crate::store::Slab;
+use std::rc::Rc;
+
+/// The program that the first task becomes.
+pub const INIT: &str = "/sbin/init";
+/// Host name of the first UTS namespace.
+const HOSTNAME: &str = "host";
+
+/// Loads the kernel. The first task stands before its first instruction; if it could not be
+/// made, the kernel has panicked with the reason.
+pub fn boot(hw: &mut Hardware, costs: Costs, order: FrameOrder, seed: u64) -> Kernel {
+    let mut ns = Namespaces::default();
+    let (vfs, tree, root) = fs::boot(hw);
+    // In the order in which Linux numbers them (include/linux/proc_ns.h).
+    let time = ns.create(NsData::Time);
+    let cgroup = ns.create(NsData::Cgroup);
+    let pid = ns.create(NsData::Pid(PidNs::default()));
+    let user = ns.create(NsData::User);
+    let uts = ns.create(NsData::Uts {
+        nodename: HOSTNAME.into(),
+    });
+    let ipc = ns.create(NsData::Ipc);
+    let mnt = ns.create(NsData::Mnt(tree));
+    let net = ns.create(NsData::Net);
+    let init_ns = NsProxy {
+        mnt,
+        uts,
+        ipc,
+        net,
+        cgroup,
+        time,
+        pid_for_children: pid,
+    };
+    let mut kernel = Kernel {
+        costs,
+        tasks: Slab::default(),
+        pids: Slab::default(),
+        sched: Sched::new(hw.cpus.len()),
+        mm: Memory::boot(&hw.ram, order, seed),
+        vfs,
+        ns,
+        init_ns,
+        init_user_ns: user,
+        init: None,
+        born: 0,
+        notices: Vec::new(),
+        panic: None,
+    };
+    if let Err(errno) = first_task(&mut kernel, hw, root) {
+        kernel.panic = Some(format!("No working init found: {}", errno.name()).into());
+    }
+    kernel
+}
+
+fn first_task(k: &mut Kernel, hw: &mut Hardware, root: fs::FsStruct) -> Result<(), Errno> {
+    let mut sink = Sink::Null;
+    // A context needs a caller; until the first task is in, it names nobody.
+    let nobody = task::TaskId::from_u64(0);
+    let mut cx = Ctx {
+        k,
+        hw,
+        sink: &mut sink,
+        task: nobody,
+        cpu: CpuId(0),
+        now_ns: 0,
+        tick: 0,
+        cost_ns: 0,
+    };
+    let pid = task::first_pid(&mut cx)?;
+    let kernel_frame = mm::alloc(&mut cx, FrameUse::Kernel)?;
+    let proxy = cx.k.init_ns.clone();
+    cx.k.ns.hold_proxy(&proxy);
+    let user_ns = cx.k.init_user_ns;
+    cx.k.ns.hold(user_ns);
+    let id =
+        cx.k.tasks
+            .insert(blank(pid, Cred::root(user_ns), proxy, root, kernel_frame));
+    cx.k.born = 1;
+    cx.k.init = Some(id);
+    if let Some(pid) = cx.k.pids.get_mut(pid) {
+        pid.task = Some(id);
+    }
+    let pid_ns = cx.k.init_ns.pid_for_children;
+    if let Some(pid_ns) = cx.k.ns.pid_mut(pid_ns) {
+        pid_ns.child_reaper = Some(id);
+    }
+    cx.k.join_pgrp(id, pid);
+    cx.k.join_session(id, pid);
+    cx.task = id;
+    task::load_program(&mut cx, INIT)?;
+    cx.enqueue(id, CpuId(0));
+    Ok(())
+}
+
+fn blank(pid: task::PidId, cred: Cred, ns: NsProxy, fs: fs::FsStruct, kernel_frame: Pfn) -> Task {
+    Task {
+        pid,
+        pgrp: pid,
+        session: pid,
+        pgrp_place: 0,
+        session_place: 0,
+        comm: "swapper".into(),
+        argv: Rc::from([]),
+        program: ProgramId(0),
+        exe: None,
+        regs: Regs::default(),
+        state: RunState::Runnable,
+        cpu: CpuId(0),
+        sched: SchedEntity::default(),
+        parent: None,
+        children: List::default(),
+        zombies: List::default(),
+        links: Links::default(),
+        born: 0,
+        exit_signal: 0,
+        exit_status: 0,
+        cred: Rc::new(cred),
+        ns: Rc::new(ns),
+        fs: Rc::new(fs),
+        files: Rc::default(),
+        mm: None,
+        signals: SignalState::default(),
+        call: None,
+        suspended: None,
+        injected: None,
+        exiting: None,
+        job: JobReport::Nothing,
+        kernel_frame,
+        reply: Reply::None,
+        mailbox: Default::default(),
+        tty: None,
+        utime_ns: 0,
+        stime_ns: 0,
+        start_ns: 0,
+        minor_faults: 0,
+        major_faults: 0,
+        vfork_parent: None,
+        did_exec: DidExec::No,
+    }
+}

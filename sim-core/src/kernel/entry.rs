@@ -1,0 +1,245 @@
+//! The way into the kernel and out again: system calls, faults, interrupts.
+//!
+//! Forced and free running share this: a call injected from outside waits in the task's mailbox
+//! and takes the same path.
+
+use super::sched::{Phase, Resched, SliceUsed};
+use super::signal::Delivered;
+use super::syscall::{self, Syscall};
+use super::task::{ActiveCall, CallOrigin, RunState};
+use super::{Ctx, Errno, Outcome, Signal, fs, mm};
+use crate::event::{Event, InterruptSource};
+use crate::hw::{PageFault, Ring};
+
+/// Puts a call into the mailbox of the process with this number in the first PID namespace.
+///
+/// # Errors
+/// ESRCH if there is none, or if it is dead.
+pub fn inject(cx: &mut Ctx<'_>, pid: i32, call: Syscall) -> Result<(), Errno> {
+    let ns = cx.k.init_ns.pid_for_children;
+    let id = cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?;
+    let task = cx.k.tasks.get_mut(id).ok_or(Errno::ESRCH)?;
+    match task.state {
+        RunState::Zombie => return Err(Errno::ESRCH),
+        RunState::Blocked(reason) if reason.is_interruptible() => {
+            task.mailbox.push_back(call);
+            cx.wake(id);
+        }
+        RunState::Runnable | RunState::Running | RunState::Stopped | RunState::Blocked(_) => {
+            task.mailbox.push_back(call);
+        }
+    }
+    Ok(())
+}
+
+impl Ctx<'_> {
+    /// The `syscall` instruction: from ring 3 to the kernel.
+    pub fn enter(&mut self, call: Syscall, origin: CallOrigin) -> Phase {
+        self.charge(self.k.costs.syscall_entry_ns);
+        self.hw.cpu_mut(self.cpu).ring = Ring::Kernel;
+        let id = self.task;
+        if self.sink.listens() {
+            self.emit(Event::SyscallEnter {
+                task: id,
+                call: call.clone(),
+            });
+        }
+        let Some(task) = self.k.tasks.get_mut(id) else {
+            return Phase::Schedule;
+        };
+        task.call = Some(ActiveCall {
+            call,
+            entries: 0,
+            progress: 0,
+            origin,
+        });
+        Phase::Call
+    }
+
+    /// Runs the handler of the current call, for the first time or after a wake-up.
+    pub fn run_call(&mut self) -> Phase {
+        self.charge(self.k.costs.syscall_work_ns);
+        let id = self.task;
+        let Some(task) = self.k.tasks.get_mut(id) else {
+            return Phase::Schedule;
+        };
+        let is_resumed = task.call.as_ref().is_some_and(|c| c.entries > 0);
+        if is_resumed
+            && !task.mailbox.is_empty()
+            && task
+                .call
+                .as_ref()
+                .is_some_and(|c| c.origin == CallOrigin::Program)
+        {
+            // As under ptrace: the sleeping call is laid aside, and begins again afterwards.
+            task.suspended = task.call.take();
+            if let Some(call) = task.mailbox.pop_front() {
+                return self.enter(call, CallOrigin::Mailbox);
+            }
+        }
+        let Some(active) = task.call.as_mut() else {
+            return Phase::Return;
+        };
+        active.entries = active.entries.saturating_add(1);
+        let (call, nr) = (active.call.clone(), active.call.nr());
+        let is_killed = task.signals.deliverable() & Signal::SIGKILL.bit() != 0;
+        if is_resumed && is_killed && task.exiting.is_none() {
+            return self.finish_call(nr, Err(Errno::EINTR));
+        }
+        task.reply = super::Reply::None;
+        match syscall::dispatch(self, call) {
+            Ok(Outcome::Done(value)) => self.finish_call(nr, Ok(value)),
+            Ok(Outcome::NoReturn) => Phase::Schedule,
+            Ok(Outcome::Block(reason)) => {
+                let Some(task) = self.k.tasks.get_mut(id) else {
+                    return Phase::Schedule;
+                };
+                if reason.is_interruptible() && task.signals.is_pending() {
+                    return self.interrupt_call(nr);
+                }
+                task.state = RunState::Blocked(reason);
+                self.emit(Event::SyscallBlock {
+                    task: id,
+                    on: reason,
+                });
+                Phase::Schedule
+            }
+            Err(errno) => self.finish_call(nr, Err(errno)),
+        }
+    }
+
+    /// A signal ends a wait: the call begins again after SA_RESTART handlers and after signals
+    /// that turn out to do nothing, and is EINTR otherwise (signal(7)).
+    fn interrupt_call(&mut self, nr: u16) -> Phase {
+        let Some(task) = self.k.tasks.get_mut(self.task) else {
+            return Phase::Schedule;
+        };
+        if task.signals.restarts() {
+            // Delivered with the call still in its frame; Return then finds it and re-enters.
+            return Phase::Return;
+        }
+        self.finish_call(nr, Err(Errno::EINTR))
+    }
+
+    fn finish_call(&mut self, nr: u16, result: Result<i64, Errno>) -> Phase {
+        let id = self.task;
+        let Some(task) = self.k.tasks.get_mut(id) else {
+            return Phase::Schedule;
+        };
+        let ax = match result {
+            Ok(value) => value,
+            Err(errno) => -i64::from(errno.nr()),
+        };
+        if let Some(active) = task.call.take() {
+            match active.origin {
+                CallOrigin::Program => task.regs.ax = ax,
+                CallOrigin::Mailbox => task.injected = Some(result),
+            }
+        }
+        self.emit(Event::SyscallExit {
+            task: id,
+            nr,
+            result,
+        });
+        Phase::Return
+    }
+
+    /// The way back to ring 3: signals first, then the scheduler if it wants the CPU.
+    pub fn return_to_user(&mut self) -> Phase {
+        match self.deliver_signals() {
+            Delivered::Continue => {}
+            Delivered::Stopped => return Phase::Schedule,
+            Delivered::Fatal => return Phase::Call,
+        }
+        let wants = self
+            .k
+            .sched
+            .cpu(self.cpu)
+            .map_or(Resched::No, |c| c.need_resched);
+        let Some(task) = self.k.tasks.get_mut(self.task) else {
+            return Phase::Schedule;
+        };
+        if task.call.is_none() && task.mailbox.is_empty() {
+            task.call = task.suspended.take();
+        }
+        if wants == Resched::Yes {
+            return Phase::Schedule;
+        }
+        if task.call.is_some() {
+            return Phase::Call;
+        }
+        let ip = task.regs.ip;
+        self.charge(self.k.costs.syscall_exit_ns);
+        let cpu = self.hw.cpu_mut(self.cpu);
+        cpu.ring = Ring::User;
+        cpu.ip = ip;
+        Phase::User
+    }
+
+    /// Exception 14.
+    pub fn page_fault(&mut self, fault: PageFault) -> Phase {
+        self.hw.cpu_mut(self.cpu).ring = Ring::Kernel;
+        self.charge(self.k.costs.page_fault_ns);
+        match mm::handle_fault(self, fault) {
+            mm::FaultOutcome::Segv => {
+                let task = self.task;
+                self.force_signal(task, Signal::SIGSEGV);
+                Phase::Return
+            }
+            mm::FaultOutcome::OutOfMemory => mm::out_of_memory(self),
+            mm::FaultOutcome::NewFrame
+            | mm::FaultOutcome::ZeroFrame
+            | mm::FaultOutcome::FilePage
+            | mm::FaultOutcome::CopyOnWrite
+            | mm::FaultOutcome::MadeWritable => Phase::Return,
+        }
+    }
+
+    /// A device wants attention: the local timer, or the keyboard.
+    pub fn interrupt(&mut self) -> Phase {
+        self.charge(self.k.costs.interrupt_ns);
+        let (cpu, now_ns) = (self.cpu, self.now_ns);
+        self.hw.cpu_mut(cpu).ring = Ring::Kernel;
+        if std::mem::take(&mut self.hw.cpu_mut(cpu).irq_pending) {
+            self.emit(Event::Interrupt {
+                source: InterruptSource::Keyboard,
+            });
+            fs::keyboard_interrupt(self);
+        }
+        if self.hw.cpu_mut(cpu).timer_ns <= now_ns {
+            self.emit(Event::Interrupt {
+                source: InterruptSource::Timer,
+            });
+            while let Some((_, _, task)) = self
+                .k
+                .sched
+                .cpu_mut(cpu)
+                .and_then(|c| c.timers.pop_due(now_ns))
+            {
+                self.wake(task);
+            }
+        }
+        match self.k.sched.cpu(cpu).and_then(|c| c.current) {
+            Some(_) => Phase::Return,
+            None => Phase::Schedule,
+        }
+    }
+
+    /// Charges the current task for time on the CPU; a used-up slice asks for the scheduler if
+    /// others wait.
+    pub fn account(&mut self, ring: Ring, ns: u64) {
+        let Some(this) = self.k.sched.cpu_mut(self.cpu) else {
+            return;
+        };
+        let Some(task) = this.current.and_then(|id| self.k.tasks.get_mut(id)) else {
+            return;
+        };
+        match ring {
+            Ring::User => task.utime_ns += ns,
+            Ring::Kernel => task.stime_ns += ns,
+        }
+        if task.sched.run_for(ns) == SliceUsed::Yes && !this.queue.is_empty() {
+            this.need_resched = Resched::Yes;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What must hold between any two ticks. Each check recounts what is kept up to date.
+
+use super::ns::NsKind;
+use super::task::RunState;
+use super::{Kernel, TaskId, fs, mm};
+use crate::hw::Hardware;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All invariants.
+///
+/// # Errors
+/// The name of the first that does not hold, and where.
+pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
+    mm::check(k, hw)?;
+    queues(k)?;
+    family(k)?;
+    numbers(k)?;
+    namespaces(k)?;
+    fs::check(k, hw)
+}
+
+/// Every task is in exactly one queue: a CPU, a run queue, or what its state says it waits in.
+fn queues(k: &Kernel) -> Result<(), String> {
+    let mut queued: BTreeMap<TaskId, u32> = BTreeMap::new();
+    let mut running: BTreeMap<TaskId, u32> = BTreeMap::new();
+    for cpu in &k.sched.cpus {
+        for task in cpu.queue.iter() {
+            *queued.entry(task).or_default() += 1;
+        }
+        if let Some(task) = cpu.current {
+            *running.entry(task).or_default() += 1;
+        }
+    }
+    for (id, task) in k.tasks.iter() {
+        let in_queue = queued.remove(&id).unwrap_or(0);
+        let on_cpu = running.remove(&id).unwrap_or(0);
+        // A task that has just blocked or died is still current until the scheduler runs.
+        let fits = match task.state {
+            RunState::Runnable => in_queue == 1,
+            RunState::Running => on_cpu == 1 && in_queue == 0,
+            RunState::Blocked(_) | RunState::Stopped | RunState::Zombie => {
+                in_queue == 0 && on_cpu <= 1
+            }
+        };
+        if !fits {
+            return Err(format!(
+                "task {id:?} is {:?}, but in {in_queue} run queues and on {on_cpu} CPUs",
+                task.state
+            ));
+        }
+    }
+    match queued.keys().chain(running.keys()).next() {
+        Some(id) => Err(format!("task {id:?} is queued but does not exist")),
+        None => Ok(()),
+    }
+}
+
+/// Every task but the first is in exactly one list of its parent.
+fn family(k: &Kernel) -> Result<(), String> {
+    let mut listed = BTreeSet::new();
+    for (id, task) in k.tasks.iter() {
+        let living = task.children.iter(&k.tasks).map(|c| (c, false));
+        let dead = task.zombies.iter(&k.tasks).map(|c| (c, true));
+        for ((child, t), is_zombie) in living.chain(dead) {
+            let fits = t.parent == Some(id) && (t.state == RunState::Zombie) == is_zombie;
+            if !fits || !listed.insert(child) {
+                return Err(format!("task {child:?} is in the wrong list of {id:?}"));
+            }
+        }
+    }
+    match k
+        .tasks
+        .iter()
+        .find(|(id, _)| Some(*id) != k.init && !listed.contains(id))
+    {
+        Some((id, _)) => Err(format!("task {id:?} is in no parent's list")),
+        None => Ok(()),
+    }
+}
+
+/// Numbers are unique in a PID namespace and lead back to their owner.
+fn numbers(k: &Kernel) -> Result<(), String> {
+    let mut seen = 0;
+    for (id, pid) in k.pids.iter() {
+        if pid.is_unused() {
+            return Err(format!("pid {id:?} is used by nobody"));
+        }
+        for (ns, nr) in pid.numbers.iter() {
+            seen += 1;
+            if k.ns.pid(*ns).and_then(|n| n.map.get(*nr)) != Some(id) {
+                return Err(format!("number {nr} does not lead back to pid {id:?}"));
+            }
+        }
+        let members = pid
+            .pgrp
+            .iter()
+            .filter(|t| k.tasks.get(**t).is_some_and(|t| t.pgrp == id));
+        if members.count() != pid.pgrp.len() {
+            return Err(format!(
+                "process group {id:?} lists a task that is not in it"
+            ));
+        }
+    }
+    let kept: usize =
+        k.ns.iter()
+            .filter_map(|(id, _)| k.ns.pid(id))
+            .map(|n| n.map.len())
+            .sum();
+    if kept != seen {
+        return Err(format!(
+            "numbers in PID namespaces: kept {kept}, counted {seen}"
+        ));
+    }
+    Ok(())
+}
+
+/// Every namespace has a member or a holder, and as many as it counts.
+fn namespaces(k: &Kernel) -> Result<(), String> {
+    let mut refs: BTreeMap<super::NsId, u32> = BTreeMap::new();
+    let mut count = |id| *refs.entry(id).or_default() += 1;
+    for (_, task) in k.tasks.iter() {
+        count(task.cred.user_ns);
+        // A zombie has given its proxy back, as on Linux.
+        if task.state != RunState::Zombie {
+            task.ns.all().into_iter().for_each(&mut count);
+        }
+    }
+    for (_, pid) in k.pids.iter() {
+        if let Some((ns, _)) = pid.numbers.last() {
+            count(*ns);
+        }
+    }
+    for (id, _) in k.ns.iter() {
+        if let Some(parent) = k.ns.pid(id).and_then(|n| n.parent) {
+            count(parent);
+        }
+    }
+    fs::namespace_refs(k).into_iter().for_each(&mut count);
+    for (id, ns) in k.ns.iter() {
+        let counted = refs.get(&id).copied().unwrap_or(0);
+        let kind = k.ns.kind(id).map_or("?", NsKind::name);
+        if ns.refs != counted {
+            return Err(format!(
+                "references of {kind} namespace {id:?}: kept {}, counted {counted}",
+                ns.refs
+            ));
+        }
+        if counted == 0 {
+            return Err(format!(
+                "{kind} namespace {id:?} has neither member nor holder"
+            ));
+        }
+    }
+    Ok(())
+}

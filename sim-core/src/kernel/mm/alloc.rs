@@ -1,0 +1,68 @@
+//! Taking frames and giving them back.
+
+use super::{FrameUse, MmId};
+use crate::event::Event;
+use crate::hw::{Contents, Pfn};
+use crate::kernel::{Ctx, Errno};
+
+/// A zeroed frame with one pin: the reference of whoever asked. Mapping it is counted apart.
+///
+/// # Errors
+/// ENOMEM when no frame is free.
+pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
+    let pfn = cx.k.mm.frames.take(usage).ok_or(Errno::ENOMEM)?;
+    if let Some(info) = cx.k.mm.frames.info_mut(pfn) {
+        info.pins = 1;
+    }
+    // What a process gets has been cleared (__GFP_ZERO), and so it is cheap to see that it was.
+    cx.hw.ram.set(pfn, Contents::Zero);
+    cx.emit(Event::FrameAlloc { pfn });
+    Ok(pfn)
+}
+
+/// Gives up a pin; a frame without pins and mappings is free again.
+pub fn unpin(cx: &mut Ctx<'_>, pfn: Pfn) {
+    if let Some(info) = cx.k.mm.frames.info_mut(pfn) {
+        info.pins = info.pins.saturating_sub(1);
+    }
+    free_if_unused(cx, pfn);
+}
+
+/// Counts a page-table entry that maps the frame.
+pub(super) fn count_map(cx: &mut Ctx<'_>, pfn: Pfn, space: MmId) {
+    if let Some(info) = cx.k.mm.frames.info_mut(pfn)
+        && info.usage != FrameUse::Zero
+    {
+        info.maps += 1;
+        info.map_xor ^= space.as_u64();
+    }
+}
+
+/// Uncounts one; the frame is freed if it was the last reference.
+pub(super) fn uncount_map(cx: &mut Ctx<'_>, pfn: Pfn, space: MmId) {
+    if let Some(info) = cx.k.mm.frames.info_mut(pfn)
+        && info.usage != FrameUse::Zero
+    {
+        info.maps = info.maps.saturating_sub(1);
+        info.map_xor ^= space.as_u64();
+    }
+    free_if_unused(cx, pfn);
+}
+
+fn free_if_unused(cx: &mut Ctx<'_>, pfn: Pfn) {
+    let info = cx.k.mm.frames.info(pfn);
+    let is_frame = !matches!(
+        info.usage,
+        FrameUse::Untouched | FrameUse::Free { .. } | FrameUse::Zero
+    );
+    if !is_frame || info.maps != 0 || info.pins != 0 {
+        return;
+    }
+    cx.k.mm.frames.put_back(pfn);
+    cx.hw.ram.set(pfn, Contents::Zero);
+    cx.emit(Event::FrameFree { pfn });
+    if !cx.k.mm.waiting.is_empty() {
+        let waiting = cx.k.mm.waiting.take();
+        cx.wake_all(waiting);
+    }
+}

@@ -1,0 +1,102 @@
+//! Recounting frames and mappings from the page tables.
+
+use super::tables::{each_page, each_table};
+use super::{FrameUse, Rss};
+use crate::hw::{Hardware, PteFlags};
+use crate::kernel::Kernel;
+use std::collections::BTreeMap;
+
+/// Frame ownership, map counts and resident counts equal a recount.
+///
+/// # Errors
+/// The name of the invariant, with the frame or space concerned.
+pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
+    // By frame: mappings, exclusive-or of the mappers.
+    let mut maps: BTreeMap<u64, (u32, u64)> = BTreeMap::new();
+    let mut tables: BTreeMap<u64, u64> = BTreeMap::new();
+    for (id, space) in k.mm.spaces.iter() {
+        let mut rss = Rss::default();
+        each_page(&hw.ram, space.pgd, |vpn, _, _, pte| {
+            let info = k.mm.frames.info(pte.pfn());
+            if info.usage == FrameUse::Zero || !pte.has(PteFlags::PRESENT) {
+                return;
+            }
+            let entry = maps.entry(pte.pfn().0).or_default();
+            entry.0 += 1;
+            entry.1 ^= id.as_u64();
+            match info.usage {
+                FrameUse::Anon => rss.anon += 1,
+                FrameUse::PageCache { .. } => rss.file += 1,
+                _ => {}
+            }
+            if space.find(vpn).is_none() {
+                rss.anon += 1 << 32;
+            }
+        });
+        if rss != space.rss {
+            return Err(format!(
+                "resident pages of space {id:?}: kept {:?}, counted {rss:?}",
+                space.rss
+            ));
+        }
+        let mut count = 0;
+        each_table(&hw.ram, space.pgd, |pfn| {
+            count += 1;
+            tables.insert(pfn.0, id.as_u64());
+        });
+        if count != space.table_frames {
+            return Err(format!(
+                "table frames of space {id:?}: kept {}, counted {count}",
+                space.table_frames
+            ));
+        }
+        let users = k.tasks.iter().filter(|(_, t)| t.mm == Some(id)).count();
+        if users as u32 != space.users {
+            return Err(format!(
+                "users of space {id:?}: kept {}, counted {users}",
+                space.users
+            ));
+        }
+    }
+    let mut used = 0;
+    for (pfn, info) in k.mm.frames.iter() {
+        let counted = maps.get(&pfn.0).copied().unwrap_or_default();
+        if (info.maps, info.map_xor) != counted {
+            return Err(format!(
+                "mappings of frame {}: kept {:?}, counted {counted:?}",
+                pfn.0,
+                (info.maps, info.map_xor)
+            ));
+        }
+        let is_free = matches!(info.usage, FrameUse::Untouched | FrameUse::Free { .. });
+        used += u64::from(!is_free);
+        let owner = tables.get(&pfn.0).copied();
+        let said = match info.usage {
+            FrameUse::PageTable { space } => Some(space.as_u64()),
+            FrameUse::Untouched
+            | FrameUse::Free { .. }
+            | FrameUse::Kernel
+            | FrameUse::Zero
+            | FrameUse::Anon
+            | FrameUse::PageCache { .. } => None,
+        };
+        if owner != said {
+            return Err(format!(
+                "frame {} as a page table: kept {said:?}, found {owner:?}",
+                pfn.0
+            ));
+        }
+        let is_idle = info.pins == 0 && info.maps == 0 && !is_free;
+        if is_idle && !matches!(info.usage, FrameUse::Kernel | FrameUse::Zero) {
+            return Err(format!("frame {} is used by nobody and not free", pfn.0));
+        }
+    }
+    if used + k.mm.frames.free() != k.mm.frames.total() {
+        return Err(format!(
+            "free frames: kept {}, counted {}",
+            k.mm.frames.free(),
+            k.mm.frames.total() - used
+        ));
+    }
+    Ok(())
+}

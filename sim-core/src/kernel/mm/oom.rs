@@ -1,0 +1,64 @@
+//! Out of memory: somebody is chosen and killed, and who needed the frame waits for it.
+
+use crate::event::Event;
+use crate::kernel::sched::Phase;
+use crate::kernel::signal::Origin;
+use crate::kernel::task::{RunState, TaskId};
+use crate::kernel::{BlockReason, Ctx, Signal};
+
+/// Out of memory in a page fault of the calling task (mm/oom_kill.c). The victim is the process
+/// with the most resident pages and page tables, never the first.
+pub fn out_of_memory(cx: &mut Ctx<'_>) -> Phase {
+    let id = cx.task;
+    match victim(cx) {
+        Some((victim, rss_pages)) => {
+            cx.emit(Event::OomKill { victim, rss_pages });
+            cx.send_signal_from(victim, Signal::SIGKILL, Origin::Outside);
+            if victim == id {
+                return Phase::Return;
+            }
+        }
+        // Somebody dies already: wait for its frames. Nobody can: the first process itself is
+        // all that is left, and Linux panics.
+        None if somebody_dies(cx) => {}
+        None => {
+            cx.k.panic = Some("Out of memory and no killable processes".into());
+            return Phase::Schedule;
+        }
+    }
+    cx.k.mm.waiting.add(id);
+    if let Some(task) = cx.k.tasks.get_mut(id) {
+        task.state = RunState::Blocked(BlockReason::Memory);
+    }
+    Phase::Schedule
+}
+
+fn is_dying(task: &crate::kernel::Task) -> bool {
+    task.exiting.is_some() || task.signals.pending & Signal::SIGKILL.bit() != 0
+}
+
+fn somebody_dies(cx: &Ctx<'_>) -> bool {
+    cx.k.tasks
+        .iter()
+        .any(|(_, task)| task.mm.is_some() && is_dying(task))
+}
+
+fn victim(cx: &Ctx<'_>) -> Option<(TaskId, u64)> {
+    // One at a time: while somebody dies, nobody else is chosen.
+    if somebody_dies(cx) {
+        return None;
+    }
+    let candidates = cx.k.tasks.iter().filter(|(id, _)| Some(*id) != cx.k.init);
+    candidates
+        .filter_map(|(id, task)| {
+            let space = cx.k.mm.spaces.get(task.mm?)?;
+            Some((
+                space.rss.total() + space.table_frames,
+                std::cmp::Reverse(task.born),
+                id,
+                space.rss.total(),
+            ))
+        })
+        .max_by_key(|(points, born, _, _)| (*points, *born))
+        .map(|(_, _, id, rss)| (id, rss))
+}

@@ -1,0 +1,220 @@
+//! Building and clearing page tables, in frames of RAM.
+
+use super::alloc::{count_map, uncount_map};
+use super::{FrameUse, MmId, alloc, unpin};
+use crate::hw::{Contents, Pfn, Pte, PteFlags, Ram, Table, walk};
+use crate::kernel::{Ctx, Errno};
+
+/// A frame holding an empty table of this space.
+pub(super) fn new_table(cx: &mut Ctx<'_>, space: MmId) -> Result<Pfn, Errno> {
+    let pfn = alloc(cx, FrameUse::PageTable { space })?;
+    cx.hw.ram.set(pfn, Contents::Table(Table::default()));
+    if let Some(space) = cx.k.mm.spaces.get_mut(space) {
+        space.table_frames += 1;
+    }
+    Ok(pfn)
+}
+
+/// Index into the table of `level` for a virtual page.
+pub(super) fn index(vpn: u64, level: u32) -> u16 {
+    (vpn >> (9 * level) & 511) as u16
+}
+
+fn entry(ram: &Ram, table: Pfn, at: u16) -> Pte {
+    match ram.frame(table) {
+        Contents::Table(entries) => Pte(entries.get(at)),
+        _ => Pte(0),
+    }
+}
+
+pub(super) fn set_entry(cx: &mut Ctx<'_>, table: Pfn, at: u16, pte: Pte) {
+    if let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) {
+        entries.set(at, pte.0);
+    }
+}
+
+/// The entry for a page, wherever it is; zero if there is none.
+pub(super) fn lookup(cx: &Ctx<'_>, space: MmId, vpn: u64) -> Pte {
+    let pgd = cx.k.mm.spaces.get(space).map(|s| s.pgd);
+    pgd.and_then(|pgd| walk(&cx.hw.ram, pgd, vpn << 12))
+        .map_or(Pte(0), |(_, _, pte)| pte)
+}
+
+/// The table that holds the entry for a page, with what is missing above it.
+///
+/// # Errors
+/// ENOMEM.
+pub(super) fn leaf_table(cx: &mut Ctx<'_>, space: MmId, vpn: u64) -> Result<Pfn, Errno> {
+    let mut table = cx.k.mm.spaces.get(space).ok_or(Errno::ENOMEM)?.pgd;
+    for level in (1..=3).rev() {
+        let at = index(vpn, level);
+        let next = entry(&cx.hw.ram, table, at);
+        table = if next.has(PteFlags::PRESENT) {
+            next.pfn()
+        } else {
+            let new = new_table(cx, space)?;
+            let flags = PteFlags::PRESENT | PteFlags::WRITE | PteFlags::USER;
+            set_entry(cx, table, at, Pte::new(new, flags));
+            new
+        };
+    }
+    Ok(table)
+}
+
+/// Maps a page, replacing what was mapped there. Resident counts follow the frame's use.
+///
+/// # Errors
+/// ENOMEM for a table; nothing has changed then but tables.
+pub(super) fn map(cx: &mut Ctx<'_>, space: MmId, vpn: u64, pte: Pte) -> Result<(), Errno> {
+    let table = leaf_table(cx, space, vpn)?;
+    let at = index(vpn, 0);
+    let old = entry(&cx.hw.ram, table, at);
+    count_map(cx, pte.pfn(), space);
+    count_resident(cx, space, pte.pfn(), Step::Up);
+    set_entry(cx, table, at, pte);
+    cx.hw.invalidate(space.as_u64(), vpn);
+    if old.has(PteFlags::PRESENT) {
+        count_resident(cx, space, old.pfn(), Step::Down);
+        uncount_map(cx, old.pfn(), space);
+    }
+    Ok(())
+}
+
+/// Changes the flags of an entry that is there.
+pub(super) fn set_flags(cx: &mut Ctx<'_>, space: MmId, vpn: u64, set: u64, clear: u64) {
+    let Some(pgd) = cx.k.mm.spaces.get(space).map(|s| s.pgd) else {
+        return;
+    };
+    let Some((table, at, pte)) = walk(&cx.hw.ram, pgd, vpn << 12) else {
+        return;
+    };
+    if pte.has(PteFlags::PRESENT) {
+        set_entry(cx, table, at, pte.with(set).without(clear));
+        cx.hw.invalidate(space.as_u64(), vpn);
+    }
+}
+
+/// Unmaps one page if it is mapped.
+pub fn drop_page(cx: &mut Ctx<'_>, space: MmId, vpn: u64) {
+    let Some(pgd) = cx.k.mm.spaces.get(space).map(|s| s.pgd) else {
+        return;
+    };
+    let Some((table, at, pte)) = walk(&cx.hw.ram, pgd, vpn << 12) else {
+        return;
+    };
+    if pte.has(PteFlags::PRESENT) {
+        set_entry(cx, table, at, Pte(0));
+        cx.hw.invalidate(space.as_u64(), vpn);
+        count_resident(cx, space, pte.pfn(), Step::Down);
+        uncount_map(cx, pte.pfn(), space);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Up,
+    Down,
+}
+
+pub(super) fn count_resident(cx: &mut Ctx<'_>, space: MmId, pfn: Pfn, step: Step) {
+    let usage = cx.k.mm.frames.info(pfn).usage;
+    let Some(space) = cx.k.mm.spaces.get_mut(space) else {
+        return;
+    };
+    let count = match usage {
+        FrameUse::Anon => &mut space.rss.anon,
+        FrameUse::PageCache { .. } => &mut space.rss.file,
+        FrameUse::Zero
+        | FrameUse::Untouched
+        | FrameUse::Free { .. }
+        | FrameUse::Kernel
+        | FrameUse::PageTable { .. } => return,
+    };
+    match step {
+        Step::Up => *count += 1,
+        Step::Down => *count = count.saturating_sub(1),
+    }
+}
+
+/// Every entry that is there, by address: virtual page, table frame, index, entry.
+pub fn each_page(ram: &Ram, pgd: Pfn, mut visit: impl FnMut(u64, Pfn, u16, Pte)) {
+    descend(ram, pgd, 3, 0, &mut visit, &mut |_| {});
+}
+
+/// Every frame that holds a table of the tree, the root included.
+pub(super) fn each_table(ram: &Ram, pgd: Pfn, mut visit: impl FnMut(Pfn)) {
+    descend(ram, pgd, 3, 0, &mut |_, _, _, _| {}, &mut visit);
+}
+
+fn descend(
+    ram: &Ram,
+    table: Pfn,
+    level: u32,
+    base: u64,
+    page: &mut impl FnMut(u64, Pfn, u16, Pte),
+    on_table: &mut impl FnMut(Pfn),
+) {
+    on_table(table);
+    let Contents::Table(entries) = ram.frame(table) else {
+        return;
+    };
+    for (at, raw) in entries.iter() {
+        let (vpn, pte) = (base | u64::from(at) << (9 * level), Pte(raw));
+        if level == 0 {
+            page(vpn, table, at, pte);
+        } else {
+            descend(ram, pte.pfn(), level - 1, vpn, page, on_table);
+        }
+    }
+}
+
+/// Unmaps every page of `start..end` and frees tables that held nothing else.
+pub(super) fn drop_range(cx: &mut Ctx<'_>, space: MmId, start: u64, end: u64) {
+    let Some(pgd) = cx.k.mm.spaces.get(space).map(|s| s.pgd) else {
+        return;
+    };
+    clear_below(cx, space, pgd, 3, 0, start, end);
+}
+
+/// Returns whether the table is empty afterwards.
+fn clear_below(
+    cx: &mut Ctx<'_>,
+    space: MmId,
+    table: Pfn,
+    level: u32,
+    base: u64,
+    start: u64,
+    end: u64,
+) -> bool {
+    let Contents::Table(entries) = cx.hw.ram.frame(table) else {
+        return false;
+    };
+    let span = 1u64 << (9 * level);
+    let within: Vec<(u16, u64)> = entries
+        .iter()
+        .filter(|(at, _)| {
+            let first = base | u64::from(*at) << (9 * level);
+            first < end && first + span > start
+        })
+        .collect();
+    for (at, raw) in within {
+        let (vpn, pte) = (base | u64::from(at) << (9 * level), Pte(raw));
+        if level == 0 {
+            set_entry(cx, table, at, Pte(0));
+            cx.hw.invalidate(space.as_u64(), vpn);
+            count_resident(cx, space, pte.pfn(), Step::Down);
+            uncount_map(cx, pte.pfn(), space);
+        } else if clear_below(cx, space, pte.pfn(), level - 1, vpn, start, end) {
+            set_entry(cx, table, at, Pte(0));
+            free_table(cx, space, pte.pfn());
+        }
+    }
+    matches!(cx.hw.ram.frame(table), Contents::Table(entries) if entries.is_empty())
+}
+
+pub(super) fn free_table(cx: &mut Ctx<'_>, space: MmId, table: Pfn) {
+    if let Some(space) = cx.k.mm.spaces.get_mut(space) {
+        space.table_frames = space.table_frames.saturating_sub(1);
+    }
+    unpin(cx, table);
+}

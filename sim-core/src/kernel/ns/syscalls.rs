@@ -1,0 +1,251 @@
+//! unshare(2), setns(2), sethostname(2), uname(2), and what clone(2) does with namespaces.
+
+use super::{Namespace, NsData, NsId, NsKind, NsProxy, NsSwap, PidNs};
+use crate::event::Event;
+use crate::kernel::fs::{self, FsStruct};
+use crate::kernel::syscall::{CloneFlags, Str, done};
+use crate::kernel::{Ctx, Errno, Kernel, Reply, SysResult};
+use std::rc::Rc;
+
+/// Flags that make a namespace.
+pub const ALL_FLAGS: CloneFlags = CloneFlags(
+    CloneFlags::NEWNS.0
+        | CloneFlags::NEWUTS.0
+        | CloneFlags::NEWIPC.0
+        | CloneFlags::NEWNET.0
+        | CloneFlags::NEWPID.0
+        | CloneFlags::NEWUSER.0
+        | CloneFlags::NEWCGROUP.0
+        | CloneFlags::NEWTIME.0,
+);
+
+/// Flags that ask for privilege: all but user namespaces (user_namespaces(7)).
+pub const CREATES: CloneFlags = CloneFlags(ALL_FLAGS.0 & !CloneFlags::NEWUSER.0);
+
+/// Refuses new namespaces of kinds that are not modelled, as a kernel built without them does.
+///
+/// # Errors
+/// EINVAL.
+pub fn check_modelled(flags: CloneFlags) -> Result<(), Errno> {
+    let missing = NsKind::ALL
+        .iter()
+        .any(|kind| flags.has(kind.flag()) && !kind.is_modelled());
+    if missing { Err(Errno::EINVAL) } else { Ok(()) }
+}
+
+/// copy_namespaces: the proxy for a task with `flags`, and its root and working directory,
+/// which move along into a new mount namespace. Nothing is held yet.
+///
+/// # Errors
+/// ENOMEM, ENOSPC (too deep), EINVAL for a PID namespace below one that is not one's own.
+pub fn copy(
+    cx: &mut Ctx<'_>,
+    old: &NsProxy,
+    old_fs: &FsStruct,
+    flags: CloneFlags,
+) -> Result<(NsProxy, FsStruct), Errno> {
+    let pid_level = match flags.has(CloneFlags::NEWPID) {
+        true => Some(new_pid_level(cx, old)?),
+        false => None,
+    };
+    // What can fail comes first: a namespace that was made is never undone.
+    let mut proxy = old.clone();
+    let fs = if flags.has(CloneFlags::NEWNS) {
+        let (tree, fs) = fs::copy_mount_ns(cx, old_fs)?;
+        proxy.mnt = create(cx, NsData::Mnt(tree));
+        fs
+    } else {
+        fs::fork_fs(cx.k, old_fs)
+    };
+    if let Some(level) = pid_level {
+        let parent = old.pid_for_children;
+        let data = NsData::Pid(PidNs {
+            parent: Some(parent),
+            level,
+            ..PidNs::default()
+        });
+        proxy.pid_for_children = create(cx, data);
+        cx.k.ns.hold(parent);
+    }
+    if flags.has(CloneFlags::NEWUTS) {
+        let nodename =
+            cx.k.ns
+                .nodename(old.uts)
+                .cloned()
+                .unwrap_or_else(|| "".into());
+        proxy.uts = create(cx, NsData::Uts { nodename });
+    }
+    Ok((proxy, fs))
+}
+
+/// The level of a new PID namespace below the caller's. A second unshare before the first fork
+/// is refused, as there would be an empty one between (copy_pid_ns).
+fn new_pid_level(cx: &Ctx<'_>, old: &NsProxy) -> Result<u32, Errno> {
+    let active = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
+    if old.pid_for_children != active {
+        return Err(Errno::EINVAL);
+    }
+    let level = cx.k.ns.pid(active).ok_or(Errno::ESRCH)?.level + 1;
+    if level > super::MAX_PID_NS_LEVEL {
+        Err(Errno::ENOSPC)
+    } else {
+        Ok(level)
+    }
+}
+
+fn create(cx: &mut Ctx<'_>, data: NsData) -> NsId {
+    let kind = data.kind();
+    let id = cx.k.ns.create(data);
+    cx.emit(Event::NamespaceNew {
+        kind,
+        id: id.as_u64(),
+    });
+    id
+}
+
+/// unshare(2). Descriptors and directories are never shared between processes here, so
+/// `CLONE_FILES` and `CLONE_FS` have nothing to do.
+///
+/// # Errors
+/// EINVAL for unknown flags and kinds that are not modelled, EPERM without privilege.
+pub fn sys_unshare(cx: &mut Ctx<'_>, flags: CloneFlags) -> SysResult {
+    let known = ALL_FLAGS.with(CloneFlags::FS).with(CloneFlags::FILES);
+    if flags.0 & !known.0 != 0 {
+        return Err(Errno::EINVAL);
+    }
+    check_modelled(flags)?;
+    let me = cx.me()?;
+    if flags.any(CREATES) && !me.cred.is_capable() {
+        return Err(Errno::EPERM);
+    }
+    let (old, old_fs) = (me.ns.clone(), me.fs.clone());
+    let (proxy, fs) = copy(cx, &old, &old_fs, flags)?;
+    switch(cx, proxy)?;
+    cx.me_mut()?.fs = Rc::new(fs);
+    fs::release_fs(cx, &old_fs);
+    done(0)
+}
+
+/// setns(2), with a descriptor of a /proc/PID/ns file. Joining a PID namespace is for the
+/// children to come; joining a mount namespace sets root and working directory to its root.
+///
+/// # Errors
+/// EBADF, EINVAL for a descriptor that is none of a namespace or of another kind, or a PID
+/// namespace that is not one's own or below it; EPERM without privilege.
+pub fn sys_setns(cx: &mut Ctx<'_>, fd: i32, kind: CloneFlags) -> SysResult {
+    let id = fs::ns_of_fd(cx, fd)?;
+    let is = cx.k.ns.kind(id).ok_or(Errno::EINVAL)?;
+    if kind.0 != 0 && kind != is.flag() {
+        return Err(Errno::EINVAL);
+    }
+    if !is.is_modelled() {
+        return Err(Errno::EINVAL);
+    }
+    let me = cx.me()?;
+    if !me.cred.is_capable() {
+        return Err(Errno::EPERM);
+    }
+    let old = me.ns.clone();
+    if is == NsKind::Pid {
+        let active = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
+        if !is_at_or_below(cx.k, id, active) {
+            return Err(Errno::EINVAL);
+        }
+    }
+    switch(cx, old.with(is, id))?;
+    if is == NsKind::Mnt {
+        let old_fs = cx.me()?.fs.clone();
+        let fs = fs::root_of(cx.k, id, &old_fs)?;
+        cx.me_mut()?.fs = Rc::new(fs);
+        fs::release_fs(cx, &old_fs);
+    }
+    done(0)
+}
+
+fn is_at_or_below(k: &Kernel, mut ns: NsId, ancestor: NsId) -> bool {
+    loop {
+        if ns == ancestor {
+            return true;
+        }
+        match k.ns.pid(ns).and_then(|n| n.parent) {
+            Some(parent) => ns = parent,
+            None => return false,
+        }
+    }
+}
+
+/// Gives the calling task another proxy.
+fn switch(cx: &mut Ctx<'_>, proxy: NsProxy) -> Result<(), Errno> {
+    cx.k.ns.hold_proxy(&proxy);
+    let old = std::mem::replace(&mut cx.me_mut()?.ns, Rc::new(proxy));
+    let gone = cx.k.ns.release_proxy(&old);
+    cx.tear_down(gone);
+    Ok(())
+}
+
+/// sethostname(2): the name of the caller's UTS namespace.
+///
+/// # Errors
+/// EPERM without privilege, EINVAL beyond 64 bytes.
+pub fn sys_sethostname(cx: &mut Ctx<'_>, name: Str) -> SysResult {
+    let me = cx.me()?;
+    if !me.cred.is_capable() {
+        return Err(Errno::EPERM);
+    }
+    if name.len() > 64 {
+        return Err(Errno::EINVAL);
+    }
+    let uts = me.ns.uts;
+    cx.k.ns.set_nodename(uts, name);
+    done(0)
+}
+
+/// uname(2), in [`Reply::Uname`].
+pub fn sys_uname(cx: &mut Ctx<'_>) -> SysResult {
+    let uts = cx.me()?.ns.uts;
+    let nodename = cx.k.ns.nodename(uts).cloned().unwrap_or_else(|| "".into());
+    cx.reply(Reply::Uname {
+        nodename,
+        release: super::RELEASE.into(),
+        machine: "x86_64".into(),
+    })?;
+    done(0)
+}
+
+impl Ctx<'_> {
+    /// What goes with namespaces that nobody refers to any more.
+    pub fn tear_down(&mut self, gone: Vec<Namespace>) {
+        for ns in gone {
+            match ns.data {
+                NsData::Mnt(tree) => fs::drop_mount_ns(self, tree),
+                NsData::Pid(PidNs {
+                    parent: Some(parent),
+                    ..
+                }) => self.k.release_ns(parent),
+                NsData::Pid(_)
+                | NsData::Uts { .. }
+                | NsData::Ipc
+                | NsData::Net
+                | NsData::User
+                | NsData::Cgroup
+                | NsData::Time => {}
+            }
+        }
+    }
+}
+
+impl Kernel {
+    /// Gives back a reference to a PID or user namespace, and those that it alone kept.
+    pub fn release_ns(&mut self, id: NsId) {
+        let mut next = Some(id);
+        while let Some(id) = next.take() {
+            if let Some(Namespace {
+                data: NsData::Pid(PidNs { parent, .. }),
+                ..
+            }) = self.ns.release(id)
+            {
+                next = parent;
+            }
+        }
+    }
+}

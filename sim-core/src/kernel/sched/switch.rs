@@ -1,0 +1,242 @@
+//! Waking, choosing and switching.
+
+use super::{Resched, SchedEntity};
+use crate::event::Event;
+use crate::hw::{CpuId, Hardware, PageFault, Ring};
+use crate::kernel::task::{RunState, TaskId};
+use crate::kernel::{BlockReason, Ctx, Kernel};
+
+/// What a CPU does at its next tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Nothing, until an interrupt.
+    Idle,
+    /// A step of the current task in ring 3.
+    User,
+    /// The handler of the current task's system call.
+    Call,
+    /// The page-fault handler.
+    Fault(PageFault),
+    /// The way back to ring 3: signals, and perhaps the scheduler.
+    Return,
+    /// `schedule()`.
+    Schedule,
+}
+
+impl Kernel {
+    /// The scheduler entity of the task on a CPU.
+    fn running_entity(&self, cpu: CpuId) -> Option<SchedEntity> {
+        let current = self.sched.cpu(cpu)?.current?;
+        let task = self.tasks.get(current)?;
+        (task.state == RunState::Running).then_some(task.sched)
+    }
+}
+
+impl super::Sched {
+    pub fn cpu(&self, cpu: CpuId) -> Option<&super::CpuSched> {
+        self.cpus.get(usize::from(cpu.0))
+    }
+
+    pub fn cpu_mut(&mut self, cpu: CpuId) -> Option<&mut super::CpuSched> {
+        self.cpus.get_mut(usize::from(cpu.0))
+    }
+}
+
+/// Sets the local timer to what is due first: a sleeper, or the end of the slice if others wait.
+pub fn program_timer(k: &Kernel, hw: &mut Hardware, cpu: CpuId, now_ns: u64) {
+    let Some(this) = k.sched.cpu(cpu) else { return };
+    let mut at = this.timers.next_ns().unwrap_or(u64::MAX);
+    if !this.queue.is_empty()
+        && let Some(entity) = k.running_entity(cpu)
+    {
+        at = at.min(now_ns.saturating_add(entity.slice_left_ns()));
+    }
+    hw.cpu_mut(cpu).timer_ns = at;
+}
+
+impl Ctx<'_> {
+    /// Wakes a blocked task: it will check again whether what it waits for has come. Waking a
+    /// task that does not wait is harmless.
+    pub fn wake(&mut self, id: TaskId) {
+        let Some(task) = self.k.tasks.get_mut(id) else {
+            return;
+        };
+        if !matches!(task.state, RunState::Blocked(_)) {
+            return;
+        }
+        task.state = RunState::Runnable;
+        let last = task.cpu;
+        self.emit(Event::Wake { task: id });
+        let cpu = self.select_cpu(last);
+        self.enqueue(id, cpu);
+    }
+
+    pub fn wake_all(&mut self, tasks: Vec<TaskId>) {
+        for task in tasks {
+            self.wake(task);
+        }
+    }
+
+    /// Wakes the task if it waits for this very thing.
+    pub fn wake_if(&mut self, id: TaskId, waits: impl Fn(BlockReason) -> bool) {
+        if let Some(RunState::Blocked(reason)) = self.k.tasks.get(id).map(|t| t.state)
+            && waits(reason)
+        {
+            self.wake(id);
+        }
+    }
+
+    /// Where a waking task goes: its last CPU if that is idle, else any idle one, else its last.
+    fn select_cpu(&self, last: CpuId) -> CpuId {
+        let idle = |cpu: &super::CpuSched| cpu.current.is_none() && cpu.queue.is_empty();
+        if self.k.sched.cpu(last).is_some_and(idle) {
+            return last;
+        }
+        match self.k.sched.cpus.iter().position(idle) {
+            Some(at) => CpuId(at as u8),
+            None => last,
+        }
+    }
+
+    /// Where a new task goes: an idle CPU, else the least loaded.
+    pub fn select_cpu_for_new(&self) -> CpuId {
+        let load = |cpu: &super::CpuSched| cpu.queue.len() + usize::from(cpu.current.is_some());
+        let best = self
+            .k
+            .sched
+            .cpus
+            .iter()
+            .enumerate()
+            .min_by_key(|(at, cpu)| (load(cpu), *at));
+        CpuId(best.map_or(0, |(at, _)| at as u8))
+    }
+
+    /// Puts a runnable task into a run queue and lets it preempt if it is owed the CPU.
+    pub fn enqueue(&mut self, id: TaskId, cpu: CpuId) {
+        let running = self.k.running_entity(cpu);
+        let now_ns = self.now_ns;
+        let Some(this) = self.k.sched.cpu_mut(cpu) else {
+            return;
+        };
+        let Some(task) = self.k.tasks.get_mut(id) else {
+            return;
+        };
+        task.cpu = cpu;
+        this.queue.place(&mut task.sched, running.as_ref());
+        this.queue.insert(id, &task.sched);
+        let preempts = match running {
+            // Idle, or on its way out: schedule() will see it.
+            None => this.current.is_none(),
+            Some(entity) => {
+                task.sched.deadline < entity.deadline
+                    && task.sched.vruntime <= this.queue.average(Some(&entity))
+            }
+        };
+        if preempts {
+            this.need_resched = Resched::Yes;
+        }
+        program_timer(self.k, self.hw, cpu, now_ns);
+    }
+
+    /// Arms a timer of this CPU for the calling task.
+    pub fn arm_timer(&mut self, at_ns: u64) {
+        let (cpu, task) = (self.cpu, self.task);
+        let seq = self.k.sched.next_seq;
+        self.k.sched.next_seq += 1;
+        if let Some(this) = self.k.sched.cpu_mut(cpu) {
+            this.timers.arm(at_ns, seq, task);
+        }
+    }
+
+    /// `schedule()`: puts the current task where its state says and switches to the next.
+    pub fn schedule(&mut self) -> Phase {
+        let cpu = self.cpu;
+        let from = self.k.sched.cpu(cpu).and_then(|c| c.current);
+        if let Some(id) = from {
+            self.put_previous(id);
+        }
+        let to = match self.k.sched.cpu_mut(cpu) {
+            Some(this) => {
+                this.need_resched = Resched::No;
+                this.current = None;
+                this.queue.pick()
+            }
+            None => None,
+        };
+        let to = to.or_else(|| self.pull());
+        if from != to {
+            self.charge(self.k.costs.context_switch_ns);
+            self.emit(Event::Switch { from, to });
+        }
+        let Some(id) = to else {
+            self.hw.cpu_mut(cpu).ring = Ring::Kernel;
+            return Phase::Idle;
+        };
+        if let Some(this) = self.k.sched.cpu_mut(cpu) {
+            this.current = Some(id);
+        }
+        let Some(task) = self.k.tasks.get_mut(id) else {
+            return Phase::Schedule;
+        };
+        task.state = RunState::Running;
+        task.cpu = cpu;
+        let phase = if task.call.is_some() {
+            Phase::Call
+        } else {
+            Phase::Return
+        };
+        self.task = id;
+        self.load_space();
+        phase
+    }
+
+    /// A task that leaves the CPU goes into the run queue if it could go on; one that sleeps
+    /// takes its lag along.
+    fn put_previous(&mut self, id: TaskId) {
+        let Some(this) = self.k.sched.cpu_mut(self.cpu) else {
+            return;
+        };
+        let Some(task) = self.k.tasks.get_mut(id) else {
+            return;
+        };
+        match task.state {
+            RunState::Running => {
+                task.state = RunState::Runnable;
+                this.queue.insert(id, &task.sched);
+            }
+            // Woken on this CPU before it left: it is in the queue already.
+            RunState::Runnable => {}
+            RunState::Blocked(_) | RunState::Stopped | RunState::Zombie => {
+                task.sched.vlag = this.queue.lag(&task.sched);
+            }
+        }
+    }
+
+    /// An idle CPU takes a task from the longest queue (newidle balance).
+    fn pull(&mut self) -> Option<TaskId> {
+        let busiest = (self.k.sched.cpus.iter().enumerate())
+            .max_by_key(|(at, cpu)| (cpu.queue.len(), usize::MAX - at))?
+            .0;
+        let stolen = self.k.sched.cpus.get_mut(busiest)?.queue.steal()?;
+        program_timer(self.k, self.hw, CpuId(busiest as u8), self.now_ns);
+        let this = self.k.sched.cpu_mut(self.cpu)?;
+        let task = self.k.tasks.get_mut(stolen)?;
+        // Virtual times of two queues have nothing to do with one another.
+        this.queue.place(&mut task.sched, None);
+        Some(stolen)
+    }
+
+    /// Loads the page-table root of the current task into the CPU.
+    pub fn load_space(&mut self) {
+        let Some(mm) = self.k.tasks.get(self.task).and_then(|t| t.mm) else {
+            return;
+        };
+        let Some(space) = self.k.mm.spaces.get(mm) else {
+            return;
+        };
+        let pgd = space.pgd;
+        let cpu = self.hw.cpu_mut(self.cpu);
+        cpu.cr3 = Some(pgd);
+        cpu.asid = mm.as_u64();
+    }
+}

@@ -1,0 +1,278 @@
+//! fork(2) and clone(2).
+
+use super::{DidExec, JobReport, Links, List, Pid, PidId, RunState, Task, TaskId};
+use crate::event::Event;
+use crate::kernel::mm::{self, FrameUse};
+use crate::kernel::ns::{self, NsSwap, PidNsState};
+use crate::kernel::syscall::{CloneFlags, done};
+use crate::kernel::{
+    BlockReason, Ctx, Errno, NsId, NsKind, Outcome, Signal, SysResult, UserNotice, fs,
+};
+use std::rc::Rc;
+
+/// fork(2).
+///
+/// # Errors
+/// Those of [`sys_clone`].
+pub fn sys_fork(cx: &mut Ctx<'_>) -> SysResult {
+    sys_clone(cx, CloneFlags::default(), Signal::SIGCHLD.nr())
+}
+
+/// clone(2), for processes. Threads (`CLONE_THREAD`, `CLONE_SIGHAND`) and shared tables
+/// (`CLONE_FS`, `CLONE_FILES`) are not modelled and refused; `CLONE_VM` goes with `CLONE_VFORK`.
+///
+/// # Errors
+/// EINVAL for combinations that clone(2) forbids and for what is not modelled; EPERM for new
+/// namespaces without privilege; EAGAIN without a free number; ENOMEM without frames, or in a
+/// PID namespace whose init has ended; ENOSPC beyond 32 nested PID namespaces.
+pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> SysResult {
+    if let Some(child) = vforked_child(cx)? {
+        return vfork_wait(cx, child);
+    }
+    check_flags(flags)?;
+    if exit_signal != 0 {
+        crate::kernel::syscall::signal_arg(exit_signal)?;
+    }
+    let me = cx.me()?;
+    if flags.any(ns::CREATES) && !me.cred.is_capable() {
+        return Err(Errno::EPERM);
+    }
+    if flags.has(CloneFlags::PARENT) && cx.k.is_child_reaper(cx.task) {
+        return Err(Errno::EINVAL);
+    }
+    let child = copy_process(cx, flags, exit_signal)?;
+    cx.k.notices.push(UserNotice::Forked {
+        parent: cx.task,
+        child,
+    });
+    cx.emit(Event::Fork {
+        parent: cx.task,
+        child,
+    });
+    let cpu = cx.select_cpu_for_new();
+    cx.enqueue(child, cpu);
+    if flags.has(CloneFlags::VFORK) {
+        if let Some(call) = cx.me_mut()?.call.as_mut() {
+            call.progress = child.as_u64();
+        }
+        return vfork_wait(cx, child);
+    }
+    child_number(cx, child)
+}
+
+fn child_number(cx: &Ctx<'_>, child: TaskId) -> SysResult {
+    let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
+    let task = cx.k.tasks.get(child).ok_or(Errno::ESRCH)?;
+    done(cx.k.number_of(task, ns).unwrap_or(0))
+}
+
+/// The child of this very call, if it is re-entered after waiting for it.
+fn vforked_child(cx: &Ctx<'_>) -> Result<Option<TaskId>, Errno> {
+    let call = cx.me()?.call.as_ref();
+    Ok(call
+        .filter(|c| c.entries > 1 && c.progress != 0)
+        .map(|c| TaskId::from_u64(c.progress)))
+}
+
+/// vfork(2): the parent sleeps until the child has its own memory or is dead.
+fn vfork_wait(cx: &mut Ctx<'_>, child: TaskId) -> SysResult {
+    match cx.k.tasks.get(child) {
+        Some(task) if task.vfork_parent == Some(cx.task) => {
+            Ok(Outcome::Block(BlockReason::Vfork(child)))
+        }
+        Some(_) => child_number(cx, child),
+        // Reaped by somebody else meanwhile.
+        None => done(0),
+    }
+}
+
+fn check_flags(flags: CloneFlags) -> Result<(), Errno> {
+    let known = ns::ALL_FLAGS
+        .with(CloneFlags::VM)
+        .with(CloneFlags::VFORK)
+        .with(CloneFlags::PARENT);
+    if flags.0 & !known.0 != 0 {
+        return Err(Errno::EINVAL);
+    }
+    if flags.has(CloneFlags::VM) != flags.has(CloneFlags::VFORK) {
+        return Err(Errno::EINVAL);
+    }
+    ns::check_modelled(flags)
+}
+
+/// Everything that a child gets from its parent. What can fail comes first, so that nothing has
+/// to be undone but frames.
+fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result<TaskId, Errno> {
+    let parent = cx.me()?.clone();
+    let pid_ns = parent.ns.pid_for_children;
+    let numbered_in = if flags.has(CloneFlags::NEWPID) {
+        None
+    } else {
+        Some(pid_ns)
+    };
+    check_pid_ns(cx, pid_ns, flags)?;
+    let kernel_frame = mm::alloc(cx, FrameUse::Kernel)?;
+    let space = match (parent.mm, flags.has(CloneFlags::VM)) {
+        (Some(id), true) => {
+            mm::share(cx, id);
+            Some(id)
+        }
+        (Some(id), false) => match mm::fork(cx, id) {
+            Ok(copy) => Some(copy),
+            Err(errno) => {
+                mm::unpin(cx, kernel_frame);
+                return Err(errno);
+            }
+        },
+        (None, _) => None,
+    };
+    let (proxy, fs) = match ns::copy(cx, &parent.ns, &parent.fs, flags) {
+        Ok(both) => both,
+        Err(errno) => {
+            if let Some(space) = space {
+                mm::release(cx, space);
+            }
+            mm::unpin(cx, kernel_frame);
+            return Err(errno);
+        }
+    };
+    let files = Rc::new(fs::fork_files(cx.k, &parent.files));
+    cx.k.ns.hold_proxy(&proxy);
+    cx.k.ns.hold(parent.cred.user_ns);
+    let real_parent = if flags.has(CloneFlags::PARENT) {
+        parent.parent
+    } else {
+        Some(cx.task)
+    };
+    let pid = alloc_pid(cx, numbered_in.unwrap_or(proxy.pid_for_children))?;
+    let born = cx.k.born;
+    cx.k.born += 1;
+    let child = Task {
+        pid,
+        pgrp_place: 0,
+        session_place: 0,
+        regs: super::Regs {
+            ax: 0,
+            ..parent.regs
+        },
+        state: RunState::Runnable,
+        parent: real_parent,
+        children: List::default(),
+        zombies: List::default(),
+        links: Links::default(),
+        born,
+        exit_signal,
+        exit_status: 0,
+        ns: Rc::new(proxy),
+        fs: Rc::new(fs),
+        files,
+        mm: space,
+        signals: crate::kernel::signal::SignalState {
+            pending: 0,
+            noted: 0,
+            ..parent.signals
+        },
+        call: None,
+        suspended: None,
+        injected: None,
+        exiting: None,
+        job: JobReport::Nothing,
+        kernel_frame,
+        reply: crate::kernel::Reply::None,
+        mailbox: Default::default(),
+        utime_ns: 0,
+        stime_ns: 0,
+        start_ns: cx.now_ns,
+        minor_faults: 0,
+        major_faults: 0,
+        vfork_parent: flags.has(CloneFlags::VFORK).then_some(cx.task),
+        did_exec: DidExec::No,
+        sched: crate::kernel::sched::SchedEntity {
+            vlag: 0,
+            ..parent.sched
+        },
+        ..parent
+    };
+    let (pgrp, session) = (child.pgrp, child.session);
+    let id = cx.k.tasks.insert(child);
+    if let Some(pid) = cx.k.pids.get_mut(pid) {
+        pid.task = Some(id);
+    }
+    cx.k.join_pgrp(id, pgrp);
+    cx.k.join_session(id, session);
+    adopt(cx, id, pid);
+    Ok(id)
+}
+
+/// Lists the child with its parent, and as the init of its PID namespace if it is number 1.
+fn adopt(cx: &mut Ctx<'_>, id: TaskId, pid: PidId) {
+    let parent = cx.k.tasks.get(id).and_then(|t| t.parent);
+    if let Some(list) = parent.and_then(|p| cx.k.tasks.get(p)).map(|p| p.children) {
+        let list = list.insert_by_birth(&mut cx.k.tasks, id);
+        if let Some(parent) = parent.and_then(|p| cx.k.tasks.get_mut(p)) {
+            parent.children = list;
+        }
+    }
+    let inner = cx.k.pids.get(pid).and_then(|p| p.numbers.last().copied());
+    if let Some((ns, 1)) = inner
+        && let Some(ns) = cx.k.ns.pid_mut(ns)
+    {
+        ns.child_reaper = Some(id);
+    }
+}
+
+/// A PID namespace takes nobody after its init has ended (pid_namespaces(7): ENOMEM).
+fn check_pid_ns(cx: &Ctx<'_>, ns: NsId, flags: CloneFlags) -> Result<(), Errno> {
+    let ns = cx.k.ns.pid(ns).ok_or(Errno::ENOMEM)?;
+    let is_dead = ns.state == PidNsState::Dying || (ns.last > 0 && ns.child_reaper.is_none());
+    if is_dead {
+        return Err(Errno::ENOMEM);
+    }
+    if flags.has(CloneFlags::NEWPID) && ns.level >= ns::MAX_PID_NS_LEVEL {
+        return Err(Errno::ENOSPC);
+    }
+    // A number must be free at every level.
+    let mut at = Some(ns);
+    while let Some(ns) = at {
+        ns.map.next_free(ns.last).ok_or(Errno::EAGAIN)?;
+        at = ns.parent.and_then(|parent| cx.k.ns.pid(parent));
+    }
+    Ok(())
+}
+
+/// A `Pid` with a number in `ns` and in each of its ancestors.
+fn alloc_pid(cx: &mut Ctx<'_>, ns: NsId) -> Result<PidId, Errno> {
+    let mut chain = Vec::new();
+    let mut at = Some(ns);
+    while let Some(id) = at {
+        let pid_ns = cx.k.ns.pid(id).ok_or(Errno::EAGAIN)?;
+        let nr = pid_ns.map.next_free(pid_ns.last).ok_or(Errno::EAGAIN)?;
+        chain.push((id, nr));
+        at = pid_ns.parent;
+    }
+    chain.reverse();
+    let numbers: Rc<[(NsId, i32)]> = chain.into();
+    let pid = cx.k.pids.insert(Pid {
+        numbers: numbers.clone(),
+        task: None,
+        pgrp: Vec::new(),
+        session: Vec::new(),
+    });
+    for (id, nr) in numbers.iter() {
+        if let Some(pid_ns) = cx.k.ns.pid_mut(*id) {
+            pid_ns.map.insert(*nr, pid);
+            pid_ns.last = *nr;
+        }
+    }
+    cx.k.ns.hold(ns);
+    Ok(pid)
+}
+
+/// The `Pid` of the first task.
+pub(crate) fn first_pid(cx: &mut Ctx<'_>) -> Result<PidId, Errno> {
+    debug_assert_eq!(
+        cx.k.ns.kind(cx.k.init_ns.pid_for_children),
+        Some(NsKind::Pid)
+    );
+    alloc_pid(cx, cx.k.init_ns.pid_for_children)
+}

@@ -1,0 +1,109 @@
+//! execve(2).
+
+use super::{DidExec, Regs};
+use crate::event::Event;
+use crate::hw::PAGE_BYTES;
+use crate::kernel::fs::{self, ExecFile};
+use crate::kernel::mm::{self, MmId, TEXT_START};
+use crate::kernel::syscall::{SigAct, Str, done};
+use crate::kernel::{BlockReason, Ctx, Errno, SysResult, UserNotice};
+use std::rc::Rc;
+
+/// Bytes that arguments may take (ARG_MAX, a quarter of the stack on Linux; less here).
+const ARGUMENT_BYTES: usize = 128 * 1024;
+
+/// execve(2). The environment is not modelled.
+///
+/// # Errors
+/// Those of the path walk, EACCES for what is not an executable file, ENOEXEC for what is not a
+/// program, E2BIG, ENOMEM. After an error the old program goes on.
+pub fn sys_execve(cx: &mut Ctx<'_>, path: Str, argv: Rc<[Str]>) -> SysResult {
+    let bytes: usize = argv.iter().map(|arg| arg.len() + 1).sum();
+    if bytes > ARGUMENT_BYTES {
+        return Err(Errno::E2BIG);
+    }
+    let file = fs::open_exec(cx, &path)?;
+    let space = mm::new_space(cx)?;
+    let old = cx.me()?.mm;
+    if let Err(errno) = lay_out(cx, space, &file) {
+        mm::release(cx, space);
+        return Err(errno);
+    }
+    cx.me_mut()?.mm = Some(space);
+    cx.load_space();
+    // The point of no return: the old memory goes.
+    if let Some(old) = old {
+        mm::release(cx, old);
+    }
+    finish(cx, &path, argv, &file)?;
+    done(0)
+}
+
+/// Makes the first task become a program, at boot.
+pub fn load_program(cx: &mut Ctx<'_>, path: &str) -> Result<(), Errno> {
+    sys_execve(cx, path.into(), [Str::from(path)].into()).map(|_| ())
+}
+
+/// Text from the file, data, heap and stack: nothing has a frame before it is touched.
+fn lay_out(cx: &mut Ctx<'_>, space: MmId, file: &ExecFile) -> Result<(), Errno> {
+    let text = TEXT_START / PAGE_BYTES as u64;
+    let data = text + u64::from(file.text_pages);
+    let heap = data + u64::from(file.data_pages);
+    mm::map_program(cx, space, file.inode, text, data, heap)
+}
+
+fn finish(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> Result<(), Errno> {
+    fs::close_on_exec(cx);
+    let id = cx.task;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    // TASK_COMM_LEN: 15 bytes, cut at a character.
+    let mut end = name.len().min(15);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    let task = cx.me_mut()?;
+    task.comm = name.get(..end).unwrap_or(name).into();
+    task.argv = argv.clone();
+    task.program = file.program;
+    task.exe = Some(file.inode);
+    task.did_exec = DidExec::Yes;
+    task.reply = crate::kernel::Reply::None;
+    // Handlers are gone with the old program; what was ignored stays so (execve(2)).
+    for action in Rc::make_mut(&mut task.signals.actions).iter_mut() {
+        if matches!(action, SigAct::Handle { .. }) {
+            *action = SigAct::Default;
+        }
+    }
+    task.signals.noted = 0;
+    task.regs = Regs {
+        ip: TEXT_START,
+        sp: mm::STACK_TOP - 16,
+        ..Regs::default()
+    };
+    if let Some(parent) = task.vfork_parent.take() {
+        cx.wake_if(parent, |reason| reason == BlockReason::Vfork(id));
+    }
+    put_arguments(cx, &argv);
+    cx.k.notices.push(UserNotice::Execed { task: id });
+    cx.emit(Event::Exec {
+        task: id,
+        path: path.into(),
+    });
+    Ok(())
+}
+
+/// The argument strings lie at the top of the stack, as on Linux. If there is no frame for
+/// them, the first step that needs the stack will see to it.
+fn put_arguments(cx: &mut Ctx<'_>, argv: &[Str]) {
+    let mut strings = Vec::new();
+    for arg in argv {
+        strings.extend_from_slice(arg.as_bytes());
+        strings.push(0);
+    }
+    let at = (mm::STACK_TOP - 16 - strings.len() as u64) & !15;
+    if cx.copy_to_user(at, &strings).is_ok()
+        && let Ok(task) = cx.me_mut()
+    {
+        task.regs.sp = at;
+    }
+}

@@ -1,0 +1,261 @@
+//! The end of a process: exit_group(2), and signals that kill.
+
+use super::{JobReport, RunState, TaskId};
+use crate::event::Event;
+use crate::kernel::ns::{NsSwap, PidNsState};
+use crate::kernel::signal::Origin;
+use crate::kernel::syscall::SigAct;
+use crate::kernel::{
+    BlockReason, Ctx, Errno, NsId, Outcome, Signal, SysResult, UserNotice, fs, mm,
+};
+
+/// exit_group(2). The init of a PID namespace first kills everybody in it and waits until they
+/// are gone (pid_namespaces(7)).
+///
+/// # Errors
+/// None but ESRCH for a caller that is gone.
+pub fn sys_exit_group(cx: &mut Ctx<'_>, status: i32) -> SysResult {
+    let id = cx.task;
+    let task = cx.me_mut()?;
+    // A signal that kills has put its own status there.
+    let status = *task.exiting.get_or_insert((status & 0xff) << 8);
+    if cx.k.init == Some(id) {
+        cx.k.panic = Some("Attempted to kill init!".into());
+        return Ok(Outcome::NoReturn);
+    }
+    if cx.k.is_child_reaper(id) {
+        let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
+        if zap_pid_ns(cx, ns) == Members::Left {
+            return Ok(Outcome::Block(BlockReason::PidNsEmpty));
+        }
+    }
+    do_exit(cx, status);
+    Ok(Outcome::NoReturn)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Members {
+    Left,
+    None,
+}
+
+/// zap_pid_ns_processes: SIGKILL to every other member; children that die are not kept.
+fn zap_pid_ns(cx: &mut Ctx<'_>, ns: NsId) -> Members {
+    let id = cx.task;
+    let is_first = cx.k.ns.pid(ns).is_some_and(|n| n.state == PidNsState::Open);
+    if let Some(pid_ns) = cx.k.ns.pid_mut(ns) {
+        pid_ns.state = PidNsState::Dying;
+    }
+    if is_first {
+        if let Some(task) = cx.k.tasks.get_mut(id) {
+            std::rc::Rc::make_mut(&mut task.signals.actions)[Signal::SIGCHLD as usize] =
+                SigAct::Ignore;
+        }
+        for victim in members(cx, ns) {
+            cx.send_signal_from(victim, Signal::SIGKILL, Origin::Outside);
+        }
+    }
+    let zombies: Vec<TaskId> = match cx.k.tasks.get(id) {
+        Some(task) => task.zombies.iter(&cx.k.tasks).map(|(z, _)| z).collect(),
+        None => Vec::new(),
+    };
+    for zombie in zombies {
+        reap(cx, zombie);
+    }
+    if members(cx, ns).is_empty() {
+        Members::None
+    } else {
+        Members::Left
+    }
+}
+
+/// Everybody numbered in a namespace but its init.
+fn members(cx: &Ctx<'_>, ns: NsId) -> Vec<TaskId> {
+    let map = cx.k.ns.pid(ns).into_iter().flat_map(|n| n.map.iter());
+    map.filter_map(|(_, pid)| cx.k.pids.get(pid)?.task)
+        .filter(|&t| t != cx.task)
+        .collect()
+}
+
+/// do_exit: gives back memory, files and namespaces, passes the children on, tells the parent.
+fn do_exit(cx: &mut Ctx<'_>, status: i32) {
+    let id = cx.task;
+    cx.emit(Event::Exit { task: id, status });
+    cx.k.notices.push(UserNotice::Gone { task: id });
+    let Some(task) = cx.k.tasks.get_mut(id) else {
+        return;
+    };
+    task.state = RunState::Zombie;
+    task.exit_status = status;
+    task.call = None;
+    task.suspended = None;
+    task.mailbox.clear();
+    task.job = JobReport::Nothing;
+    let space = task.mm.take();
+    let files = std::mem::take(&mut task.files);
+    let vfork_parent = task.vfork_parent.take();
+    let (fs, proxy, tty) = (task.fs.clone(), task.ns.clone(), task.tty);
+    let is_leader = task.session == task.pid;
+    if let Some(parent) = vfork_parent {
+        cx.wake_if(parent, |reason| reason == BlockReason::Vfork(id));
+    }
+    if let Some(space) = space {
+        mm::release(cx, space);
+    }
+    fs::release_files(cx, &files);
+    if is_leader && let Some(tty) = tty {
+        fs::session_leader_exit(cx, tty);
+    }
+    fs::release_fs(cx, &fs);
+    let gone = cx.k.ns.release_proxy(&proxy);
+    cx.tear_down(gone);
+    pass_on_children(cx, id);
+    become_zombie(cx, id);
+}
+
+/// Orphans go to the init of their PID namespace.
+fn pass_on_children(cx: &mut Ctx<'_>, id: TaskId) {
+    let Some(task) = cx.k.tasks.get(id) else {
+        return;
+    };
+    let reaper =
+        cx.k.pid_ns_of(task)
+            .and_then(|ns| cx.k.ns.pid(ns)?.child_reaper);
+    // An init that exits has no children left; its own reaper takes what comes from outside.
+    let reaper = reaper.filter(|&r| r != id).or(cx.k.init);
+    let living: Vec<TaskId> = task.children.iter(&cx.k.tasks).map(|(c, _)| c).collect();
+    let dead: Vec<TaskId> = task.zombies.iter(&cx.k.tasks).map(|(c, _)| c).collect();
+    for child in living {
+        unlink(cx, child);
+        link(cx, child, reaper, ListName::Children);
+    }
+    for child in dead {
+        unlink(cx, child);
+        link(cx, child, reaper, ListName::Zombies);
+        if let Some(reaper) = reaper {
+            tell_parent(cx, child, reaper);
+        }
+    }
+}
+
+/// Moves to the parent's list of zombies and tells it, or is gone at once if the parent
+/// ignores SIGCHLD (wait(2), NOTES).
+fn become_zombie(cx: &mut Ctx<'_>, id: TaskId) {
+    let parent = cx.k.tasks.get(id).and_then(|t| t.parent);
+    unlink(cx, id);
+    link(cx, id, parent, ListName::Zombies);
+    match parent {
+        Some(parent) => tell_parent(cx, id, parent),
+        None => reap(cx, id),
+    }
+}
+
+fn tell_parent(cx: &mut Ctx<'_>, id: TaskId, parent: TaskId) {
+    let exit_signal = cx.k.tasks.get(id).map_or(0, |t| t.exit_signal);
+    let ignores =
+        cx.k.tasks
+            .get(parent)
+            .is_some_and(|p| p.signals.action(Signal::SIGCHLD) == SigAct::Ignore);
+    if let Some(signal) = Signal::from_nr(exit_signal) {
+        cx.send_signal_from(parent, signal, Origin::Inside);
+    }
+    if ignores && exit_signal == Signal::SIGCHLD.nr() {
+        reap(cx, id);
+    }
+    cx.wake_if(parent, |reason| reason == BlockReason::Child);
+}
+
+#[derive(Clone, Copy)]
+enum ListName {
+    Children,
+    Zombies,
+}
+
+/// Takes a task out of its parent's lists.
+fn unlink(cx: &mut Ctx<'_>, id: TaskId) {
+    let Some(parent) = cx.k.tasks.get(id).and_then(|t| t.parent) else {
+        return;
+    };
+    let Some(task) = cx.k.tasks.get(parent) else {
+        return;
+    };
+    let (children, zombies) = (task.children, task.zombies);
+    let links = cx.k.tasks.get(id).map(|t| t.links).unwrap_or_default();
+    // Which list it is in is told by the end that it stands at, or does not matter.
+    let in_zombies = zombies.first == Some(id)
+        || zombies.last == Some(id)
+        || links
+            .prev
+            .or(links.next)
+            .and_then(|n| cx.k.tasks.get(n))
+            .is_some_and(|n| n.state == RunState::Zombie);
+    let list = if in_zombies { zombies } else { children }.remove(&mut cx.k.tasks, id);
+    if let Some(task) = cx.k.tasks.get_mut(parent) {
+        if in_zombies {
+            task.zombies = list
+        } else {
+            task.children = list
+        }
+    }
+}
+
+fn link(cx: &mut Ctx<'_>, id: TaskId, parent: Option<TaskId>, list: ListName) {
+    if let Some(task) = cx.k.tasks.get_mut(id) {
+        task.parent = parent;
+    }
+    let Some(parent) = parent else { return };
+    let Some(task) = cx.k.tasks.get(parent) else {
+        return;
+    };
+    let old = match list {
+        ListName::Children => task.children,
+        ListName::Zombies => task.zombies,
+    };
+    let new = old.insert_by_birth(&mut cx.k.tasks, id);
+    if let Some(task) = cx.k.tasks.get_mut(parent) {
+        match list {
+            ListName::Children => task.children = new,
+            ListName::Zombies => task.zombies = new,
+        }
+    }
+}
+
+/// release_task: the zombie's last traces go, its numbers may come back.
+pub(super) fn reap(cx: &mut Ctx<'_>, id: TaskId) {
+    if cx
+        .k
+        .tasks
+        .get(id)
+        .is_none_or(|t| t.state != RunState::Zombie)
+    {
+        return;
+    }
+    unlink(cx, id);
+    cx.k.leave_pgrp(id);
+    cx.k.leave_session(id);
+    cx.emit(Event::Reap { task: id });
+    let Some(task) = cx.k.tasks.remove(id) else {
+        return;
+    };
+    let ns =
+        cx.k.pids
+            .get(task.pid)
+            .and_then(|p| p.numbers.last())
+            .map(|(ns, _)| *ns);
+    if let Some(pid) = cx.k.pids.get_mut(task.pid) {
+        pid.task = None;
+    }
+    cx.k.free_pid_if_unused(task.pid);
+    cx.k.release_ns(task.cred.user_ns);
+    mm::unpin(cx, task.kernel_frame);
+    let Some(pid_ns) = ns.and_then(|ns| cx.k.ns.pid_mut(ns)) else {
+        return;
+    };
+    if pid_ns.child_reaper == Some(id) {
+        pid_ns.child_reaper = None;
+    } else if pid_ns.state == PidNsState::Dying
+        && let Some(reaper) = pid_ns.child_reaper
+    {
+        cx.wake_if(reaper, |reason| reason == BlockReason::PidNsEmpty);
+    }
+}

@@ -1,0 +1,72 @@
+//! Sleeping, yielding, and how much of the CPU one is owed.
+
+use crate::kernel::sched::Resched;
+use crate::kernel::syscall::done;
+use crate::kernel::{BlockReason, Ctx, Errno, Outcome, SysResult};
+
+/// nanosleep(2). The deadline is noted at the first entry, so that a wake-up in between
+/// shortens nothing.
+///
+/// # Errors
+/// EINTR when a handler has run.
+pub fn sys_nanosleep(cx: &mut Ctx<'_>, duration_ns: u64) -> SysResult {
+    let now_ns = cx.now_ns;
+    let call = cx.me_mut()?.call.as_mut().ok_or(Errno::EINVAL)?;
+    let is_first = call.entries <= 1;
+    if is_first {
+        call.progress = now_ns.saturating_add(duration_ns);
+    }
+    let until_ns = call.progress;
+    if now_ns >= until_ns {
+        return done(0);
+    }
+    if is_first {
+        cx.arm_timer(until_ns);
+    }
+    Ok(Outcome::Block(BlockReason::Sleep { until_ns }))
+}
+
+/// sched_yield(2).
+pub fn sys_sched_yield(cx: &mut Ctx<'_>) -> SysResult {
+    let cpu = cx.cpu;
+    if let Some(this) = cx.k.sched.cpu_mut(cpu) {
+        this.need_resched = Resched::Yes;
+    }
+    done(0)
+}
+
+/// setpriority(2) with PRIO_PROCESS.
+///
+/// # Errors
+/// ESRCH for nobody, EPERM for another user's process, EACCES to become more important
+/// without privilege.
+pub fn sys_setpriority(cx: &mut Ctx<'_>, pid: i32, nice: i32) -> SysResult {
+    let nice = nice.clamp(-20, 19) as i8;
+    let me = cx.me()?;
+    let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
+    let id = if pid == 0 {
+        cx.task
+    } else {
+        cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?
+    };
+    let (cred, is_capable) = (me.cred.clone(), me.cred.is_capable());
+    let task = cx.k.tasks.get_mut(id).ok_or(Errno::ESRCH)?;
+    if !is_capable && cred.euid != task.cred.uid && cred.euid != task.cred.euid {
+        return Err(Errno::EPERM);
+    }
+    if !is_capable && nice < task.sched.nice {
+        return Err(Errno::EACCES);
+    }
+    // The queue keeps sums of weights: a queued task leaves it and comes back.
+    let cpu = task.cpu;
+    let was_queued =
+        cx.k.sched
+            .cpu_mut(cpu)
+            .and_then(|c| c.queue.remove(id))
+            .is_some();
+    task.sched.set_nice(nice);
+    if was_queued && let Some(this) = cx.k.sched.cpu_mut(cpu) {
+        this.queue.insert(id, &task.sched);
+    }
+    done(0)
+}
