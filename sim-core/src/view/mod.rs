@@ -10,4 +10,4 @@ pub use cpus::{CpuMode, CpuView, cpus};
 pub use ram::{FrameCell, FrameKind, RamView, ram};
 pub use tasks::{ContainerMark, TaskRow, TaskState, tasks};
 pub use terminal::{TerminalView, terminal};
-pub use windows::{DocumentBytes, StripCell, WindowView, windows};
+pub use windows::{DocumentBytes, STRIP_CELLS, StripCell, WindowView, windows};

@@ -1,8 +1,12 @@
 //! RAM as a grid of frames, by owner.
 
 use crate::Machine;
+use crate::hw::Pfn;
+use crate::kernel::mm::{FrameInfo, FrameUse, MmId, each_page};
+use crate::kernel::{Kernel, TaskId};
+use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FrameKind {
     Free,
     /// The kernel's own: its image, task structures.
@@ -34,13 +38,71 @@ pub struct RamView {
     pub cells: Vec<FrameCell>,
 }
 
+/// Who uses an address space: the first of its tasks. Built once per view, in the number of
+/// tasks; a frame then finds its owner without a search.
+fn owners(k: &Kernel) -> BTreeMap<MmId, TaskId> {
+    let mut owners = BTreeMap::new();
+    for (id, task) in k.tasks.iter() {
+        if let Some(mm) = task.mm {
+            owners.entry(mm).or_insert(id);
+        }
+    }
+    owners
+}
+
+fn classify(info: FrameInfo, owners: &BTreeMap<MmId, TaskId>) -> (FrameKind, Option<u64>) {
+    let owner = |mm: MmId| owners.get(&mm).map(|id| id.as_u64());
+    match (info.usage, info.maps) {
+        (FrameUse::Untouched | FrameUse::Free { .. }, _) => (FrameKind::Free, None),
+        (FrameUse::Kernel | FrameUse::Zero, _) => (FrameKind::Kernel, None),
+        (FrameUse::PageTable { space }, _) => (FrameKind::PageTable, owner(space)),
+        (FrameUse::PageCache { .. }, 0) => (FrameKind::PageCache, None),
+        (FrameUse::Anon | FrameUse::PageCache { .. }, 1) => {
+            (FrameKind::Process, owner(MmId::from_u64(info.map_xor)))
+        }
+        (FrameUse::Anon | FrameUse::PageCache { .. }, _) => (FrameKind::Shared, None),
+    }
+}
+
 /// `count` frames from `first`, with the frames of `selected` (a task's stable id) marked.
 pub fn ram(machine: &Machine, first: u64, count: usize, selected: Option<u64>) -> RamView {
-    let _ = (machine, selected, count);
+    let k = &machine.kernel;
+    let owners = owners(k);
+    let mine = selected
+        .map(|id| frames_of(machine, TaskId::from_u64(id)))
+        .unwrap_or_default();
+    let total = k.mm.frames.total();
+    let end = total.min(first.saturating_add(count as u64));
+    let cells = (first..end).map(|pfn| {
+        let (kind, owner) = classify(k.mm.frames.info(Pfn(pfn)), &owners);
+        let is_table = kind == FrameKind::PageTable && owner == selected && owner.is_some();
+        FrameCell {
+            kind,
+            owner,
+            selected: is_table || mine.contains(&pfn),
+        }
+    });
     RamView {
-        total_frames: 0,
-        free_frames: 0,
+        total_frames: total,
+        free_frames: k.mm.frames.free(),
         first,
-        cells: Vec::new(),
+        cells: cells.collect(),
     }
+}
+
+/// Frames that a task's page tables map.
+fn frames_of(machine: &Machine, id: TaskId) -> BTreeSet<u64> {
+    let k = &machine.kernel;
+    let mut frames = BTreeSet::new();
+    let space = k
+        .tasks
+        .get(id)
+        .and_then(|t| t.mm)
+        .and_then(|mm| k.mm.spaces.get(mm));
+    if let Some(space) = space {
+        each_page(&machine.hw.ram, space.pgd, |_, _, _, pte| {
+            frames.insert(pte.pfn().0);
+        });
+    }
+    frames
 }

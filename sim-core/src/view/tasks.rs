@@ -1,7 +1,8 @@
 //! The kernel's task list: one, for everybody.
 
 use crate::Machine;
-use crate::kernel::NsKind;
+use crate::kernel::task::RunState;
+use crate::kernel::{Kernel, NsKind, Task, TaskId};
 
 /// Linux's state letters (proc_pid_stat(5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,19 @@ pub enum TaskState {
     Stopped,
     /// Z
     Zombie,
+}
+
+impl TaskState {
+    /// The letter of ps(1).
+    pub fn letter(self) -> char {
+        match self {
+            TaskState::Running | TaskState::Runnable => 'R',
+            TaskState::Sleeping => 'S',
+            TaskState::Uninterruptible => 'D',
+            TaskState::Stopped => 'T',
+            TaskState::Zombie => 'Z',
+        }
+    }
 }
 
 /// What a yellow box is derived from: the namespaces in which a task is not with init.
@@ -48,9 +62,14 @@ pub struct TaskRow {
     pub cpu: Option<u8>,
     pub rss_pages: u64,
     pub vm_pages: u64,
+    /// Frames that its page tables take.
+    pub table_frames: u64,
+    pub minor_faults: u64,
     pub cpu_time_ns: u64,
     pub nice: i8,
     pub weight: u32,
+    /// Virtual run time, by which the scheduler chooses.
+    pub vruntime_ns: u64,
     /// Terminal that controls it.
     pub tty: Option<u16>,
     /// Kinds of namespaces in which it is not with init.
@@ -58,8 +77,85 @@ pub struct TaskRow {
     pub container: Option<ContainerMark>,
 }
 
+/// A task's number in the first PID namespace.
+pub(super) fn first_pid_of(k: &Kernel, task: &Task) -> i32 {
+    k.number_of(task, k.init_ns.pid_for_children).unwrap_or(0)
+}
+
+/// Its number in its own PID namespace, where that is not the first.
+pub(super) fn inner_pid_of(k: &Kernel, task: &Task) -> Option<i32> {
+    let own = k.pid_ns_of(task)?;
+    if own == k.init_ns.pid_for_children {
+        None
+    } else {
+        k.number_of(task, own)
+    }
+}
+
+/// Every kind of namespace in which a task is not with the first one.
+fn namespaces_of(k: &Kernel, task: &Task) -> Vec<NsKind> {
+    let differs = |kind: &NsKind| match kind {
+        NsKind::User => task.cred.user_ns != k.init_user_ns,
+        NsKind::Pid => inner_pid_of(k, task).is_some(),
+        NsKind::Mnt | NsKind::Uts | NsKind::Ipc | NsKind::Net | NsKind::Cgroup | NsKind::Time => {
+            task.ns.get(*kind) != k.init_ns.get(*kind)
+        }
+    };
+    NsKind::ALL.into_iter().filter(differs).collect()
+}
+
+/// The box around a task: drawn where it has a PID namespace of its own, whoever made that.
+pub(super) fn container_of(k: &Kernel, task: &Task) -> Option<ContainerMark> {
+    inner_pid_of(k, task)?;
+    Some(ContainerMark {
+        group: k.pid_ns_of(task)?.as_u64(),
+        hostname: k
+            .ns
+            .nodename(task.ns.uts)
+            .map(|n| n.to_string())
+            .unwrap_or_default(),
+        kinds: namespaces_of(k, task),
+    })
+}
+
 /// Every task, by PID in the first PID namespace.
 pub fn tasks(machine: &Machine) -> Vec<TaskRow> {
-    let _ = machine;
-    Vec::new()
+    let k = &machine.kernel;
+    let mut rows: Vec<TaskRow> = k.tasks.iter().map(|(id, task)| row(k, id, task)).collect();
+    rows.sort_by_key(|row| row.pid);
+    rows
+}
+
+fn row(k: &Kernel, id: TaskId, task: &Task) -> TaskRow {
+    let space = task.mm.and_then(|mm| k.mm.spaces.get(mm));
+    let (state, wchan) = match task.state {
+        RunState::Running => (TaskState::Running, ""),
+        RunState::Runnable => (TaskState::Runnable, ""),
+        RunState::Stopped => (TaskState::Stopped, "do_signal_stop"),
+        RunState::Zombie => (TaskState::Zombie, ""),
+        RunState::Blocked(on) if on.is_interruptible() => (TaskState::Sleeping, on.wchan()),
+        RunState::Blocked(on) => (TaskState::Uninterruptible, on.wchan()),
+    };
+    let parent = task.parent.and_then(|p| k.tasks.get(p));
+    TaskRow {
+        task: id.as_u64(),
+        pid: first_pid_of(k, task),
+        inner_pid: inner_pid_of(k, task),
+        ppid: parent.map_or(0, |p| first_pid_of(k, p)),
+        comm: task.comm.to_string(),
+        state,
+        wchan: wchan.to_string(),
+        cpu: (task.state == RunState::Running).then_some(task.cpu.0),
+        rss_pages: space.map_or(0, |s| s.rss.total()),
+        vm_pages: space.map_or(0, |s| s.size_pages()),
+        table_frames: space.map_or(0, |s| s.table_frames),
+        minor_faults: task.minor_faults,
+        cpu_time_ns: task.utime_ns + task.stime_ns,
+        nice: task.sched.nice,
+        weight: task.sched.weight,
+        vruntime_ns: task.sched.vruntime,
+        tty: task.tty.map(|t| t.0),
+        namespaces: namespaces_of(k, task),
+        container: container_of(k, task),
+    }
 }

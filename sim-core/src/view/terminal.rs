@@ -1,6 +1,7 @@
 //! What stands on a terminal.
 
 use crate::Machine;
+use crate::hw::TtyId;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TerminalView {
@@ -10,8 +11,18 @@ pub struct TerminalView {
     pub cursor: (u16, u16),
 }
 
-/// The screen of a terminal; empty for one that nobody opened.
+/// The screen of a terminal; empty for one that does not exist or that nobody wrote to.
 pub fn terminal(machine: &Machine, tty: u16) -> TerminalView {
-    let _ = (machine, tty);
-    TerminalView::default()
+    let Some(terminal) = machine.hw.terminals.get(TtyId(tty)) else {
+        return TerminalView::default();
+    };
+    let lines = terminal
+        .screen
+        .lines()
+        .iter()
+        .map(|line| line.trim_end().to_string());
+    TerminalView {
+        lines: lines.collect(),
+        cursor: terminal.screen.cursor(),
+    }
 }

@@ -1,9 +1,14 @@
 //! App windows: what a task last wrote to its terminal, and beneath it its bytes in memory.
 
-use super::{ContainerMark, TerminalView};
+use super::tasks::{container_of, first_pid_of, inner_pid_of};
+use super::{ContainerMark, TerminalView, terminal};
 use crate::Machine;
+use crate::hw::{Contents, PAGE_BYTES, Pte, PteFlags, walk};
+use crate::kernel::mm::{AddressSpace, FrameUse, VmaName};
+use crate::kernel::task::RunState;
+use crate::kernel::{Kernel, Task, TaskId};
 
-/// One cell of the address-space strip: a page (or several) of the task's mappings.
+/// One cell of the address-space strip: a page of the task's mappings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StripCell {
     /// Mapped, no frame yet: nobody touched it.
@@ -31,7 +36,7 @@ pub struct DocumentBytes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowView {
     pub tty: u16,
-    /// The task in the foreground of that terminal.
+    /// The task that the window belongs to.
     pub task: u64,
     pub comm: String,
     /// PID in the first PID namespace.
@@ -39,13 +44,98 @@ pub struct WindowView {
     pub inner_pid: Option<i32>,
     pub container: Option<ContainerMark>,
     pub screen: TerminalView,
-    /// Mapped pages in address order, at most 32 cells.
+    /// Mapped pages in address order, at most [`STRIP_CELLS`].
     pub strip: Vec<StripCell>,
+    /// Mapped pages in all; more than the strip shows if the strip is full.
+    pub mapped_pages: u64,
     pub document: Option<DocumentBytes>,
 }
 
-/// Terminals in use, the console and the shells' included, by number.
+/// Cells of a strip: two rows of sixteen.
+pub const STRIP_CELLS: usize = 32;
+/// Bytes of the document that a window shows.
+const DOCUMENT_BYTES: usize = 64;
+
+/// Terminals with a process on them, by number: the shells' included, the console's not.
+/// A window belongs to the youngest process of the terminal's foreground that is no zombie.
 pub fn windows(machine: &Machine) -> Vec<WindowView> {
-    let _ = machine;
-    Vec::new()
+    let k = &machine.kernel;
+    let mut by_tty: std::collections::BTreeMap<u16, (u64, TaskId)> = Default::default();
+    for (id, task) in k.tasks.iter() {
+        let Some(tty) = task.tty.filter(|tty| tty.0 != 0) else {
+            continue;
+        };
+        if task.state == RunState::Zombie {
+            continue;
+        }
+        let youngest = by_tty.entry(tty.0).or_insert((task.born, id));
+        if youngest.0 < task.born {
+            *youngest = (task.born, id);
+        }
+    }
+    let with_task = by_tty
+        .into_iter()
+        .filter_map(|(tty, (_, id))| Some((tty, id, k.tasks.get(id)?)));
+    with_task
+        .map(|(tty, id, task)| window(machine, tty, id, task))
+        .collect()
+}
+
+fn window(machine: &Machine, tty: u16, id: TaskId, task: &Task) -> WindowView {
+    let k = &machine.kernel;
+    let space = task.mm.and_then(|mm| k.mm.spaces.get(mm));
+    WindowView {
+        tty,
+        task: id.as_u64(),
+        comm: task.comm.to_string(),
+        pid: first_pid_of(k, task),
+        inner_pid: inner_pid_of(k, task),
+        container: container_of(k, task),
+        screen: terminal(machine, tty),
+        strip: space.map(|s| strip(machine, s)).unwrap_or_default(),
+        mapped_pages: space.map_or(0, |s| s.size_pages()),
+        document: space.and_then(|s| document(machine, s)),
+    }
+}
+
+/// Touched pages first get a cell each; of the untouched, as many as fit.
+fn strip(machine: &Machine, space: &AddressSpace) -> Vec<StripCell> {
+    let pages = space.vmas.iter().flat_map(|vma| vma.start..vma.end);
+    pages
+        .map(|vpn| cell(machine, space, vpn))
+        .take(STRIP_CELLS)
+        .collect()
+}
+
+fn cell(machine: &Machine, space: &AddressSpace, vpn: u64) -> StripCell {
+    let k: &Kernel = &machine.kernel;
+    let pte = walk(&machine.hw.ram, space.pgd, vpn << 12).map_or(Pte(0), |(_, _, pte)| pte);
+    if !pte.has(PteFlags::PRESENT) {
+        return StripCell::Absent;
+    }
+    let info = k.mm.frames.info(pte.pfn());
+    match (info.usage, info.maps) {
+        (FrameUse::Zero, _) => StripCell::ZeroPage,
+        (FrameUse::PageCache { .. }, _) => StripCell::File,
+        (_, 0 | 1) => StripCell::Private,
+        (_, _) => StripCell::Shared,
+    }
+}
+
+/// The start of the heap, where applications keep their documents.
+fn document(machine: &Machine, space: &AddressSpace) -> Option<DocumentBytes> {
+    let heap = space.vmas.iter().find(|vma| vma.name == VmaName::Heap)?;
+    let addr = heap.start * PAGE_BYTES as u64;
+    let (_, _, pte) = walk(&machine.hw.ram, space.pgd, addr)?;
+    if !pte.has(PteFlags::PRESENT) {
+        return None;
+    }
+    let frame: &Contents = machine.hw.ram.frame(pte.pfn());
+    let mut bytes = vec![0; DOCUMENT_BYTES];
+    frame.read(0, &mut bytes);
+    Some(DocumentBytes {
+        addr,
+        pfn: pte.pfn().0,
+        bytes,
+    })
 }
