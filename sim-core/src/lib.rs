@@ -25,6 +25,7 @@ pub mod machine;
 pub mod runtime;
 pub mod session;
 pub mod store;
+pub mod text;
 pub mod user;
 pub mod view;
 

@@ -59,6 +59,43 @@ impl<T: Clone> CowVec<T> {
         self.len += 1;
     }
 
+    pub fn last(&self) -> Option<&T> {
+        self.get(self.len.checked_sub(1)?)
+    }
+
+    pub fn last_mut(&mut self) -> Option<&mut T> {
+        self.get_mut(self.len.checked_sub(1)?)
+    }
+
+    /// Drops what lies at `len` and after.
+    pub fn truncate(&mut self, len: usize) {
+        if len >= self.len {
+            return;
+        }
+        self.chunks.truncate(len.div_ceil(CHUNK));
+        if len % CHUNK != 0
+            && let Some(last) = self.chunks.last_mut()
+        {
+            Rc::make_mut(last).truncate(len % CHUNK);
+        }
+        self.len = len;
+    }
+
+    /// The number of leading items for which `is_before` holds; it must hold for no item after
+    /// one for which it does not.
+    pub fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.get(middle).is_some_and(&is_before) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flat_map(|chunk| chunk.iter())
     }

@@ -22,6 +22,10 @@ macro_rules! flags {
             pub const fn any(self, other: $name) -> bool {
                 self.0 & other.0 != 0
             }
+            /// The flag of this name, without its prefix.
+            pub fn named(name: &str) -> Option<$name> {
+                match name { $(stringify!($flag) => Some($name::$flag),)* _ => None }
+            }
             pub const fn with(self, other: $name) -> $name {
                 $name(self.0 | other.0)
             }

@@ -5,6 +5,7 @@
 
 mod abi;
 mod ctx;
+mod text;
 
 pub use abi::{
     CloneFlags, Dirent, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf,
@@ -28,6 +29,23 @@ macro_rules! syscalls {
             /// Name, as strace(1) prints it.
             pub fn name(&self) -> &'static str {
                 match self { $(Syscall::$variant { .. } => $name,)* }
+            }
+        }
+
+        impl Syscall {
+            fn write_arguments(&self, to: &mut text::ArgumentWriter<'_, '_>) -> std::fmt::Result {
+                match self { $(Syscall::$variant { $($field),* } => { $(to.put($field)?;)* })* }
+                Ok(())
+            }
+            /// `None` for a name that no call has.
+            fn read_arguments(
+                name: &str,
+                from: &mut text::ArgumentReader<'_, '_>,
+            ) -> Result<Option<Syscall>, crate::text::TextError> {
+                Ok(Some(match name {
+                    $($name => Syscall::$variant { $($field: from.get(stringify!($field))?),* },)*
+                    _ => return Ok(None),
+                }))
             }
         }
 

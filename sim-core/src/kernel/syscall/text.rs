@@ -1,0 +1,312 @@
+//! A system call as text, much as strace(1) prints it, and back: `mkdir("/tmp/a", 0o755)`.
+
+use super::{
+    CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf, Prot, Restart,
+    SeekWhence, SigAct, SigMaskHow, Str, Syscall, WaitOptions,
+};
+use crate::text::{Scanner, TextError, quote};
+use std::fmt::{self, Display, Formatter, Write};
+use std::rc::Rc;
+
+/// A type that system calls take as an argument. What `write` writes, `read` reads back.
+pub(super) trait Argument: Sized {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result;
+
+    /// # Errors
+    /// The text is not an argument of this type; `name` is the parameter's, for the message.
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError>;
+}
+
+/// Writes arguments with commas between them.
+pub(super) struct ArgumentWriter<'a, 'b> {
+    to: &'a mut Formatter<'b>,
+    separator: &'static str,
+}
+
+impl<'a, 'b> ArgumentWriter<'a, 'b> {
+    pub(super) fn new(to: &'a mut Formatter<'b>) -> Self {
+        Self { to, separator: "" }
+    }
+
+    pub(super) fn put(&mut self, argument: &impl Argument) -> fmt::Result {
+        self.to.write_str(self.separator)?;
+        self.separator = ", ";
+        argument.write(self.to)
+    }
+}
+
+/// Reads arguments with commas between them.
+pub(super) struct ArgumentReader<'a, 'b> {
+    from: &'a mut Scanner<'b>,
+    is_first: bool,
+}
+
+impl<'a, 'b> ArgumentReader<'a, 'b> {
+    pub(super) fn new(from: &'a mut Scanner<'b>) -> Self {
+        Self {
+            from,
+            is_first: true,
+        }
+    }
+
+    pub(super) fn get<T: Argument>(&mut self, name: &str) -> Result<T, TextError> {
+        if !std::mem::replace(&mut self.is_first, false) {
+            self.from.skip_blanks();
+            self.from.expect(',')?;
+        }
+        self.from.skip_blanks();
+        T::read(name, self.from)
+    }
+}
+
+impl Syscall {
+    /// Reads what [`Display`] writes.
+    ///
+    /// # Errors
+    /// A call that is not modelled, or arguments that do not fit it.
+    pub fn read(from: &mut Scanner<'_>) -> Result<Syscall, TextError> {
+        let start = from.clone();
+        let name = from.word("a system call")?;
+        from.skip_blanks();
+        from.expect('(')?;
+        let mut arguments = ArgumentReader::new(from);
+        let Some(call) = Syscall::read_arguments(name, &mut arguments)? else {
+            return Err(start.error(format!("no system call '{name}' is modelled")));
+        };
+        from.skip_blanks();
+        from.expect(')')?;
+        Ok(call)
+    }
+}
+
+impl Display for Syscall {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(", self.name())?;
+        self.write_arguments(&mut ArgumentWriter::new(f))?;
+        f.write_char(')')
+    }
+}
+
+macro_rules! numbers {
+    ($($type:ty: $format:literal;)*) => { $(
+        impl Argument for $type {
+            fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                write!(f, $format, self)
+            }
+            fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+                from.number(name)
+            }
+        }
+    )* };
+}
+
+numbers! {
+    i32: "{}";
+    u32: "{}";
+    i64: "{}";
+    // Modes are octal.
+    u16: "{:#o}";
+}
+
+impl Argument for u64 {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        // Addresses and masks are large; lengths and offsets mostly small.
+        if *self < 0x1_0000 {
+            write!(f, "{self}")
+        } else {
+            write!(f, "{self:#x}")
+        }
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        from.number(name)
+    }
+}
+
+impl Argument for Str {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        quote(f, self)
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        Ok(from.quoted(name)?.into())
+    }
+}
+
+impl Argument for Rc<[Str]> {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_char('[')?;
+        for (n, text) in self.iter().enumerate() {
+            f.write_str(if n == 0 { "" } else { ", " })?;
+            quote(f, text)?;
+        }
+        f.write_char(']')
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        from.expect('[')?;
+        let mut texts = Vec::new();
+        from.skip_blanks();
+        while from.take(']').is_none() {
+            if !texts.is_empty() {
+                from.expect(',')?;
+                from.skip_blanks();
+            }
+            texts.push(Str::read(name, from)?);
+            from.skip_blanks();
+        }
+        Ok(texts.into())
+    }
+}
+
+/// `0x1000:64` is 64 bytes of the caller's memory.
+fn read_place(from: &mut Scanner<'_>) -> Result<(u64, u64), TextError> {
+    let addr = from.number("an address")?;
+    from.expect(':')?;
+    Ok((addr, from.number("a length")?))
+}
+
+impl Argument for InBuf {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            InBuf::User { addr, len } => write!(f, "{addr:#x}:{len}"),
+            InBuf::Value(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => quote(f, text),
+                Err(_) => {
+                    f.write_str("x")?;
+                    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                }
+            },
+        }
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        if from.peek() == Some('"') {
+            return Ok(InBuf::Value(from.quoted(name)?.into_bytes().into()));
+        }
+        if from.take('x').is_none() {
+            let (addr, len) = read_place(from)?;
+            return Ok(InBuf::User { addr, len });
+        }
+        let digits = from.take_while(|c| c.is_ascii_hexdigit());
+        if digits.len() % 2 != 0 {
+            return Err(from.error(format!("{name}: a byte is two hexadecimal digits")));
+        }
+        let byte = |at: usize| digits.get(at..at + 2).and_then(|d| u8::from_str_radix(d, 16).ok());
+        let bytes: Vec<u8> = (0..digits.len()).step_by(2).filter_map(byte).collect();
+        Ok(InBuf::Value(bytes.into()))
+    }
+}
+
+impl Argument for OutBuf {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            OutBuf::User { addr, len } => write!(f, "{addr:#x}:{len}"),
+            OutBuf::Value { len } => write!(f, ":{len}"),
+        }
+    }
+    fn read(_: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        if from.take(':').is_some() {
+            return Ok(OutBuf::Value {
+                len: from.number("a length")?,
+            });
+        }
+        let (addr, len) = read_place(from)?;
+        Ok(OutBuf::User { addr, len })
+    }
+}
+
+macro_rules! flag_arguments {
+    ($($type:ident),*) => { $(
+        impl Argument for $type {
+            fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                write!(f, "{self:?}")
+            }
+            fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+                let mut flags = $type::default();
+                loop {
+                    let start = from.clone();
+                    if from.peek().is_some_and(|c| c.is_ascii_digit()) {
+                        flags.0 |= from.number::<u64>(name)?.try_into()
+                            .map_err(|_| start.error(format!("{name} is out of range")))?;
+                    } else {
+                        let word = from.word(name)?;
+                        let flag = $type::named(word)
+                            .ok_or_else(|| start.error(format!("{name}: no flag '{word}'")))?;
+                        flags = flags.with(flag);
+                    }
+                    if from.take('|').is_none() {
+                        return Ok(flags);
+                    }
+                }
+            }
+        }
+    )* };
+}
+
+flag_arguments!(CloneFlags, OpenFlags, Prot, MmapFlags, MountFlags, WaitOptions);
+
+macro_rules! words {
+    ($($type:ident { $($value:pat => $word:literal => $make:expr;)* })*) => { $(
+        impl Argument for $type {
+            fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $($value => $word,)* })
+            }
+            fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+                let start = from.clone();
+                match from.word(name)? {
+                    $($word => Ok($make),)*
+                    other => Err(start.error(format!("{name}: no '{other}'"))),
+                }
+            }
+        }
+    )* };
+}
+
+words! {
+    SeekWhence {
+        SeekWhence::Set => "SEEK_SET" => SeekWhence::Set;
+        SeekWhence::Cur => "SEEK_CUR" => SeekWhence::Cur;
+        SeekWhence::End => "SEEK_END" => SeekWhence::End;
+    }
+    SigMaskHow {
+        SigMaskHow::Block => "SIG_BLOCK" => SigMaskHow::Block;
+        SigMaskHow::Unblock => "SIG_UNBLOCK" => SigMaskHow::Unblock;
+        SigMaskHow::SetMask => "SIG_SETMASK" => SigMaskHow::SetMask;
+    }
+    SigAct {
+        SigAct::Default => "SIG_DFL" => SigAct::Default;
+        SigAct::Ignore => "SIG_IGN" => SigAct::Ignore;
+        SigAct::Handle { restart: Restart::Interrupt } => "handler" => SigAct::Handle { restart: Restart::Interrupt };
+        SigAct::Handle { restart: Restart::Restart } => "handler_SA_RESTART" => SigAct::Handle { restart: Restart::Restart };
+    }
+    LineMode {
+        LineMode::Canonical => "ICANON" => LineMode::Canonical;
+        LineMode::Raw => "raw" => LineMode::Raw;
+    }
+}
+
+impl Argument for Ioctl {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Ioctl::Tcsets(mode) => {
+                f.write_str("TCSETS, ")?;
+                mode.write(f)
+            }
+            Ioctl::Tiocsctty => f.write_str("TIOCSCTTY"),
+            Ioctl::Tiocspgrp(pgrp) => write!(f, "TIOCSPGRP, {pgrp}"),
+            Ioctl::Tiocgpgrp => f.write_str("TIOCGPGRP"),
+        }
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        let start = from.clone();
+        let request = from.word(name)?;
+        let mut argument = ArgumentReader {
+            from,
+            is_first: false,
+        };
+        match request {
+            "TCSETS" => Ok(Ioctl::Tcsets(argument.get("mode")?)),
+            "TIOCSCTTY" => Ok(Ioctl::Tiocsctty),
+            "TIOCSPGRP" => Ok(Ioctl::Tiocspgrp(argument.get("pgrp")?)),
+            "TIOCGPGRP" => Ok(Ioctl::Tiocgpgrp),
+            other => Err(start.error(format!("{name}: no '{other}'"))),
+        }
+    }
+}
