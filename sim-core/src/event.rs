@@ -17,6 +17,10 @@ pub enum Event {
         nr: u16,
         result: Result<i64, Errno>,
     },
+    /// Back from ring 0 to ring 3, after a system call, a fault, an interrupt or a switch.
+    ReturnToUser {
+        task: TaskId,
+    },
     /// The handler cannot answer yet; the task sleeps.
     SyscallBlock {
         task: TaskId,
@@ -34,6 +38,8 @@ pub enum Event {
     Fork {
         parent: TaskId,
         child: TaskId,
+        /// The child's number in the first PID namespace.
+        pid: i32,
     },
     Exec {
         task: TaskId,

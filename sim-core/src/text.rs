@@ -189,7 +189,9 @@ pub fn quote(to: &mut impl Write, text: &str) -> fmt::Result {
             '\\' => to.write_str("\\\\")?,
             '"' => to.write_str("\\\"")?,
             // Control characters, and those that turn or hide what stands around them.
-            c if c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') => {
+            c if c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
+            {
                 write!(to, "\\u{{{:x}}}", u32::from(c))?;
             }
             c => to.write_char(c)?,

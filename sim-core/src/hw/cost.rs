@@ -47,20 +47,33 @@ impl Default for Costs {
     }
 }
 
+macro_rules! named {
+    ($($field:ident),*) => {
+        impl Costs {
+            /// Every cost with its name.
+            pub fn named(&self) -> [(&'static str, u64); [$(stringify!($field)),*].len()] {
+                [$((stringify!($field), self.$field)),*]
+            }
+
+            /// The same, to be changed.
+            pub fn named_mut(&mut self) -> [(&'static str, &mut u64); [$(stringify!($field)),*].len()] {
+                [$((stringify!($field), &mut self.$field)),*]
+            }
+        }
+    };
+}
+
+named! {
+    user_step_ns, syscall_entry_ns, syscall_exit_ns, syscall_work_ns, copy_page_ns, tlb_miss_ns,
+    page_fault_ns, disk_page_ns, interrupt_ns, context_switch_ns
+}
+
 impl Costs {
     /// Every cost multiplied; 0 makes everything instantaneous.
-    pub fn scaled(self, factor: u64) -> Self {
-        Self {
-            user_step_ns: self.user_step_ns * factor,
-            syscall_entry_ns: self.syscall_entry_ns * factor,
-            syscall_exit_ns: self.syscall_exit_ns * factor,
-            syscall_work_ns: self.syscall_work_ns * factor,
-            copy_page_ns: self.copy_page_ns * factor,
-            tlb_miss_ns: self.tlb_miss_ns * factor,
-            page_fault_ns: self.page_fault_ns * factor,
-            disk_page_ns: self.disk_page_ns * factor,
-            interrupt_ns: self.interrupt_ns * factor,
-            context_switch_ns: self.context_switch_ns * factor,
+    pub fn scaled(mut self, factor: u64) -> Self {
+        for (_, cost_ns) in self.named_mut() {
+            *cost_ns = cost_ns.saturating_mul(factor);
         }
+        self
     }
 }

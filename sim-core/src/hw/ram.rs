@@ -1,6 +1,7 @@
 //! Physical memory: page frames with contents, sparse.
 
 use super::Table;
+use crate::store::is_same;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -205,6 +206,61 @@ impl Ram {
     pub fn copy(&mut self, from: Pfn, to: Pfn) {
         let contents = self.frame(from).clone();
         self.set(to, contents);
+    }
+}
+
+impl Contents {
+    /// Bytes on the heap beside `other`, the same frame in another machine.
+    fn bytes_beside(&self, other: Option<&Self>) -> usize {
+        match self {
+            Contents::Zero | Contents::Pattern { .. } => 0,
+            Contents::Lines(lines) => {
+                let twins = match other {
+                    Some(Contents::Lines(twins)) => Some(twins),
+                    Some(Contents::Zero | Contents::Pattern { .. } | Contents::Table(_)) | None => {
+                        None
+                    }
+                };
+                let own = lines.iter().enumerate().filter(|(at, line)| {
+                    let twin = twins.and_then(|twins| twins.get(*at));
+                    match (line, twin) {
+                        (Some(line), Some(Some(twin))) => !is_same(line, twin),
+                        (Some(_), Some(None) | None) => true,
+                        (None, _) => false,
+                    }
+                });
+                size_of_val(lines.as_ref()) + own.count() * (LINE_BYTES + 32)
+            }
+            Contents::Table(table) => table.heap_bytes(),
+        }
+    }
+}
+
+impl Ram {
+    /// Bytes that this RAM takes beside `other`: what both share counts for nothing.
+    pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
+        let mut bytes = self.groups.len() * size_of::<Option<Rc<Group>>>();
+        for (g, group) in self.groups.iter().enumerate() {
+            let Some(group) = group else { continue };
+            let twin = other.and_then(|other| other.groups.get(g)?.as_ref());
+            if twin.is_some_and(|twin| is_same(twin, group)) {
+                continue;
+            }
+            bytes += size_of::<Group>();
+            for (c, chunk) in group.chunks.iter().enumerate() {
+                let Some(chunk) = chunk else { continue };
+                let twin = twin.and_then(|twin| twin.chunks.get(c)?.as_ref());
+                if twin.is_some_and(|twin| is_same(twin, chunk)) {
+                    continue;
+                }
+                let frames = chunk.iter().enumerate();
+                bytes += size_of::<Chunk>()
+                    + frames
+                        .map(|(f, frame)| frame.bytes_beside(twin.and_then(|twin| twin.get(f))))
+                        .sum::<usize>();
+            }
+        }
+        bytes
     }
 }
 

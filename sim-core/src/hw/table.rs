@@ -34,6 +34,16 @@ impl Packed {
     }
 }
 
+impl Table {
+    /// Bytes outside of the value itself.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Table::Small { .. } => 0,
+            Table::Packed(packed) => size_of::<Packed>() + packed.entries.capacity() * 8,
+        }
+    }
+}
+
 impl Default for Table {
     fn default() -> Self {
         Table::Small {

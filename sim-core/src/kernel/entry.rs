@@ -169,6 +169,8 @@ impl Ctx<'_> {
             return Phase::Call;
         }
         let ip = task.regs.ip;
+        let task = self.task;
+        self.emit(Event::ReturnToUser { task });
         self.charge(self.k.costs.syscall_exit_ns);
         let cpu = self.hw.cpu_mut(self.cpu);
         cpu.ring = Ring::User;

@@ -22,6 +22,11 @@ impl Programs {
         self.0.get(task.index() as usize)
     }
 
+    /// As [`CowVec::bytes_beside`].
+    pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
+        self.0.bytes_beside(other.map(|other| &other.0))
+    }
+
     /// Follows what the kernel did to tasks.
     pub fn hear(&mut self, notice: &UserNotice) {
         match notice {

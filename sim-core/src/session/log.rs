@@ -115,6 +115,20 @@ impl Log {
         self.entries.partition_point(|entry| entry.end_ns <= at_ns)
     }
 
+    /// What is left of a command after some of its ticks.
+    pub fn rest_of(&self, command: usize, done: u64) -> Option<Command> {
+        Some(match &self.get(command)?.command {
+            Command::Advance {
+                until_ns,
+                max_ticks,
+            } => Command::Advance {
+                until_ns: *until_ns,
+                max_ticks: max_ticks.saturating_sub(done),
+            },
+            other => other.clone(),
+        })
+    }
+
     /// Adds a command that takes no time.
     pub fn push(&mut self, command: Command) {
         let (end_tick, end_ns) = (self.end_tick(), self.end_ns());
@@ -135,7 +149,8 @@ impl Log {
             end_ns,
         } = reached;
         let last = self.len().wrapping_sub(1);
-        let joins = join == Join::Allowed && matches!(self.get(last), Some(e) if is_advance(&e.command));
+        let joins =
+            join == Join::Allowed && matches!(self.get(last), Some(e) if is_advance(&e.command));
         if !joins && (end_tick, end_ns) == (self.end_tick(), self.end_ns()) {
             return self.end();
         }

@@ -77,6 +77,8 @@ struct Who {
     comm: Rc<str>,
 }
 
+/// A program's name as execve(2) cuts it (TASK_COMM_LEN less the terminator).
+const COMM_CHARS: usize = 15;
 /// `who` of nobody.
 const NOBODY: u32 = 0;
 /// Marks on all lanes before old ones are thinned: 16 bytes each.
@@ -115,14 +117,19 @@ impl Timeline {
 
     /// Sets every lane to what its CPU is doing: at the start, and where history is cut.
     pub fn look_at(&mut self, machine: &Machine) {
-        for (cpu, (_, sched)) in machine.hw.cpus.iter().zip(&machine.kernel.sched.cpus).enumerate() {
+        for (cpu, (_, sched)) in machine
+            .hw
+            .cpus
+            .iter()
+            .zip(&machine.kernel.sched.cpus)
+            .enumerate()
+        {
             let kind = match (sched.current, sched.phase) {
                 (None, _) | (_, Phase::Idle) => SpanKind::Idle,
                 (Some(_), Phase::User) => SpanKind::User,
-                (
-                    Some(_),
-                    Phase::Call | Phase::Fault(_) | Phase::Return | Phase::Schedule,
-                ) => SpanKind::Kernel,
+                (Some(_), Phase::Call | Phase::Fault(_) | Phase::Return | Phase::Schedule) => {
+                    SpanKind::Kernel
+                }
             };
             let who = match sched.current {
                 Some(task) if kind != SpanKind::Idle => self.who_is(task, machine),
@@ -154,7 +161,7 @@ impl Timeline {
             }
             Event::Exec { task, path } => {
                 let file = path.rsplit('/').next().unwrap_or(path);
-                let comm: String = file.chars().take(15).collect();
+                let comm: String = file.chars().take(COMM_CHARS).collect();
                 let pid = self.who_of(*task).map_or(0, |who| who.pid);
                 let who = self.name(*task, pid, comm.into());
                 (SpanKind::Kernel, who)
@@ -185,7 +192,9 @@ impl Timeline {
             let keep = lane.partition_point(|mark| mark.from_ns < now_ns);
             lane.truncate(keep);
         }
-        // Marks of this very moment may belong to ticks that are undone.
+        // Tasks may have had other names by the end of what is cut off, and marks of this very
+        // moment may belong to ticks that are undone.
+        self.names = CowVec::default();
         self.look_at(machine);
     }
 
@@ -195,17 +204,22 @@ impl Timeline {
         let to_ns = to_ns.min(end_ns);
         let length_ns = to_ns.saturating_sub(from_ns);
         let grain_ns = length_ns.div_ceil(max_spans.max(1) as u64);
-        (0..).zip(&self.lanes).map(|(cpu, lane)| {
-            let marks = between(lane, from_ns, to_ns);
-            let spans = merged(marks, to_ns, grain_ns).into_iter();
-            let spans = spans.map(|(mark, to_ns)| self.span(mark, to_ns)).collect();
-            Lane { cpu, spans }
-        }).collect()
+        (0..)
+            .zip(&self.lanes)
+            .map(|(cpu, lane)| {
+                let marks = between(lane, from_ns, to_ns);
+                let spans = merged(marks, to_ns, grain_ns).into_iter();
+                let spans = spans.map(|(mark, to_ns)| self.span(mark, to_ns)).collect();
+                Lane { cpu, spans }
+            })
+            .collect()
     }
 
     /// Estimated bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.marks() * size_of::<Mark>() + self.who.len() * (size_of::<Who>() + 32) + self.names.len() * 4
+        self.marks() * size_of::<Mark>()
+            + self.who.len() * (size_of::<Who>() + 32)
+            + self.names.len() * 4
     }
 
     fn marks(&self) -> usize {
@@ -213,7 +227,10 @@ impl Timeline {
     }
 
     fn span(&self, mark: Mark, to_ns: u64) -> Span {
-        let who = self.who.get(mark.who() as usize).filter(|_| mark.who() != NOBODY);
+        let who = self
+            .who
+            .get(mark.who() as usize)
+            .filter(|_| mark.who() != NOBODY);
         Span {
             from_ns: mark.from_ns,
             to_ns,
@@ -225,7 +242,9 @@ impl Timeline {
     }
 
     fn mark(&mut self, cpu: usize, mark: Mark) {
-        let Some(lane) = self.lanes.get_mut(cpu) else { return };
+        let Some(lane) = self.lanes.get_mut(cpu) else {
+            return;
+        };
         match lane.last_mut() {
             Some(last) if last.what == mark.what => return,
             // A span without length is none.
@@ -263,7 +282,9 @@ impl Timeline {
     }
 
     fn comm_now(&self, cpu: CpuId) -> Rc<str> {
-        let who = self.now(cpu).and_then(|mark| self.who.get(mark.who() as usize));
+        let who = self
+            .now(cpu)
+            .and_then(|mark| self.who.get(mark.who() as usize));
         who.map_or_else(|| "".into(), |who| who.comm.clone())
     }
 
@@ -275,10 +296,14 @@ impl Timeline {
     /// The present name of a task; from the machine, if no event has told it.
     fn who_is(&mut self, task: TaskId, machine: &Machine) -> u32 {
         if self.who_of(task).is_some() {
-            return self.names.get(task.index() as usize).copied().unwrap_or(NOBODY);
+            return self
+                .names
+                .get(task.index() as usize)
+                .copied()
+                .unwrap_or(NOBODY);
         }
         let (pid, comm) = match machine.kernel.tasks.get(task) {
-            Some(found) => (machine.kernel.host_pid(task), found.comm.clone()),
+            Some(found) => (machine.kernel.first_number(task), found.comm.clone()),
             None => (0, "".into()),
         };
         self.name(task, pid, comm)
@@ -300,12 +325,16 @@ impl Timeline {
 
 /// The marks that matter between two moments, the first moved up to the start.
 fn between(lane: &CowVec<Mark>, from_ns: u64, to_ns: u64) -> impl Iterator<Item = Mark> + '_ {
-    let first = lane.partition_point(|mark| mark.from_ns <= from_ns).saturating_sub(1);
+    let first = lane
+        .partition_point(|mark| mark.from_ns <= from_ns)
+        .saturating_sub(1);
     let marks = (first..lane.len()).filter_map(|at| lane.get(at).copied());
-    marks.take_while(move |mark| mark.from_ns < to_ns).map(move |mark| Mark {
-        from_ns: mark.from_ns.max(from_ns),
-        ..mark
-    })
+    marks
+        .take_while(move |mark| mark.from_ns < to_ns)
+        .map(move |mark| Mark {
+            from_ns: mark.from_ns.max(from_ns),
+            ..mark
+        })
 }
 
 /// Spans with their ends, none shorter than `grain_ns` except where a longer one follows: the

@@ -101,6 +101,31 @@ impl<T: Clone> CowVec<T> {
     }
 }
 
+impl<T> CowVec<T> {
+    /// Bytes that this takes beside `other`: chunks that both share count for nothing. What items
+    /// point to is not counted.
+    pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
+        let pointers = self.chunks.len() * size_of::<Rc<Vec<T>>>();
+        let own = self.chunks.iter().enumerate().filter(|(at, chunk)| {
+            let twin = other.and_then(|other| other.chunks.get(*at));
+            !twin.is_some_and(|twin| is_same(twin, chunk))
+        });
+        pointers + own.count() * (CHUNK * size_of::<T>() + CHUNK_OVERHEAD_BYTES)
+    }
+}
+
+/// Counts, lengths and the allocator's own.
+const CHUNK_OVERHEAD_BYTES: usize = 64;
+
+/// Whether two are one in the host's memory. For estimates of memory only.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "memory is what is asked for; the model never sees the answer"
+)]
+pub(crate) fn is_same<T>(a: &Rc<T>, b: &Rc<T>) -> bool {
+    Rc::ptr_eq(a, b)
+}
+
 impl<T: Hash> Hash for CowVec<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.len as u64);

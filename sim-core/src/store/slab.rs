@@ -95,6 +95,13 @@ impl<T> Default for Slab<T> {
     }
 }
 
+impl<T> Slab<T> {
+    /// As [`CowVec::bytes_beside`].
+    pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
+        self.slots.bytes_beside(other.map(|other| &other.slots))
+    }
+}
+
 impl<T: Clone> Slab<T> {
     /// Number of items.
     pub fn len(&self) -> usize {

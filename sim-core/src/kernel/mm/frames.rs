@@ -73,6 +73,11 @@ fn gcd(a: u64, b: u64) -> u64 {
 }
 
 impl Frames {
+    /// As [`CowVec::bytes_beside`].
+    pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
+        self.info.bytes_beside(other.map(|other| &other.info))
+    }
+
     /// All of `ram` free.
     pub fn new(ram: &Ram, order: FrameOrder, seed: u64) -> Self {
         let total = ram.frames();

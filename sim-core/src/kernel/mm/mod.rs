@@ -51,6 +51,12 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Bytes that this takes beside `other`: what both share counts for nothing.
+    pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
+        self.spaces.bytes_beside(other.map(|other| &other.spaces))
+            + self.frames.bytes_beside(other.map(|other| &other.frames))
+    }
+
     /// RAM with the kernel's image and the zero frame in it.
     pub fn boot(ram: &crate::hw::Ram, order: FrameOrder, seed: u64) -> Self {
         let mut frames = Frames::new(ram, order, seed);

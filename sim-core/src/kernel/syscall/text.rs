@@ -188,7 +188,11 @@ impl Argument for InBuf {
         if digits.len() % 2 != 0 {
             return Err(from.error(format!("{name}: a byte is two hexadecimal digits")));
         }
-        let byte = |at: usize| digits.get(at..at + 2).and_then(|d| u8::from_str_radix(d, 16).ok());
+        let byte = |at: usize| {
+            digits
+                .get(at..at + 2)
+                .and_then(|d| u8::from_str_radix(d, 16).ok())
+        };
         let bytes: Vec<u8> = (0..digits.len()).step_by(2).filter_map(byte).collect();
         Ok(InBuf::Value(bytes.into()))
     }
@@ -223,8 +227,7 @@ macro_rules! flag_arguments {
                 loop {
                     let start = from.clone();
                     if from.peek().is_some_and(|c| c.is_ascii_digit()) {
-                        flags.0 |= from.number::<u64>(name)?.try_into()
-                            .map_err(|_| start.error(format!("{name} is out of range")))?;
+                        flags = flags.with($type(from.number(name)?));
                     } else {
                         let word = from.word(name)?;
                         let flag = $type::named(word)
@@ -240,7 +243,14 @@ macro_rules! flag_arguments {
     )* };
 }
 
-flag_arguments!(CloneFlags, OpenFlags, Prot, MmapFlags, MountFlags, WaitOptions);
+flag_arguments!(
+    CloneFlags,
+    OpenFlags,
+    Prot,
+    MmapFlags,
+    MountFlags,
+    WaitOptions
+);
 
 macro_rules! words {
     ($($type:ident { $($value:pat => $word:literal => $make:expr;)* })*) => { $(

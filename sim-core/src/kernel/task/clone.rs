@@ -48,6 +48,7 @@ pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> SysRe
     cx.emit(Event::Fork {
         parent: cx.task,
         child,
+        pid: cx.k.first_number(child),
     });
     let cpu = cx.select_cpu_for_new();
     cx.enqueue(child, cpu);

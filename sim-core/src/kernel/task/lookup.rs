@@ -19,6 +19,13 @@ impl Kernel {
         self.pids.get(task.pid)?.number_in(ns)
     }
 
+    /// A task's number in the first PID namespace, which sees all; 0 for one that is gone.
+    pub fn first_number(&self, task: TaskId) -> i32 {
+        let task = self.tasks.get(task);
+        task.and_then(|task| self.number_of(task, self.init_ns.pid_for_children))
+            .unwrap_or(0)
+    }
+
     /// The number of a process group or session in a PID namespace; 0 where it is not visible.
     pub fn group_number(&self, pid: PidId, ns: NsId) -> i32 {
         self.pids
