@@ -18,7 +18,7 @@ pub use disk::{Disk, DiskFile, DiskNode};
 pub use mmu::{FaultAccess, PageFault, Pte, PteFlags, Tlb, VirtAddr, translate, walk};
 pub use ram::{Contents, PAGE_BYTES, Pfn, Ram, pattern_word};
 pub use table::Table;
-pub use tty::{Screen, Terminal, Terminals, TtyId};
+pub use tty::{Screen, TERMINALS, Terminal, Terminals, TtyId};
 
 /// Everything that a kernel runs on. One handle: a machine inside a machine would get another.
 #[derive(Clone, Debug, Hash)]

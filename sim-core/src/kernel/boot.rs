@@ -21,7 +21,6 @@ const HOSTNAME: &str = "host";
 /// made, the kernel has panicked with the reason.
 pub fn boot(hw: &mut Hardware, costs: Costs, order: FrameOrder, seed: u64) -> Kernel {
     let mut ns = Namespaces::default();
-    let (vfs, tree, root) = fs::boot(hw);
     // In the order in which Linux numbers them (include/linux/proc_ns.h).
     let time = ns.create(NsData::Time);
     let cgroup = ns.create(NsData::Cgroup);
@@ -31,7 +30,7 @@ pub fn boot(hw: &mut Hardware, costs: Costs, order: FrameOrder, seed: u64) -> Ke
         nodename: HOSTNAME.into(),
     });
     let ipc = ns.create(NsData::Ipc);
-    let mnt = ns.create(NsData::Mnt(tree));
+    let mnt = ns.create(NsData::Mnt(fs::MountNs::default()));
     let net = ns.create(NsData::Net);
     let init_ns = NsProxy {
         mnt,
@@ -48,7 +47,7 @@ pub fn boot(hw: &mut Hardware, costs: Costs, order: FrameOrder, seed: u64) -> Ke
         pids: Slab::default(),
         sched: Sched::new(hw.cpus.len()),
         mm: Memory::boot(&hw.ram, order, seed),
-        vfs,
+        vfs: fs::Vfs::default(),
         ns,
         init_ns,
         init_user_ns: user,
@@ -57,6 +56,7 @@ pub fn boot(hw: &mut Hardware, costs: Costs, order: FrameOrder, seed: u64) -> Ke
         notices: Vec::new(),
         panic: None,
     };
+    let root = fs::boot(&mut kernel, hw, mnt, pid);
     if let Err(errno) = first_task(&mut kernel, hw, root) {
         kernel.panic = Some(format!("No working init found: {}", errno.name()).into());
     }

@@ -1,97 +1,58 @@
 //! Files: the VFS, its file systems, mounts, descriptors, pipes and terminals.
 
-use super::syscall::{InBuf, Ioctl, MountFlags, OpenFlags, OutBuf, SeekWhence, Str, SysResult};
-use super::{Ctx, Errno};
-use crate::store::Key;
+mod boot;
+mod check;
+mod fd;
+mod inode;
+mod mount;
+mod mount_calls;
+mod namespace;
+mod open;
+mod pagecache;
+mod path;
+mod path_calls;
+mod pipe;
+mod pivot;
+pub mod procfs;
+mod rw;
+mod tty;
+mod tty_input;
+mod walk;
 
-#[derive(Clone, Debug, Hash)]
-pub struct Inode;
-#[derive(Clone, Debug, Hash)]
-pub struct Pipe;
-pub type InodeId = Key<Inode>;
-pub type PipeId = Key<Pipe>;
+pub use boot::boot;
+pub use check::{check, namespace_refs};
+pub use fd::{
+    Fd, FdTable, FileId, OnExec, OpenFile, OpenKind, close_on_exec, fork_files, ns_of_fd,
+    release_files, sys_close, sys_dup, sys_dup2,
+};
+pub use inode::{Device, Inode, InodeData, InodeId};
+pub use mount::{FsType, Mount, MountId, MountNs};
+pub use mount_calls::{sys_mount, sys_umount2};
+pub use namespace::{copy_mount_ns, drop_mount_ns, root_of};
+pub use open::{ExecFile, mappable, open_exec, sys_openat};
+pub use pagecache::{hold_mapped, page, release_mapped};
+pub use path::{FsStruct, Node, PathRef, fork_fs, release_fs};
+pub use path_calls::{
+    sys_chdir, sys_chroot, sys_getcwd, sys_getdents64, sys_mkdir, sys_newfstatat, sys_readlink,
+    sys_rmdir, sys_symlink, sys_unlink,
+};
+pub use pipe::{Pipe, PipeId, sys_pipe2};
+pub use pivot::sys_pivot_root;
+pub use rw::{sys_lseek, sys_read, sys_write};
+pub use tty::{Tty, session_leader_exit, sys_ioctl, tty_hangup};
+pub use tty_input::keyboard_interrupt;
 
-/// A mount namespace's tree of mounts.
-#[derive(Clone, Debug, Hash)]
-pub struct MountNs;
-/// Root and working directory of a task (struct fs_struct).
-#[derive(Clone, Debug, Hash)]
-pub struct FsStruct;
-/// Descriptors of a task (struct files_struct).
-#[derive(Clone, Debug, Default, Hash)]
-pub struct FdTable;
+use crate::store::Slab;
 
 /// Everything about files.
-#[derive(Clone, Debug, Default, Hash)]
-pub struct Vfs;
-
-macro_rules! stubs { ($($f:ident($($t:ty),*);)*) => { $(pub fn $f(_: &mut Ctx<'_>, $(_: $t),*) -> SysResult { Err(Errno::ENOSYS) })* } }
-stubs! {
-    sys_read(i32, OutBuf); sys_write(i32, InBuf); sys_close(i32); sys_lseek(i32, i64, SeekWhence);
-    sys_ioctl(i32, Ioctl); sys_dup(i32); sys_dup2(i32, i32); sys_getcwd(); sys_chdir(Str);
-    sys_mkdir(Str, u16); sys_rmdir(Str); sys_unlink(Str); sys_symlink(Str, Str); sys_readlink(Str);
-    sys_pivot_root(Str, Str); sys_chroot(Str); sys_mount(Str, Str, Str, MountFlags);
-    sys_umount2(Str, i32); sys_getdents64(i32); sys_openat(Str, OpenFlags, u16); sys_newfstatat(Str);
-    sys_pipe2(OpenFlags);
-}
-
 #[derive(Clone, Debug, Hash)]
-pub struct ExecFile {
-    pub inode: InodeId,
-    pub program: super::ProgramId,
-    pub text_pages: u16,
-    pub data_pages: u16,
-}
-pub fn boot(_: &mut crate::hw::Hardware) -> (Vfs, MountNs, FsStruct) {
-    (Vfs, MountNs, FsStruct)
-}
-pub fn fork_files(_: &mut super::Kernel, f: &FdTable) -> FdTable {
-    f.clone()
-}
-pub fn release_files(_: &mut Ctx<'_>, _: &FdTable) {}
-pub fn close_on_exec(_: &mut Ctx<'_>) {}
-pub fn fork_fs(_: &mut super::Kernel, f: &FsStruct) -> FsStruct {
-    f.clone()
-}
-pub fn release_fs(_: &mut Ctx<'_>, _: &FsStruct) {}
-pub fn copy_mount_ns(_: &mut Ctx<'_>, _: &FsStruct) -> Result<(MountNs, FsStruct), Errno> {
-    Err(Errno::ENOMEM)
-}
-pub fn drop_mount_ns(_: &mut Ctx<'_>, _: MountNs) {}
-/// setns(2) to a mount namespace: root and cwd at the root of its tree.
-pub fn root_of(_: &mut super::Kernel, _: super::NsId, old: &FsStruct) -> Result<FsStruct, Errno> {
-    Ok(old.clone())
-}
-pub fn page(_: &mut Ctx<'_>, _: InodeId, _: u64) -> Result<crate::hw::Pfn, Errno> {
-    Err(Errno::EIO)
-}
-pub fn open_exec(_: &mut Ctx<'_>, _: &str) -> Result<ExecFile, Errno> {
-    Err(Errno::ENOENT)
-}
-/// mmap(2) of a descriptor: EBADF, EACCES, ENODEV.
-pub fn mappable(
-    _: &mut Ctx<'_>,
-    _: i32,
-    _: super::syscall::Prot,
-    _: super::mm::Sharing,
-) -> Result<InodeId, Errno> {
-    Err(Errno::EBADF)
-}
-/// A mapping keeps the inode alive.
-pub fn hold_mapped(_: &mut super::Kernel, _: InodeId) {}
-pub fn release_mapped(_: &mut Ctx<'_>, _: InodeId) {}
-pub fn tty_hangup(_: &mut Ctx<'_>, _: crate::hw::TtyId) -> Result<(), Errno> {
-    Err(Errno::ENODEV)
-}
-/// The session leader exits: hang up its controlling terminal for the session.
-pub fn session_leader_exit(_: &mut Ctx<'_>, _: crate::hw::TtyId) {}
-pub fn keyboard_interrupt(_: &mut Ctx<'_>) {}
-pub fn ns_of_fd(_: &mut Ctx<'_>, _: i32) -> Result<super::NsId, Errno> {
-    Err(Errno::EBADF)
-}
-pub fn check(_: &super::Kernel, _: &crate::hw::Hardware) -> Result<(), String> {
-    Ok(())
-}
-pub fn namespace_refs(_: &super::Kernel) -> Vec<super::NsId> {
-    Vec::new()
+pub struct Vfs {
+    pub inodes: Slab<Inode>,
+    pub mounts: Slab<Mount>,
+    pub files: Slab<OpenFile>,
+    pub pipes: Slab<Pipe>,
+    /// By number.
+    pub ttys: Vec<Tty>,
+    /// Device numbers of file systems given out so far.
+    pub next_dev: u32,
 }

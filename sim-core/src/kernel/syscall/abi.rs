@@ -180,6 +180,10 @@ pub enum Ioctl {
 pub enum LineMode {
     Canonical,
     Raw,
+    /// VMIN 0, VTIME: a read gives 0 bytes when no key came for so long (termios(3)).
+    RawTimeout {
+        deciseconds: u8,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

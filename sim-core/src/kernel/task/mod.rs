@@ -25,7 +25,7 @@ pub use wait::sys_wait4;
 
 pub use cred::Cred;
 pub use links::{Links, List};
-pub use pid::{Pid, PidId, PidMap, Pids};
+pub use pid::{PID_MAX, Pid, PidId, PidMap, Pids};
 pub use state::{ActiveCall, BlockReason, CallOrigin, RunState, WaitQueue};
 
 use super::fs::{FdTable, FsStruct, InodeId};

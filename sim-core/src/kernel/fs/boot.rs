@@ -1,0 +1,195 @@
+//! The file systems at power-on: the disk's tree as the root, devices, proc.
+
+use super::Vfs;
+use super::inode::{Device, Inode, InodeData, InodeId, Source};
+use super::mount::{Attached, FsType, Mount, MountId};
+use super::path::{FsStruct, Node, PathRef};
+use super::procfs::ProcNode;
+use super::tty::Tty;
+use crate::hw::{DiskFile, DiskNode, Hardware, PAGE_BYTES, TERMINALS, TtyId};
+use crate::kernel::syscall::MountFlags;
+use crate::kernel::{Kernel, NsId};
+use crate::store::Slab;
+use std::rc::Rc;
+
+impl Default for Vfs {
+    fn default() -> Self {
+        Self {
+            inodes: Slab::default(),
+            mounts: Slab::default(),
+            files: Slab::default(),
+            pipes: Slab::default(),
+            ttys: (0..TERMINALS).map(|_| Tty::default()).collect(),
+            next_dev: 0,
+        }
+    }
+}
+
+fn blank(mode: u16, data: InodeData) -> Inode {
+    Inode {
+        dev: 0,
+        mode,
+        uid: 0,
+        gid: 0,
+        links: 0,
+        holds: 0,
+        parent: None,
+        data,
+    }
+}
+
+fn directory(mode: u16) -> Inode {
+    blank(
+        mode,
+        InodeData::Directory {
+            entries: Rc::default(),
+        },
+    )
+}
+
+/// Mounts the root, /dev and /proc in the first mount namespace. Root and working directory of
+/// the first task come back held.
+pub fn boot(k: &mut Kernel, hw: &Hardware, mnt: NsId, pid_ns: NsId) -> FsStruct {
+    let root = root_file_system(k);
+    let top = mount(k, mnt, Node::Inode(root), None, FsType::Tmpfs, "rootfs");
+    populate(k, hw, root);
+    let dev = child_directory(k, root, "dev");
+    let devices = root_file_system(k);
+    let at = |node| {
+        Some(PathRef {
+            mount: top,
+            node: Node::Inode(node),
+        })
+    };
+    mount(
+        k,
+        mnt,
+        Node::Inode(devices),
+        at(dev),
+        FsType::Devtmpfs,
+        "devtmpfs",
+    );
+    fill_devices(k, devices);
+    let proc = child_directory(k, root, "proc");
+    mount(
+        k,
+        mnt,
+        Node::Proc(ProcNode::root(pid_ns)),
+        at(proc),
+        FsType::Proc,
+        "proc",
+    );
+    let place = PathRef {
+        mount: top,
+        node: Node::Inode(root),
+    };
+    k.hold_path(place);
+    k.hold_path(place);
+    FsStruct {
+        root: place,
+        cwd: place,
+        umask: 0o022,
+    }
+}
+
+fn root_file_system(k: &mut Kernel) -> InodeId {
+    k.vfs.next_dev += 1;
+    let dev = k.vfs.next_dev;
+    k.vfs.inodes.insert(Inode {
+        dev,
+        ..directory(0o755)
+    })
+}
+
+fn mount(
+    k: &mut Kernel,
+    ns: NsId,
+    root: Node,
+    at: Option<PathRef>,
+    fs: FsType,
+    source: &str,
+) -> MountId {
+    let id = k.new_mount(Mount {
+        root,
+        at,
+        fs,
+        source: source.into(),
+        flags: MountFlags::default(),
+        holds: 0,
+        attached: Attached::Yes,
+    });
+    if let Some(tree) = k.ns.mnt_mut(ns) {
+        tree.mounts.push(id);
+    }
+    id
+}
+
+fn child_directory(k: &mut Kernel, dir: InodeId, name: &str) -> InodeId {
+    match k.entry(dir, name) {
+        Some(id) => id,
+        None => k.create(dir, name, directory(0o755)),
+    }
+}
+
+/// Enters the disk's files. Their pages stay on the disk until somebody reads them.
+fn populate(k: &mut Kernel, hw: &Hardware, root: InodeId) {
+    let disk = hw.disk.clone();
+    for (at, node) in disk.nodes.iter().enumerate() {
+        let (path, inode) = match node {
+            DiskNode::Dir { path, mode } => (path, directory(*mode)),
+            DiskNode::Symlink { path, target } => (
+                path,
+                blank(
+                    0o777,
+                    InodeData::Symlink {
+                        target: target.as_str().into(),
+                    },
+                ),
+            ),
+            DiskNode::File { path, mode, file } => {
+                let size = match file {
+                    DiskFile::Bytes(bytes) => bytes.len() as u64,
+                    DiskFile::Program { text_pages, .. } => {
+                        u64::from(*text_pages) * PAGE_BYTES as u64
+                    }
+                };
+                let source = Source::Disk(at as u32);
+                (
+                    path,
+                    blank(
+                        *mode,
+                        InodeData::Regular {
+                            size,
+                            pages: Rc::default(),
+                            source,
+                        },
+                    ),
+                )
+            }
+        };
+        let mut names: Vec<&str> = path.split('/').filter(|n| !n.is_empty()).collect();
+        let Some(name) = names.pop() else { continue };
+        let dir = names
+            .into_iter()
+            .fold(root, |dir, name| child_directory(k, dir, name));
+        if k.entry(dir, name).is_none() {
+            k.create(dir, name, inode);
+        }
+    }
+}
+
+fn fill_devices(k: &mut Kernel, dev: InodeId) {
+    let device = |device, mode| blank(mode, InodeData::Device(device));
+    k.create(dev, "console", device(Device::Tty(TtyId(0)), 0o600));
+    k.create(dev, "full", device(Device::Full, 0o666));
+    k.create(dev, "null", device(Device::Null, 0o666));
+    k.create(dev, "tty", device(Device::OwnTty, 0o666));
+    for nr in 0..TERMINALS {
+        k.create(
+            dev,
+            &format!("tty{nr}"),
+            device(Device::Tty(TtyId(nr)), 0o620),
+        );
+    }
+    k.create(dev, "zero", device(Device::Zero, 0o666));
+}

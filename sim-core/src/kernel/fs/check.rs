@@ -1,0 +1,147 @@
+//! Recounting what files, mounts and directories refer to.
+
+use super::fd::OpenKind;
+use super::inode::{InodeData, InodeId};
+use super::path::{Node, PathRef};
+use super::{FileId, MountId};
+use crate::hw::Hardware;
+use crate::kernel::mm::{Backing, FrameUse};
+use crate::kernel::{Kernel, NsId};
+use std::collections::BTreeMap;
+
+#[derive(Default)]
+struct Counts {
+    files: BTreeMap<FileId, u32>,
+    mounts: BTreeMap<MountId, u32>,
+    holds: BTreeMap<InodeId, u32>,
+    links: BTreeMap<InodeId, u32>,
+}
+
+impl Counts {
+    fn path(&mut self, path: PathRef) {
+        *self.mounts.entry(path.mount).or_default() += 1;
+        self.node(path.node);
+    }
+    fn node(&mut self, node: Node) {
+        if let Node::Inode(id) = node {
+            *self.holds.entry(id).or_default() += 1;
+        }
+    }
+}
+
+/// Open files, mounts and inodes are referred to as often as they count.
+///
+/// # Errors
+/// The name of the invariant, and where.
+pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
+    let _ = hw;
+    let mut counts = Counts::default();
+    for (_, task) in k.tasks.iter() {
+        // A zombie has given everything back.
+        if task.state == crate::kernel::task::RunState::Zombie {
+            continue;
+        }
+        counts.path(task.fs.root);
+        counts.path(task.fs.cwd);
+        for (_, fd) in task.files.iter() {
+            *counts.files.entry(fd.file).or_default() += 1;
+        }
+    }
+    for (_, file) in k.vfs.files.iter() {
+        file.path.into_iter().for_each(|path| counts.path(path));
+    }
+    for (_, mount) in k.vfs.mounts.iter() {
+        counts.node(mount.root);
+    }
+    for (_, space) in k.mm.spaces.iter() {
+        for vma in space.vmas.iter() {
+            if let Backing::File { inode, .. } = vma.backing {
+                counts.node(Node::Inode(inode));
+            }
+        }
+    }
+    for (_, inode) in k.vfs.inodes.iter() {
+        if let InodeData::Directory { entries } = &inode.data {
+            for (_, child) in entries.iter() {
+                *counts.links.entry(*child).or_default() += 1;
+            }
+        }
+    }
+    compare(k, &counts)?;
+    pages(k)
+}
+
+fn compare(k: &Kernel, counts: &Counts) -> Result<(), String> {
+    for (id, file) in k.vfs.files.iter() {
+        let counted = counts.files.get(&id).copied().unwrap_or(0);
+        if counted != file.refs {
+            return Err(format!(
+                "references of open file {id:?}: kept {}, counted {counted}",
+                file.refs
+            ));
+        }
+    }
+    for (id, mount) in k.vfs.mounts.iter() {
+        let counted = counts.mounts.get(&id).copied().unwrap_or(0);
+        if counted != mount.holds {
+            return Err(format!(
+                "holds of mount {id:?}: kept {}, counted {counted}",
+                mount.holds
+            ));
+        }
+    }
+    for (id, inode) in k.vfs.inodes.iter() {
+        let holds = counts.holds.get(&id).copied().unwrap_or(0);
+        let links = counts.links.get(&id).copied().unwrap_or(0);
+        if (holds, links) != (inode.holds, inode.links) {
+            let kept = (inode.holds, inode.links);
+            return Err(format!(
+                "holds and links of inode {id:?}: kept {kept:?}, counted {:?}",
+                (holds, links)
+            ));
+        }
+        if holds == 0 && links == 0 {
+            return Err(format!("inode {id:?} is kept by nobody"));
+        }
+    }
+    Ok(())
+}
+
+/// Every page of a file lies in a frame of the page cache that says so.
+fn pages(k: &Kernel) -> Result<(), String> {
+    for (id, inode) in k.vfs.inodes.iter() {
+        let InodeData::Regular { pages, .. } = &inode.data else {
+            continue;
+        };
+        for (page, pfn) in pages.iter().enumerate() {
+            let Some(pfn) = pfn else { continue };
+            let usage = FrameUse::PageCache {
+                inode: id,
+                page: page as u64,
+            };
+            if k.mm.frames.info(*pfn).usage != usage {
+                return Err(format!(
+                    "page {page} of inode {id:?} lies in a frame that does not know it"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Namespaces that open files keep alive.
+pub fn namespace_refs(k: &Kernel) -> Vec<NsId> {
+    let namespace = |kind: &OpenKind| match kind {
+        OpenKind::Namespace(ns) => Some(*ns),
+        OpenKind::Inode
+        | OpenKind::Proc { .. }
+        | OpenKind::Device(_)
+        | OpenKind::PipeRead(_)
+        | OpenKind::PipeWrite(_) => None,
+    };
+    k.vfs
+        .files
+        .iter()
+        .filter_map(|(_, file)| namespace(&file.kind))
+        .collect()
+}

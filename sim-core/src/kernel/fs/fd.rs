@@ -1,0 +1,269 @@
+//! Descriptors and open files (open(2), NOTES: open file descriptions).
+
+use super::inode::Device;
+use super::path::{Node, PathRef, release_path};
+use super::pipe::{self, PipeId};
+use super::tty;
+use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
+use crate::kernel::{Ctx, Errno, Kernel, NsId};
+use crate::store::Key;
+use std::rc::Rc;
+
+pub type FileId = Key<OpenFile>;
+
+/// struct file. Invariant: `refs` equals the descriptors that refer to it.
+#[derive(Clone, Debug, Hash)]
+pub struct OpenFile {
+    pub kind: OpenKind,
+    /// Held while it is open; pipes have none.
+    pub path: Option<PathRef>,
+    pub flags: OpenFlags,
+    pub offset: u64,
+    pub refs: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OpenKind {
+    /// A regular file or directory of a file system that keeps inodes.
+    Inode,
+    /// A file of proc with its text, made when it was opened; a directory has none.
+    Proc {
+        text: Option<Rc<[u8]>>,
+    },
+    Device(Device),
+    PipeRead(PipeId),
+    PipeWrite(PipeId),
+    /// A file of /proc/PID/ns: it keeps the namespace alive.
+    Namespace(NsId),
+}
+
+/// What happens to a descriptor at execve(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OnExec {
+    Keep,
+    Close,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fd {
+    pub file: FileId,
+    pub on_exec: OnExec,
+}
+
+/// Descriptors of a task (struct files_struct), by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FdTable {
+    slots: Vec<Option<Fd>>,
+}
+
+/// RLIMIT_NOFILE as most systems set it.
+const MAX_FDS: usize = 1024;
+
+impl FdTable {
+    pub fn get(&self, fd: i32) -> Option<Fd> {
+        *self.slots.get(usize::try_from(fd).ok()?)?
+    }
+
+    /// Open descriptors by number.
+    pub fn iter(&self) -> impl Iterator<Item = (i32, Fd)> + '_ {
+        self.slots
+            .iter()
+            .enumerate()
+            .filter_map(|(nr, fd)| Some((nr as i32, (*fd)?)))
+    }
+
+    fn insert(&mut self, fd: Fd) -> Result<i32, Errno> {
+        let free = self
+            .slots
+            .iter()
+            .position(Option::is_none)
+            .unwrap_or(self.slots.len());
+        self.set(free, Some(fd))?;
+        Ok(free as i32)
+    }
+
+    fn set(&mut self, at: usize, fd: Option<Fd>) -> Result<(), Errno> {
+        if at >= MAX_FDS {
+            return Err(Errno::EMFILE);
+        }
+        if self.slots.len() <= at {
+            self.slots.resize(at + 1, None);
+        }
+        if let Some(slot) = self.slots.get_mut(at) {
+            *slot = fd;
+        }
+        Ok(())
+    }
+}
+
+impl Ctx<'_> {
+    /// The open file behind a descriptor.
+    ///
+    /// # Errors
+    /// EBADF.
+    pub(super) fn file(&self, fd: i32) -> Result<(FileId, &OpenFile), Errno> {
+        let fd = self.me()?.files.get(fd).ok_or(Errno::EBADF)?;
+        Ok((fd.file, self.k.vfs.files.get(fd.file).ok_or(Errno::EBADF)?))
+    }
+
+    /// Gives an open file the lowest free descriptor; on failure the file is closed again.
+    pub(super) fn install(&mut self, file: OpenFile) -> Result<i32, Errno> {
+        let on_exec = if file.flags.has(OpenFlags::CLOEXEC) {
+            OnExec::Close
+        } else {
+            OnExec::Keep
+        };
+        let id = self.k.vfs.files.insert(OpenFile { refs: 1, ..file });
+        let fd = Fd { file: id, on_exec };
+        match self
+            .me_mut()
+            .and_then(|me| Rc::make_mut(&mut me.files).insert(fd))
+        {
+            Ok(nr) => Ok(nr),
+            Err(errno) => {
+                release_file(self, id);
+                Err(errno)
+            }
+        }
+    }
+}
+
+/// A child's copy of a table: every open file has one reference more.
+pub fn fork_files(k: &mut Kernel, files: &FdTable) -> FdTable {
+    for (_, fd) in files.iter() {
+        if let Some(file) = k.vfs.files.get_mut(fd.file) {
+            file.refs += 1;
+        }
+    }
+    files.clone()
+}
+
+/// Closes every descriptor of a table.
+pub fn release_files(cx: &mut Ctx<'_>, files: &FdTable) {
+    for (_, fd) in files.iter() {
+        release_file(cx, fd.file);
+    }
+}
+
+/// Closes what was opened with `O_CLOEXEC`.
+pub fn close_on_exec(cx: &mut Ctx<'_>) {
+    let Ok(me) = cx.me() else { return };
+    let closing: Vec<i32> = me
+        .files
+        .iter()
+        .filter(|(_, fd)| fd.on_exec == OnExec::Close)
+        .map(|(nr, _)| nr)
+        .collect();
+    for nr in closing {
+        // It is there: it has just been listed.
+        let _closed = sys_close(cx, nr);
+    }
+}
+
+/// Gives up a reference; the last one closes the file.
+pub(super) fn release_file(cx: &mut Ctx<'_>, id: FileId) {
+    let Some(file) = cx.k.vfs.files.get_mut(id) else {
+        return;
+    };
+    file.refs = file.refs.saturating_sub(1);
+    if file.refs > 0 {
+        return;
+    }
+    let Some(file) = cx.k.vfs.files.remove(id) else {
+        return;
+    };
+    match file.kind {
+        OpenKind::Inode | OpenKind::Proc { .. } => {}
+        OpenKind::Device(Device::Tty(tty)) => tty::closed(cx, tty),
+        OpenKind::Device(Device::Null | Device::Zero | Device::Full | Device::OwnTty) => {}
+        OpenKind::PipeRead(pipe) => pipe::close_reader(cx, pipe),
+        OpenKind::PipeWrite(pipe) => pipe::close_writer(cx, pipe),
+        OpenKind::Namespace(ns) => {
+            let gone = cx.k.ns.release(ns);
+            cx.tear_down(gone.into_iter().collect());
+        }
+    }
+    if let Some(path) = file.path {
+        release_path(cx, path);
+    }
+}
+
+/// The namespace behind a descriptor of a /proc/PID/ns file.
+///
+/// # Errors
+/// EBADF, EINVAL for any other file.
+pub fn ns_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<NsId, Errno> {
+    match cx.file(fd)?.1.kind {
+        OpenKind::Namespace(ns) => Ok(ns),
+        OpenKind::Inode
+        | OpenKind::Proc { .. }
+        | OpenKind::Device(_)
+        | OpenKind::PipeRead(_)
+        | OpenKind::PipeWrite(_) => Err(Errno::EINVAL),
+    }
+}
+
+/// close(2).
+///
+/// # Errors
+/// EBADF.
+pub fn sys_close(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
+    let open = cx.me()?.files.get(fd).ok_or(Errno::EBADF)?;
+    Rc::make_mut(&mut cx.me_mut()?.files).set(fd as usize, None)?;
+    release_file(cx, open.file);
+    done(0)
+}
+
+/// dup(2).
+///
+/// # Errors
+/// EBADF, EMFILE.
+pub fn sys_dup(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
+    let (file, _) = cx.file(fd)?;
+    let nr = Rc::make_mut(&mut cx.me_mut()?.files).insert(Fd {
+        file,
+        on_exec: OnExec::Keep,
+    })?;
+    if let Some(file) = cx.k.vfs.files.get_mut(file) {
+        file.refs += 1;
+    }
+    done_fd(nr)
+}
+
+/// dup2(2).
+///
+/// # Errors
+/// EBADF for either number.
+pub fn sys_dup2(cx: &mut Ctx<'_>, old: i32, new: i32) -> SysResult {
+    let (file, _) = cx.file(old)?;
+    let at = usize::try_from(new)
+        .ok()
+        .filter(|at| *at < MAX_FDS)
+        .ok_or(Errno::EBADF)?;
+    if old == new {
+        return done_fd(new);
+    }
+    if let Some(file) = cx.k.vfs.files.get_mut(file) {
+        file.refs += 1;
+    }
+    let before = cx.me()?.files.get(new);
+    Rc::make_mut(&mut cx.me_mut()?.files).set(
+        at,
+        Some(Fd {
+            file,
+            on_exec: OnExec::Keep,
+        }),
+    )?;
+    if let Some(before) = before {
+        release_file(cx, before.file);
+    }
+    done_fd(new)
+}
+
+/// The inode that an open file stands on, if any.
+pub(super) fn inode_of(file: &OpenFile) -> Option<super::InodeId> {
+    match file.path?.node {
+        Node::Inode(id) => Some(id),
+        Node::Proc(_) => None,
+    }
+}

@@ -1,0 +1,185 @@
+//! Inodes of the file systems that keep them: tmpfs and devtmpfs. Those of proc are computed.
+
+use super::pipe::PipeId;
+use crate::hw::{Pfn, TtyId};
+use crate::kernel::syscall::{FileKind, Str};
+use crate::kernel::{Ctx, Kernel, mm};
+use crate::store::Key;
+use std::rc::Rc;
+
+pub type InodeId = Key<Inode>;
+
+#[derive(Clone, Debug, Hash)]
+pub struct Inode {
+    /// Device number of its file system.
+    pub dev: u32,
+    /// Permission bits, 0o7777.
+    pub mode: u16,
+    pub uid: u32,
+    pub gid: u32,
+    /// Directory entries that name it. Directories: 1 while they are in the tree.
+    pub links: u32,
+    /// Open files, working directories, mappings and mounts that keep it.
+    pub holds: u32,
+    /// The directory that it was last entered in; none for a file system's root.
+    pub parent: Option<InodeId>,
+    pub data: InodeData,
+}
+
+#[derive(Clone, Debug, Hash)]
+pub enum InodeData {
+    /// In the order of creation.
+    Directory {
+        entries: Rc<Vec<(Str, InodeId)>>,
+    },
+    Regular {
+        size: u64,
+        pages: Rc<Vec<Option<Pfn>>>,
+        source: Source,
+    },
+    Symlink {
+        target: Str,
+    },
+    Device(Device),
+    Fifo(PipeId),
+}
+
+/// Where pages come from that are not in the page cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// Nowhere: they are zero.
+    Memory,
+    /// This node of the disk.
+    Disk(u32),
+}
+
+/// Character devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Device {
+    Null,
+    Zero,
+    Full,
+    /// A terminal by number; 0 is the console.
+    Tty(TtyId),
+    /// /dev/tty: the caller's own.
+    OwnTty,
+}
+
+impl Inode {
+    pub fn kind(&self) -> FileKind {
+        match self.data {
+            InodeData::Directory { .. } => FileKind::Directory,
+            InodeData::Regular { .. } => FileKind::Regular,
+            InodeData::Symlink { .. } => FileKind::Symlink,
+            InodeData::Device(_) => FileKind::CharDevice,
+            InodeData::Fifo(_) => FileKind::Fifo,
+        }
+    }
+
+    pub fn size_bytes(&self) -> u64 {
+        match &self.data {
+            InodeData::Regular { size, .. } => *size,
+            InodeData::Symlink { target } => target.len() as u64,
+            InodeData::Directory { entries } => 20 * (entries.len() as u64 + 2),
+            InodeData::Device(_) | InodeData::Fifo(_) => 0,
+        }
+    }
+}
+
+impl Kernel {
+    /// The inode that `name` leads to in a directory.
+    pub(super) fn entry(&self, dir: InodeId, name: &str) -> Option<InodeId> {
+        match &self.vfs.inodes.get(dir)?.data {
+            InodeData::Directory { entries } => entries
+                .iter()
+                .find(|(n, _)| n.as_ref() == name)
+                .map(|(_, id)| *id),
+            InodeData::Regular { .. }
+            | InodeData::Symlink { .. }
+            | InodeData::Device(_)
+            | InodeData::Fifo(_) => None,
+        }
+    }
+
+    /// Makes an inode and enters it in a directory.
+    pub(super) fn create(&mut self, dir: InodeId, name: &str, inode: Inode) -> InodeId {
+        let dev = self.vfs.inodes.get(dir).map_or(0, |d| d.dev);
+        let id = self.vfs.inodes.insert(Inode {
+            dev,
+            links: 1,
+            parent: Some(dir),
+            ..inode
+        });
+        if let Some(InodeData::Directory { entries }) =
+            self.vfs.inodes.get_mut(dir).map(|d| &mut d.data)
+        {
+            Rc::make_mut(entries).push((name.into(), id));
+        }
+        id
+    }
+
+    pub(super) fn hold_inode(&mut self, id: InodeId) {
+        if let Some(inode) = self.vfs.inodes.get_mut(id) {
+            inode.holds += 1;
+        }
+    }
+}
+
+/// Takes a name out of a directory; what nobody keeps any more is freed.
+pub(super) fn remove_entry(cx: &mut Ctx<'_>, dir: InodeId, name: &str) {
+    let Some(id) = cx.k.entry(dir, name) else {
+        return;
+    };
+    if let Some(InodeData::Directory { entries }) =
+        cx.k.vfs.inodes.get_mut(dir).map(|d| &mut d.data)
+    {
+        Rc::make_mut(entries).retain(|(n, _)| n.as_ref() != name);
+    }
+    if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {
+        inode.links = inode.links.saturating_sub(1);
+    }
+    free_inode_if_unused(cx, id);
+}
+
+pub(super) fn release_inode(cx: &mut Ctx<'_>, id: InodeId) {
+    if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {
+        inode.holds = inode.holds.saturating_sub(1);
+    }
+    free_inode_if_unused(cx, id);
+}
+
+/// Frees an inode without links and holds, its pages, and what a directory held. A loop, not a
+/// recursion: a tree may be deep.
+fn free_inode_if_unused(cx: &mut Ctx<'_>, id: InodeId) {
+    let mut doubtful = vec![id];
+    while let Some(id) = doubtful.pop() {
+        if cx
+            .k
+            .vfs
+            .inodes
+            .get(id)
+            .is_none_or(|i| i.links > 0 || i.holds > 0)
+        {
+            continue;
+        }
+        let Some(inode) = cx.k.vfs.inodes.remove(id) else {
+            continue;
+        };
+        match inode.data {
+            InodeData::Directory { entries } => {
+                for (_, child) in entries.iter() {
+                    if let Some(inode) = cx.k.vfs.inodes.get_mut(*child) {
+                        inode.links = inode.links.saturating_sub(1);
+                    }
+                    doubtful.push(*child);
+                }
+            }
+            InodeData::Regular { pages, .. } => {
+                for pfn in pages.iter().flatten() {
+                    mm::unpin(cx, *pfn);
+                }
+            }
+            InodeData::Symlink { .. } | InodeData::Device(_) | InodeData::Fifo(_) => {}
+        }
+    }
+}

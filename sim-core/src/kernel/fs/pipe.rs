@@ -1,0 +1,165 @@
+//! Pipes (pipe(7)).
+
+use super::fd::{OpenFile, OpenKind, sys_close};
+use crate::kernel::syscall::{OpenFlags, OutBuf, SysResult, done};
+use crate::kernel::task::WaitQueue;
+use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, Signal};
+use crate::store::Key;
+use std::collections::VecDeque;
+
+pub type PipeId = Key<Pipe>;
+
+/// Bytes that a pipe holds (pipe(7)).
+const CAPACITY: usize = 65536;
+/// Writes of at most this many bytes are atomic.
+const PIPE_BUF: usize = 4096;
+
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Pipe {
+    pub bytes: VecDeque<u8>,
+    /// Open files of each end.
+    pub readers: u32,
+    pub writers: u32,
+    pub read_wait: WaitQueue,
+    pub write_wait: WaitQueue,
+}
+
+/// pipe2(2), in [`Reply::Pipe`].
+///
+/// # Errors
+/// EINVAL for unknown flags, EMFILE.
+pub fn sys_pipe2(cx: &mut Ctx<'_>, flags: OpenFlags) -> SysResult {
+    if flags.0 & !(OpenFlags::CLOEXEC.0 | OpenFlags::NONBLOCK.0) != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let pipe = cx.k.vfs.pipes.insert(Pipe {
+        readers: 1,
+        writers: 1,
+        ..Pipe::default()
+    });
+    let open = |kind, access: OpenFlags| OpenFile {
+        kind,
+        path: None,
+        flags: flags.with(access),
+        offset: 0,
+        refs: 1,
+    };
+    let read = match cx.install(open(OpenKind::PipeRead(pipe), OpenFlags::default())) {
+        Ok(fd) => fd,
+        Err(errno) => {
+            // The read end is closed already; the write end was never opened.
+            close_writer(cx, pipe);
+            return Err(errno);
+        }
+    };
+    let write = match cx.install(open(OpenKind::PipeWrite(pipe), OpenFlags::WRONLY)) {
+        Ok(fd) => fd,
+        Err(errno) => {
+            sys_close(cx, read)?;
+            return Err(errno);
+        }
+    };
+    cx.reply(Reply::Pipe { read, write })?;
+    done(0)
+}
+
+pub(super) fn read(
+    cx: &mut Ctx<'_>,
+    id: PipeId,
+    flags: OpenFlags,
+    buf: &OutBuf,
+    len: u64,
+) -> SysResult {
+    let pipe = cx.k.vfs.pipes.get(id).ok_or(Errno::EBADF)?;
+    if pipe.bytes.is_empty() {
+        if pipe.writers == 0 || len == 0 {
+            return done(0);
+        }
+        if flags.has(OpenFlags::NONBLOCK) {
+            return Err(Errno::EAGAIN);
+        }
+        let task = cx.task;
+        if let Some(pipe) = cx.k.vfs.pipes.get_mut(id) {
+            pipe.read_wait.add(task);
+        }
+        return Ok(Outcome::Block(BlockReason::PipeRead(id)));
+    }
+    let n = pipe.bytes.len().min(len as usize);
+    cx.prepare(buf, n as u64)?;
+    let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(Errno::EBADF)?;
+    let bytes: Vec<u8> = pipe.bytes.drain(..n).collect();
+    let woken = pipe.write_wait.take();
+    cx.wake_all(woken);
+    cx.deliver(buf, &bytes)
+}
+
+pub(super) fn write(cx: &mut Ctx<'_>, id: PipeId, flags: OpenFlags, bytes: &[u8]) -> SysResult {
+    let already = cx.me()?.call.as_ref().map_or(0, |c| c.progress) as usize;
+    let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(Errno::EBADF)?;
+    if pipe.readers == 0 {
+        let task = cx.task;
+        cx.send_signal(task, Signal::SIGPIPE);
+        return Err(Errno::EPIPE);
+    }
+    let rest = bytes.get(already..).unwrap_or_default();
+    let room = CAPACITY - pipe.bytes.len().min(CAPACITY);
+    // Small writes go whole or not at all.
+    let n = if rest.len() <= PIPE_BUF && room < rest.len() {
+        0
+    } else {
+        room.min(rest.len())
+    };
+    pipe.bytes.extend(rest.iter().take(n));
+    let woken = if n > 0 {
+        pipe.read_wait.take()
+    } else {
+        Vec::new()
+    };
+    cx.wake_all(woken);
+    let total = already + n;
+    if total == bytes.len() || (flags.has(OpenFlags::NONBLOCK) && total > 0) {
+        return done(total as i64);
+    }
+    if flags.has(OpenFlags::NONBLOCK) {
+        return Err(Errno::EAGAIN);
+    }
+    let task = cx.task;
+    let me = cx.me_mut()?;
+    if me.signals.is_pending() && total > 0 {
+        return done(total as i64);
+    }
+    if let Some(call) = me.call.as_mut() {
+        call.progress = total as u64;
+    }
+    if let Some(pipe) = cx.k.vfs.pipes.get_mut(id) {
+        pipe.write_wait.add(task);
+    }
+    Ok(Outcome::Block(BlockReason::PipeWrite(id)))
+}
+
+pub(super) fn close_reader(cx: &mut Ctx<'_>, id: PipeId) {
+    if let Some(pipe) = cx.k.vfs.pipes.get_mut(id) {
+        pipe.readers = pipe.readers.saturating_sub(1);
+    }
+    closed(cx, id);
+}
+
+pub(super) fn close_writer(cx: &mut Ctx<'_>, id: PipeId) {
+    if let Some(pipe) = cx.k.vfs.pipes.get_mut(id) {
+        pipe.writers = pipe.writers.saturating_sub(1);
+    }
+    closed(cx, id);
+}
+
+/// The other end hears of it; a pipe without ends is gone.
+fn closed(cx: &mut Ctx<'_>, id: PipeId) {
+    let Some(pipe) = cx.k.vfs.pipes.get_mut(id) else {
+        return;
+    };
+    let mut woken = pipe.read_wait.take();
+    woken.extend(pipe.write_wait.take());
+    if pipe.readers == 0 && pipe.writers == 0 {
+        cx.k.vfs.pipes.remove(id);
+    }
+    cx.wake_all(woken);
+}

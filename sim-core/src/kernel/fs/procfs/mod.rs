@@ -1,0 +1,131 @@
+//! proc(5): files computed from the kernel's state, in the numbers of one PID namespace.
+//!
+//! An instance belongs to the PID namespace of whoever mounted it. What is not modelled is not
+//! there.
+
+mod pid_files;
+mod system_files;
+mod tree;
+
+pub use tree::{inode_number, kind, list, lookup, mode, name, parent, target};
+
+use super::path::PathRef;
+use crate::kernel::syscall::Str;
+use crate::kernel::task::PidId;
+use crate::kernel::{Ctx, Errno, Kernel, NsId, NsKind};
+
+/// A node of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProcNode {
+    /// The PID namespace that the instance shows.
+    pub ns: NsId,
+    pub entry: Entry,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Entry {
+    Root,
+    /// /proc/self and /proc/mounts: links that depend on who looks.
+    SelfLink,
+    MountsLink,
+    System(SystemFile),
+    Sys,
+    SysKernel,
+    SysFile(SysFile),
+    Pid(PidId),
+    File(PidId, PidFile),
+    /// `cwd`, `root` and `exe`.
+    Link(PidId, PidLink),
+    NsDir(PidId),
+    Ns(PidId, NsLink),
+}
+
+macro_rules! names {
+    ($(#[$doc:meta])* $type:ident { $($variant:ident = $name:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $type { $($variant),* }
+
+        impl $type {
+            pub const ALL: &'static [$type] = &[$($type::$variant),*];
+            pub fn name(self) -> &'static str {
+                match self { $($type::$variant => $name),* }
+            }
+        }
+    };
+}
+
+names! {
+    /// Files about the system.
+    SystemFile {
+        Filesystems = "filesystems", Loadavg = "loadavg", Meminfo = "meminfo", Stat = "stat",
+        Uptime = "uptime", Version = "version",
+    }
+}
+names! {
+    /// Files in /proc/sys/kernel.
+    SysFile { Hostname = "hostname", Osrelease = "osrelease", PidMax = "pid_max" }
+}
+names! {
+    /// Files about a process.
+    PidFile {
+        Cmdline = "cmdline", Comm = "comm", Maps = "maps", Mounts = "mounts", Stat = "stat",
+        Statm = "statm", Status = "status", Wchan = "wchan",
+    }
+}
+names! {
+    /// Magic links of a process.
+    PidLink { Cwd = "cwd", Exe = "exe", Root = "root" }
+}
+names! {
+    /// Files in /proc/PID/ns.
+    NsLink {
+        Cgroup = "cgroup", Ipc = "ipc", Mnt = "mnt", Net = "net", Pid = "pid",
+        PidForChildren = "pid_for_children", Time = "time",
+        TimeForChildren = "time_for_children", User = "user", Uts = "uts",
+    }
+}
+
+/// Where a link of proc leads.
+pub enum ProcTarget {
+    Text(Str),
+    /// A place, whatever path leads to it.
+    Place(PathRef),
+    Namespace(NsId),
+}
+
+impl ProcNode {
+    /// The root of an instance.
+    pub fn root(ns: NsId) -> Self {
+        Self {
+            ns,
+            entry: Entry::Root,
+        }
+    }
+
+    pub(super) fn with(self, entry: Entry) -> Self {
+        Self { entry, ..self }
+    }
+}
+
+/// `uts:[4026531838]`, as readlink(2) of a namespace file gives it.
+pub fn namespace_name(k: &Kernel, id: NsId) -> String {
+    let kind = k.ns.kind(id).map_or("?", NsKind::name);
+    format!("{kind}:[{}]", k.ns.get(id).map_or(0, |ns| ns.inum))
+}
+
+/// The text of a file, as it is now.
+///
+/// # Errors
+/// ESRCH for a process that is gone, EISDIR and EINVAL for what has no text.
+pub fn text(cx: &Ctx<'_>, node: ProcNode) -> Result<Vec<u8>, Errno> {
+    match node.entry {
+        Entry::System(file) => Ok(system_files::text(cx, node.ns, file).into_bytes()),
+        Entry::SysFile(file) => system_files::sys_text(cx, file).map(String::into_bytes),
+        Entry::File(pid, file) => pid_files::text(cx, node.ns, pid, file),
+        Entry::Root | Entry::Sys | Entry::SysKernel | Entry::Pid(_) | Entry::NsDir(_) => {
+            Err(Errno::EISDIR)
+        }
+        Entry::SelfLink | Entry::MountsLink | Entry::Link(..) | Entry::Ns(..) => Err(Errno::EINVAL),
+    }
+}

@@ -1,0 +1,248 @@
+//! Files about one process.
+
+use super::PidFile;
+use super::tree::task_of;
+use crate::hw::PAGE_BYTES;
+use crate::kernel::mm::{AddressSpace, Backing, Sharing, Vma, VmaName};
+use crate::kernel::syscall::{MountFlags, Prot};
+use crate::kernel::task::{PidId, RunState, Task};
+use crate::kernel::{Ctx, Errno, NsId};
+use std::fmt::Write;
+
+/// Clock ticks per second in which /proc counts (sysconf(_SC_CLK_TCK)).
+const TICK_NS: u64 = 10_000_000;
+
+pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<Vec<u8>, Errno> {
+    let task = task_of(cx, ns, pid)?;
+    let space = task.mm.and_then(|mm| cx.k.mm.spaces.get(mm));
+    Ok(match file {
+        PidFile::Cmdline => {
+            // A zombie's is empty: its memory is gone.
+            let args = if space.is_some() {
+                task.argv.as_ref()
+            } else {
+                &[]
+            };
+            args.iter().flat_map(|arg| arg.bytes().chain([0])).collect()
+        }
+        PidFile::Comm => format!("{}\n", task.comm).into_bytes(),
+        PidFile::Maps => space.map(|s| maps(cx, s)).unwrap_or_default().into_bytes(),
+        PidFile::Mounts => mounts(cx, task).into_bytes(),
+        PidFile::Stat => stat(cx, ns, task, space).into_bytes(),
+        PidFile::Statm => {
+            let (size, rss) = space.map_or((0, Default::default()), |s| (s.size_pages(), s.rss));
+            let text = space.map_or(0, |s| pages_of(s, VmaName::Text));
+            let data = space.map_or(0, |s| s.size_pages() - pages_of(s, VmaName::Text));
+            format!("{size} {} {} {text} 0 {data} 0\n", rss.total(), rss.file).into_bytes()
+        }
+        PidFile::Status => status(cx, ns, task, space).into_bytes(),
+        PidFile::Wchan => match task.state {
+            RunState::Blocked(on) => on.wchan().as_bytes().to_vec(),
+            RunState::Runnable | RunState::Running | RunState::Stopped | RunState::Zombie => {
+                b"0".to_vec()
+            }
+        },
+    })
+}
+
+fn pages_of(space: &AddressSpace, name: VmaName) -> u64 {
+    space
+        .vmas
+        .iter()
+        .filter(|v| v.name == name)
+        .map(Vma::pages)
+        .sum()
+}
+
+fn letter(task: &Task) -> char {
+    match task.state {
+        RunState::Runnable | RunState::Running => 'R',
+        RunState::Blocked(on) if on.is_interruptible() => 'S',
+        RunState::Blocked(_) => 'D',
+        RunState::Stopped => 'T',
+        RunState::Zombie => 'Z',
+    }
+}
+
+fn parent_number(cx: &Ctx<'_>, ns: NsId, task: &Task) -> i32 {
+    let parent = task.parent.and_then(|p| cx.k.tasks.get(p));
+    parent.and_then(|p| cx.k.number_of(p, ns)).unwrap_or(0)
+}
+
+/// proc_pid_stat(5): 52 fields; what is not modelled is 0.
+fn stat(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> String {
+    let k = &cx.k;
+    let nr = k.number_of(task, ns).unwrap_or(0);
+    // Virtual terminals have major number 4.
+    let tty_nr = task.tty.map_or(0, |tty| 4 << 8 | i32::from(tty.0));
+    let foreground = task
+        .tty
+        .and_then(|tty| cx.tty(tty))
+        .and_then(|t| t.foreground);
+    let tpgid = foreground.map_or(-1, |g| k.group_number(g, ns));
+    let (vsize, rss) = space.map_or((0, 0), |s| {
+        (s.size_pages() * PAGE_BYTES as u64, s.rss.total())
+    });
+    let nice = i32::from(task.sched.nice);
+    let sid = k.group_number(task.session, ns);
+    let mut text = format!(
+        "{nr} ({}) {} {} {} {sid} {tty_nr} {tpgid} 0 {} 0 {} 0 {} {} 0 0 {} {nice} 1 0 {} {vsize} {rss}",
+        task.comm,
+        letter(task),
+        parent_number(cx, ns, task),
+        k.group_number(task.pgrp, ns),
+        task.minor_faults,
+        task.major_faults,
+        task.utime_ns / TICK_NS,
+        task.stime_ns / TICK_NS,
+        20 + nice,
+        task.start_ns / TICK_NS,
+    );
+    text.push_str(" 18446744073709551615");
+    for _ in 26..=37 {
+        text.push_str(" 0");
+    }
+    let _ = write!(text, " {} {}", task.exit_signal, task.cpu.0);
+    for _ in 40..=51 {
+        text.push_str(" 0");
+    }
+    let _ = writeln!(text, " {}", task.exit_status);
+    text
+}
+
+/// proc_pid_status(5), the lines that are modelled.
+fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> String {
+    let k = &cx.k;
+    let state = match letter(task) {
+        'R' => "R (running)",
+        'S' => "S (sleeping)",
+        'D' => "D (disk sleep)",
+        'T' => "T (stopped)",
+        _ => "Z (zombie)",
+    };
+    let nr = k.number_of(task, ns).unwrap_or(0);
+    let mut text = format!(
+        "Name:\t{}\nUmask:\t{:04o}\nState:\t{state}\n",
+        task.comm, task.fs.umask
+    );
+    let _ = writeln!(
+        text,
+        "Tgid:\t{nr}\nPid:\t{nr}\nPPid:\t{}",
+        parent_number(cx, ns, task)
+    );
+    let c = &task.cred;
+    let _ = writeln!(text, "Uid:\t{}\t{}\t{}\t{}", c.uid, c.euid, c.suid, c.euid);
+    let _ = writeln!(text, "Gid:\t{}\t{}\t{}\t{}", c.gid, c.egid, c.sgid, c.egid);
+    // The numbers in this instance's namespace and all below it.
+    let inner = k.pids.get(task.pid).map(|p| p.numbers.clone());
+    let from = inner
+        .iter()
+        .flat_map(|n| n.iter())
+        .skip_while(|(level, _)| *level != ns);
+    let numbers: Vec<String> = from.map(|(_, nr)| nr.to_string()).collect();
+    let _ = writeln!(text, "NSpid:\t{}", numbers.join("\t"));
+    if let Some(space) = space {
+        let kb = |pages: u64| pages * PAGE_BYTES as u64 / 1024;
+        let _ = writeln!(text, "VmSize:\t{:8} kB", kb(space.size_pages()));
+        let _ = writeln!(text, "VmRSS:\t{:8} kB", kb(space.rss.total()));
+        let _ = writeln!(text, "RssAnon:\t{:8} kB", kb(space.rss.anon));
+        let _ = writeln!(text, "RssFile:\t{:8} kB", kb(space.rss.file));
+        let _ = writeln!(text, "VmStk:\t{:8} kB", kb(pages_of(space, VmaName::Stack)));
+        let _ = writeln!(text, "VmPTE:\t{:8} kB", kb(space.table_frames));
+    }
+    let _ = writeln!(text, "Threads:\t1");
+    // Linux counts bits from signal 1.
+    let _ = writeln!(text, "SigPnd:\t{:016x}", task.signals.pending >> 1);
+    let _ = writeln!(text, "SigBlk:\t{:016x}", task.signals.blocked >> 1);
+    text
+}
+
+/// proc_pid_maps(5).
+fn maps(cx: &Ctx<'_>, space: &AddressSpace) -> String {
+    let mut text = String::new();
+    for vma in space.vmas.iter() {
+        let bit = |flag, letter| if vma.prot.has(flag) { letter } else { '-' };
+        let shared = if vma.sharing == Sharing::Shared {
+            's'
+        } else {
+            'p'
+        };
+        let (offset, inode) = match vma.backing {
+            Backing::Anon => (0, None),
+            Backing::File { inode, page } => (page * PAGE_BYTES as u64, Some(inode)),
+        };
+        let dev = inode
+            .and_then(|i| cx.k.vfs.inodes.get(i))
+            .map_or(0, |i| i.dev);
+        let range = format!(
+            "{:08x}-{:08x} {}{}{}{shared} {offset:08x} 00:{dev:02x} {}",
+            vma.start * PAGE_BYTES as u64,
+            vma.end * PAGE_BYTES as u64,
+            bit(Prot::READ, 'r'),
+            bit(Prot::WRITE, 'w'),
+            bit(Prot::EXEC, 'x'),
+            inode.map_or(0, |i| i.as_u64() & 0xffff_ffff),
+        );
+        let what = match vma.name {
+            VmaName::Heap => "[heap]".to_string(),
+            VmaName::Stack => "[stack]".to_string(),
+            VmaName::Text | VmaName::Data | VmaName::Mapping => {
+                inode.and_then(|i| file_path(cx, i)).unwrap_or_default()
+            }
+        };
+        let _ = if what.is_empty() {
+            writeln!(text, "{range}")
+        } else {
+            writeln!(text, "{range:<72} {what}")
+        };
+    }
+    text
+}
+
+/// A path of an inode, below the looker's root.
+fn file_path(cx: &Ctx<'_>, inode: crate::kernel::fs::InodeId) -> Option<String> {
+    let mount = cx.me().ok()?.fs.root.mount;
+    cx.path_of(crate::kernel::fs::PathRef {
+        mount,
+        node: crate::kernel::fs::Node::Inode(inode),
+    })
+}
+
+/// proc_pid_mounts(5): what the process sees, below the looker's root.
+fn mounts(cx: &Ctx<'_>, task: &Task) -> String {
+    let mut text = String::new();
+    let tree = cx.k.ns.mnt(task.ns.mnt).into_iter().flat_map(|t| &t.mounts);
+    for id in tree {
+        let Some(mount) = cx.k.vfs.mounts.get(*id) else {
+            continue;
+        };
+        let root = crate::kernel::fs::PathRef {
+            mount: *id,
+            node: mount.root,
+        };
+        let Some(path) = cx.path_of(root) else {
+            continue;
+        };
+        let mut options = String::from(if mount.flags.has(MountFlags::RDONLY) {
+            "ro"
+        } else {
+            "rw"
+        });
+        for (flag, name) in [
+            (MountFlags::NOSUID, ",nosuid"),
+            (MountFlags::NODEV, ",nodev"),
+            (MountFlags::NOEXEC, ",noexec"),
+        ] {
+            if mount.flags.has(flag) {
+                options.push_str(name);
+            }
+        }
+        let _ = writeln!(
+            text,
+            "{} {path} {} {options} 0 0",
+            mount.source,
+            mount.fs.name()
+        );
+    }
+    text
+}

@@ -1,0 +1,242 @@
+//! The tree of an instance: what is where.
+
+use super::{Entry, NsLink, PidFile, PidLink, ProcNode, ProcTarget, SysFile, SystemFile};
+use crate::kernel::fs::Node;
+use crate::kernel::fs::path::PathRef;
+use crate::kernel::syscall::{Dirent, FileKind, Str};
+use crate::kernel::task::{PidId, RunState, Task};
+use crate::kernel::{Ctx, Errno, NsId};
+
+pub fn kind(node: ProcNode) -> FileKind {
+    match node.entry {
+        Entry::Root | Entry::Sys | Entry::SysKernel | Entry::Pid(_) | Entry::NsDir(_) => {
+            FileKind::Directory
+        }
+        Entry::SelfLink | Entry::MountsLink | Entry::Link(..) | Entry::Ns(..) => FileKind::Symlink,
+        Entry::System(_) | Entry::SysFile(_) | Entry::File(..) => FileKind::Regular,
+    }
+}
+
+pub fn mode(node: ProcNode) -> u16 {
+    match kind(node) {
+        FileKind::Directory => 0o555,
+        FileKind::Symlink => 0o777,
+        _ => 0o444,
+    }
+}
+
+/// A number that tells nodes of an instance apart.
+pub fn inode_number(node: ProcNode) -> u64 {
+    crate::store::digest_of(&node) >> 32
+}
+
+pub fn parent(node: ProcNode) -> ProcNode {
+    node.with(match node.entry {
+        Entry::Root
+        | Entry::SelfLink
+        | Entry::MountsLink
+        | Entry::System(_)
+        | Entry::Sys
+        | Entry::Pid(_) => Entry::Root,
+        Entry::SysKernel => Entry::Sys,
+        Entry::SysFile(_) => Entry::SysKernel,
+        Entry::File(pid, _) | Entry::Link(pid, _) | Entry::NsDir(pid) => Entry::Pid(pid),
+        Entry::Ns(pid, _) => Entry::NsDir(pid),
+    })
+}
+
+/// The task of a `Pid`, if it is still there and the instance shows it.
+pub(super) fn task_of<'a>(cx: &'a Ctx<'_>, ns: NsId, pid: PidId) -> Result<&'a Task, Errno> {
+    let pid = cx.k.pids.get(pid).ok_or(Errno::ESRCH)?;
+    pid.number_in(ns).ok_or(Errno::ESRCH)?;
+    pid.task.and_then(|t| cx.k.tasks.get(t)).ok_or(Errno::ESRCH)
+}
+
+/// The name of a node in its directory.
+pub fn name(cx: &Ctx<'_>, node: ProcNode) -> Option<String> {
+    Some(match node.entry {
+        Entry::Root => return None,
+        Entry::SelfLink => "self".into(),
+        Entry::MountsLink => "mounts".into(),
+        Entry::System(file) => file.name().into(),
+        Entry::Sys => "sys".into(),
+        Entry::SysKernel => "kernel".into(),
+        Entry::SysFile(file) => file.name().into(),
+        Entry::Pid(pid) => cx.k.pids.get(pid)?.number_in(node.ns)?.to_string(),
+        Entry::File(_, file) => file.name().into(),
+        Entry::Link(_, link) => link.name().into(),
+        Entry::NsDir(_) => "ns".into(),
+        Entry::Ns(_, link) => link.name().into(),
+    })
+}
+
+/// One name in a directory.
+///
+/// # Errors
+/// ENOENT.
+pub fn lookup(cx: &Ctx<'_>, dir: ProcNode, name: &str) -> Result<ProcNode, Errno> {
+    let named = |all: &[&'static str]| all.iter().position(|n| *n == name);
+    let entry = match dir.entry {
+        Entry::Root => match name {
+            "self" => Some(Entry::SelfLink),
+            "mounts" => Some(Entry::MountsLink),
+            "sys" => Some(Entry::Sys),
+            _ => match SystemFile::ALL.iter().find(|f| f.name() == name) {
+                Some(file) => Some(Entry::System(*file)),
+                None => by_number(cx, dir.ns, name),
+            },
+        },
+        Entry::Sys => named(&["kernel"]).map(|_| Entry::SysKernel),
+        Entry::SysKernel => SysFile::ALL
+            .iter()
+            .find(|f| f.name() == name)
+            .map(|f| Entry::SysFile(*f)),
+        Entry::Pid(pid) => {
+            task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
+            let file = PidFile::ALL
+                .iter()
+                .find(|f| f.name() == name)
+                .map(|f| Entry::File(pid, *f));
+            let link = PidLink::ALL
+                .iter()
+                .find(|l| l.name() == name)
+                .map(|l| Entry::Link(pid, *l));
+            file.or(link).or(named(&["ns"]).map(|_| Entry::NsDir(pid)))
+        }
+        Entry::NsDir(pid) => NsLink::ALL
+            .iter()
+            .find(|l| l.name() == name)
+            .map(|l| Entry::Ns(pid, *l)),
+        Entry::SelfLink
+        | Entry::MountsLink
+        | Entry::System(_)
+        | Entry::SysFile(_)
+        | Entry::File(..)
+        | Entry::Link(..)
+        | Entry::Ns(..) => None,
+    };
+    entry.map(|entry| dir.with(entry)).ok_or(Errno::ENOENT)
+}
+
+fn by_number(cx: &Ctx<'_>, ns: NsId, name: &str) -> Option<Entry> {
+    // Only the canonical spelling: "1", not "01".
+    let nr: i32 = name
+        .parse()
+        .ok()
+        .filter(|nr: &i32| nr.to_string() == name)?;
+    let pid = cx.k.ns.pid(ns)?.map.get(nr)?;
+    cx.k.pids.get(pid)?.task?;
+    Some(Entry::Pid(pid))
+}
+
+/// Everything in a directory.
+///
+/// # Errors
+/// ENOENT for a process that is gone, ENOTDIR.
+pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
+    let entries: Vec<Entry> = match dir.entry {
+        Entry::Root => {
+            let fixed = [Entry::MountsLink, Entry::SelfLink, Entry::Sys];
+            let files = SystemFile::ALL.iter().map(|f| Entry::System(*f));
+            let numbers = cx.k.ns.pid(dir.ns).into_iter().flat_map(|ns| ns.map.iter());
+            let alive =
+                numbers.filter(|(_, pid)| cx.k.pids.get(*pid).is_some_and(|p| p.task.is_some()));
+            fixed
+                .into_iter()
+                .chain(files)
+                .chain(alive.map(|(_, pid)| Entry::Pid(pid)))
+                .collect()
+        }
+        Entry::Sys => vec![Entry::SysKernel],
+        Entry::SysKernel => SysFile::ALL.iter().map(|f| Entry::SysFile(*f)).collect(),
+        Entry::Pid(pid) => {
+            task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
+            let files = PidFile::ALL.iter().map(|f| Entry::File(pid, *f));
+            let links = PidLink::ALL.iter().map(|l| Entry::Link(pid, *l));
+            files.chain(links).chain([Entry::NsDir(pid)]).collect()
+        }
+        Entry::NsDir(pid) => NsLink::ALL.iter().map(|l| Entry::Ns(pid, *l)).collect(),
+        Entry::SelfLink
+        | Entry::MountsLink
+        | Entry::System(_)
+        | Entry::SysFile(_)
+        | Entry::File(..)
+        | Entry::Link(..)
+        | Entry::Ns(..) => return Err(Errno::ENOTDIR),
+    };
+    let dirent = |entry| {
+        let node = dir.with(entry);
+        Some(Dirent {
+            inode: inode_number(node),
+            kind: kind(node),
+            name: Str::from(name(cx, node)?),
+        })
+    };
+    Ok(entries.into_iter().filter_map(dirent).collect())
+}
+
+/// Where a link leads.
+///
+/// # Errors
+/// ENOENT where it leads nowhere (`self` of a process that the instance does not show), EINVAL
+/// for what is no link.
+pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
+    match node.entry {
+        Entry::SelfLink => {
+            let nr = cx.k.number_of(cx.me()?, node.ns).ok_or(Errno::ENOENT)?;
+            Ok(ProcTarget::Text(nr.to_string().into()))
+        }
+        Entry::MountsLink => Ok(ProcTarget::Text("self/mounts".into())),
+        Entry::Link(pid, link) => {
+            let task = task_of(cx, node.ns, pid)?;
+            if task.state == RunState::Zombie {
+                return Err(Errno::ENOENT);
+            }
+            Ok(ProcTarget::Place(match link {
+                PidLink::Cwd => task.fs.cwd,
+                PidLink::Root => task.fs.root,
+                PidLink::Exe => {
+                    let exe = task
+                        .exe
+                        .filter(|id| cx.k.vfs.inodes.contains(*id))
+                        .ok_or(Errno::ENOENT)?;
+                    PathRef {
+                        mount: task.fs.root.mount,
+                        node: Node::Inode(exe),
+                    }
+                }
+            }))
+        }
+        Entry::Ns(pid, link) => {
+            let task = task_of(cx, node.ns, pid)?;
+            if task.state == RunState::Zombie {
+                return Err(Errno::ENOENT);
+            }
+            namespace_of(cx, task, link)
+                .map(ProcTarget::Namespace)
+                .ok_or(Errno::ENOENT)
+        }
+        Entry::Root
+        | Entry::System(_)
+        | Entry::Sys
+        | Entry::SysKernel
+        | Entry::SysFile(_)
+        | Entry::Pid(_)
+        | Entry::File(..)
+        | Entry::NsDir(_) => Err(Errno::EINVAL),
+    }
+}
+
+fn namespace_of(cx: &Ctx<'_>, task: &Task, link: NsLink) -> Option<NsId> {
+    Some(match link {
+        NsLink::Cgroup => task.ns.cgroup,
+        NsLink::Ipc => task.ns.ipc,
+        NsLink::Mnt => task.ns.mnt,
+        NsLink::Net => task.ns.net,
+        NsLink::Pid => cx.k.pid_ns_of(task)?,
+        NsLink::PidForChildren => task.ns.pid_for_children,
+        NsLink::Time | NsLink::TimeForChildren => task.ns.time,
+        NsLink::User => task.cred.user_ns,
+        NsLink::Uts => task.ns.uts,
+    })
+}

@@ -1,0 +1,212 @@
+//! read(2), write(2), lseek(2).
+
+use super::fd::{FileId, OpenKind, inode_of};
+use super::inode::{Device, InodeData, InodeId};
+use super::pagecache::page;
+use super::{pipe, tty};
+use crate::hw::{FaultAccess, PAGE_BYTES};
+use crate::kernel::syscall::{InBuf, OpenFlags, OutBuf, SeekWhence, SysResult, done};
+use crate::kernel::{Ctx, Errno, Reply};
+
+/// Most bytes that one call moves; more is a short read or write.
+const MAX_BYTES: u64 = 64 * 1024;
+
+impl Ctx<'_> {
+    /// Hands bytes to the caller of read(2): into its memory, or by value.
+    ///
+    /// # Errors
+    /// EFAULT.
+    pub(super) fn deliver(&mut self, buf: &OutBuf, bytes: &[u8]) -> SysResult {
+        match buf {
+            OutBuf::User { addr, .. } => self.copy_to_user(*addr, bytes)?,
+            OutBuf::Value { .. } => self.reply(Reply::Bytes(bytes.into()))?,
+        }
+        done(bytes.len() as i64)
+    }
+
+    /// Makes sure that [`Ctx::deliver`] cannot fail, before anything is taken from its source.
+    pub(super) fn prepare(&mut self, buf: &OutBuf, len: u64) -> Result<(), Errno> {
+        match buf {
+            OutBuf::User { addr, .. } => self.fault_in(*addr, len, FaultAccess::Write),
+            OutBuf::Value { .. } => Ok(()),
+        }
+    }
+
+    fn take(&mut self, buf: &InBuf) -> Result<Vec<u8>, Errno> {
+        match buf {
+            InBuf::User { addr, len } => self.copy_from_user(*addr, (*len).min(MAX_BYTES)),
+            InBuf::Value(bytes) => Ok(bytes.iter().take(MAX_BYTES as usize).copied().collect()),
+        }
+    }
+}
+
+/// read(2).
+///
+/// # Errors
+/// EBADF, EISDIR, EFAULT, EAGAIN, EINTR, EIO as read(2) says.
+pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
+    let (id, file) = cx.file(fd)?;
+    if file.flags.0 & 3 == OpenFlags::WRONLY.0 {
+        return Err(Errno::EBADF);
+    }
+    let len = buf.len().min(MAX_BYTES);
+    let (offset, flags) = (file.offset, file.flags);
+    match file.kind.clone() {
+        OpenKind::Inode => {
+            let inode = inode_of(file).ok_or(Errno::EBADF)?;
+            let bytes = read_inode(cx, inode, offset, len)?;
+            let answer = cx.deliver(&buf, &bytes)?;
+            advance(cx, id, bytes.len() as u64);
+            Ok(answer)
+        }
+        OpenKind::Proc { text } => {
+            let text = text.ok_or(Errno::EISDIR)?;
+            let rest = text.get(offset as usize..).unwrap_or_default();
+            let part: Vec<u8> = rest.iter().take(len as usize).copied().collect();
+            let answer = cx.deliver(&buf, &part)?;
+            advance(cx, id, part.len() as u64);
+            Ok(answer)
+        }
+        OpenKind::Device(Device::Null) => done(0),
+        OpenKind::Device(Device::Zero | Device::Full) => cx.deliver(&buf, &vec![0; len as usize]),
+        OpenKind::Device(Device::Tty(tty)) => tty::read(cx, tty, flags, &buf, len),
+        OpenKind::Device(Device::OwnTty) => Err(Errno::EIO),
+        OpenKind::PipeRead(pipe) => pipe::read(cx, pipe, flags, &buf, len),
+        OpenKind::PipeWrite(_) => Err(Errno::EBADF),
+        OpenKind::Namespace(_) => Err(Errno::EINVAL),
+    }
+}
+
+/// write(2).
+///
+/// # Errors
+/// EBADF, EFAULT, EFBIG, ENOSPC, EPIPE, EAGAIN, EINTR, EIO as write(2) says.
+pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
+    let (id, file) = cx.file(fd)?;
+    if file.flags.0 & 3 == 0 {
+        return Err(Errno::EBADF);
+    }
+    let (offset, flags, inode) = (file.offset, file.flags, inode_of(file));
+    match file.kind.clone() {
+        OpenKind::Inode => {
+            let inode = inode.ok_or(Errno::EBADF)?;
+            let bytes = cx.take(&buf)?;
+            let size = cx.k.vfs.inodes.get(inode).map_or(0, |i| i.size_bytes());
+            let at = if flags.has(OpenFlags::APPEND) {
+                size
+            } else {
+                offset
+            };
+            let written = write_inode(cx, inode, at, &bytes)?;
+            if let Some(file) = cx.k.vfs.files.get_mut(id) {
+                file.offset = at + written;
+            }
+            done(written as i64)
+        }
+        OpenKind::Device(Device::Null | Device::Zero) => done(cx.take(&buf)?.len() as i64),
+        OpenKind::Device(Device::Full) => Err(Errno::ENOSPC),
+        OpenKind::Device(Device::Tty(tty)) => {
+            let bytes = cx.take(&buf)?;
+            tty::write(cx, tty, &bytes)
+        }
+        OpenKind::PipeWrite(pipe) => {
+            let bytes = cx.take(&buf)?;
+            pipe::write(cx, pipe, flags, &bytes)
+        }
+        OpenKind::Device(Device::OwnTty) => Err(Errno::EIO),
+        OpenKind::Proc { .. } => Err(Errno::EIO),
+        OpenKind::PipeRead(_) => Err(Errno::EBADF),
+        OpenKind::Namespace(_) => Err(Errno::EINVAL),
+    }
+}
+
+fn advance(cx: &mut Ctx<'_>, id: FileId, by: u64) {
+    if let Some(file) = cx.k.vfs.files.get_mut(id) {
+        file.offset = file.offset.saturating_add(by);
+    }
+}
+
+fn read_inode(cx: &mut Ctx<'_>, id: InodeId, offset: u64, len: u64) -> Result<Vec<u8>, Errno> {
+    let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::EBADF)?;
+    let size = match &inode.data {
+        InodeData::Regular { size, .. } => *size,
+        InodeData::Directory { .. } => return Err(Errno::EISDIR),
+        InodeData::Symlink { .. } | InodeData::Device(_) | InodeData::Fifo(_) => {
+            return Err(Errno::EINVAL);
+        }
+    };
+    let end = size.min(offset.saturating_add(len));
+    let mut bytes = vec![0; end.saturating_sub(offset) as usize];
+    let mut done = 0;
+    while done < bytes.len() {
+        let at = offset + done as u64;
+        let within = at as usize % PAGE_BYTES;
+        let n = (PAGE_BYTES - within).min(bytes.len() - done);
+        let pfn = page(cx, id, at / PAGE_BYTES as u64)?;
+        cx.charge(cx.k.costs.copy_page_ns);
+        if let Some(part) = bytes.get_mut(done..done + n) {
+            cx.hw.ram.frame(pfn).read(within, part);
+        }
+        done += n;
+    }
+    Ok(bytes)
+}
+
+/// Returns how many bytes there was room for.
+fn write_inode(cx: &mut Ctx<'_>, id: InodeId, offset: u64, bytes: &[u8]) -> Result<u64, Errno> {
+    let mut done = 0;
+    while done < bytes.len() {
+        let at = offset.checked_add(done as u64).ok_or(Errno::EFBIG)?;
+        let within = at as usize % PAGE_BYTES;
+        let n = (PAGE_BYTES - within).min(bytes.len() - done);
+        let pfn = match page(cx, id, at / PAGE_BYTES as u64) {
+            Ok(pfn) => pfn,
+            Err(_) if done > 0 => break,
+            // tmpfs says so when it is full.
+            Err(Errno::ENOMEM) => return Err(Errno::ENOSPC),
+            Err(errno) => return Err(errno),
+        };
+        cx.charge(cx.k.costs.copy_page_ns);
+        if let (Some(frame), Some(part)) = (cx.hw.ram.frame_mut(pfn), bytes.get(done..done + n)) {
+            frame.write(within, part);
+        }
+        done += n;
+    }
+    let end = offset + done as u64;
+    if let Some(InodeData::Regular { size, .. }) = cx.k.vfs.inodes.get_mut(id).map(|i| &mut i.data)
+    {
+        *size = (*size).max(end);
+    }
+    Ok(done as u64)
+}
+
+/// lseek(2).
+///
+/// # Errors
+/// EBADF, ESPIPE for terminals and pipes, EINVAL for a negative result.
+pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> SysResult {
+    let (id, file) = cx.file(fd)?;
+    match file.kind {
+        OpenKind::Inode | OpenKind::Proc { .. } => {}
+        OpenKind::Device(_)
+        | OpenKind::PipeRead(_)
+        | OpenKind::PipeWrite(_)
+        | OpenKind::Namespace(_) => return Err(Errno::ESPIPE),
+    }
+    let size = inode_of(file)
+        .and_then(|i| cx.k.vfs.inodes.get(i))
+        .map_or(0, |i| i.size_bytes());
+    let base = match whence {
+        SeekWhence::Set => 0,
+        SeekWhence::Cur => file.offset,
+        SeekWhence::End => size,
+    };
+    let at = base
+        .checked_add_signed(offset)
+        .filter(|at| *at <= i64::MAX as u64)
+        .ok_or(Errno::EINVAL)?;
+    if let Some(file) = cx.k.vfs.files.get_mut(id) {
+        file.offset = at;
+    }
+    done(at as i64)
+}
