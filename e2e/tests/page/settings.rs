@@ -1,0 +1,80 @@
+use e2e::{Browser, Page, PageOptions, Scheme, by_id};
+
+fn page_language(page: &Page) -> String {
+    page.attribute("html", "lang").unwrap_or_default()
+}
+
+/// How bright the background is, from 0 to 255.
+fn background_brightness(page: &Page) -> f64 {
+    page.eval(
+        "const canvas = document.createElement('canvas').getContext('2d');
+         canvas.fillStyle = getComputedStyle(document.body).backgroundColor;
+         canvas.fillRect(0, 0, 1, 1);
+         const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data;
+         const shown = alpha / 255;
+         return (red + green + blue) / 3 * shown + 255 * (1 - shown);",
+    )
+    .as_f64()
+    .expect("a brightness")
+}
+
+fn has_hangul(text: &str) -> bool {
+    text.chars().any(|c| ('\u{ac00}'..='\u{d7a3}').contains(&c))
+}
+
+#[test]
+fn the_query_chooses_the_language() {
+    let page = Page::open("?lang=ko");
+    assert_eq!(page_language(&page), "ko");
+    assert!(has_hangul(&page.text("body")));
+    page.go_to_site("?lang=en");
+    assert_eq!(page_language(&page), "en");
+}
+
+#[test]
+fn buttons_switch_the_language() {
+    let page = Page::open("?lang=ko");
+    page.click(&by_id("lang-en"));
+    page.wait_until("the page is English", |page| page_language(page) == "en");
+    page.click(&by_id("lang-ko"));
+    page.wait_until("the page is Korean", |page| page_language(page) == "ko");
+}
+
+#[test]
+fn the_query_chooses_the_theme() {
+    let page = Page::open("?theme=dark");
+    assert!(background_brightness(&page) < 100.0);
+    page.go_to_site("?theme=light");
+    assert!(background_brightness(&page) > 200.0);
+}
+
+#[test]
+fn the_system_chooses_the_theme_otherwise() {
+    let page = Page::open_with(
+        "",
+        PageOptions {
+            scheme: Scheme::Dark,
+            ..PageOptions::default()
+        },
+    );
+    if page.browser() == Browser::Chromium {
+        assert!(background_brightness(&page) < 100.0);
+    }
+}
+
+#[test]
+fn a_phone_scrolls_in_one_direction_only() {
+    for query in ["?lang=ko", "?lang=en", "?embed=1"] {
+        let page = Page::open_with(
+            query,
+            PageOptions {
+                width: 390,
+                height: 844,
+                ..PageOptions::default()
+            },
+        );
+        super::launch(&page, "launch-word", "word");
+        let width = page.eval("return document.documentElement.scrollWidth;");
+        assert_eq!(width, 390, "{query}");
+    }
+}
