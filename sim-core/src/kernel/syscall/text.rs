@@ -286,9 +286,27 @@ words! {
         SigAct::Handle { restart: Restart::Interrupt } => "handler" => SigAct::Handle { restart: Restart::Interrupt };
         SigAct::Handle { restart: Restart::Restart } => "handler_SA_RESTART" => SigAct::Handle { restart: Restart::Restart };
     }
-    LineMode {
-        LineMode::Canonical => "ICANON" => LineMode::Canonical;
-        LineMode::Raw => "raw" => LineMode::Raw;
+}
+
+impl Argument for LineMode {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            LineMode::Canonical => f.write_str("ICANON"),
+            LineMode::Raw => f.write_str("raw"),
+            LineMode::RawTimeout { deciseconds } => write!(f, "VTIME:{deciseconds}"),
+        }
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        let start = from.clone();
+        match from.word(name)? {
+            "ICANON" => Ok(LineMode::Canonical),
+            "raw" => Ok(LineMode::Raw),
+            "VTIME" if from.take(':').is_some() => {
+                let deciseconds = from.number("deciseconds")?;
+                Ok(LineMode::RawTimeout { deciseconds })
+            }
+            other => Err(start.error(format!("{name}: no '{other}'"))),
+        }
     }
 }
 
