@@ -1,0 +1,354 @@
+//! System calls with arguments from sensible to absurd.
+
+use super::Rng;
+use sim_core::kernel::Syscall;
+use sim_core::kernel::syscall::{
+    CloneFlags, InBuf, Ioctl, LineMode, MODELLED, MmapFlags, MountFlags, OpenFlags, OutBuf, Prot,
+    Restart, SeekWhence, SigAct, SigMaskHow, Str, WaitOptions,
+};
+
+const PATHS: &[&str] = &[
+    "/",
+    ".",
+    "..",
+    "",
+    "/proc",
+    "/proc/self",
+    "/proc/self/ns/uts",
+    "/proc/1/status",
+    "/dev",
+    "/dev/null",
+    "/dev/tty",
+    "/tmp",
+    "/tmp/a",
+    "/tmp/a/b",
+    "/bin/word",
+    "/bin/sh",
+    "/sbin/init",
+    "/no/such/file",
+    "relative",
+    "a/../../..",
+    "//tmp//a/",
+    "/proc/self/exe",
+    "/proc/999999",
+    "/tmp/가나다",
+    "/bin",
+    "/etc",
+    "/etc/hostname",
+];
+
+fn path(rng: &mut Rng) -> Str {
+    if rng.one_in(20) {
+        return "x/".repeat(rng.below(3_000) as usize).into();
+    }
+    (*rng.pick(PATHS)).into()
+}
+
+fn fd(rng: &mut Rng) -> i32 {
+    match rng.below(10) {
+        0 => rng.next() as i32,
+        1 => -1,
+        _ => rng.below(6) as i32,
+    }
+}
+
+fn pid(rng: &mut Rng) -> i32 {
+    match rng.below(6) {
+        0 => rng.next() as i32,
+        1 => -1,
+        2 => 0,
+        3 => -(rng.below(12) as i32),
+        _ => rng.below(16) as i32,
+    }
+}
+
+/// Addresses around the mappings of programs, at the edges, and anywhere.
+fn addr(rng: &mut Rng) -> u64 {
+    let near = *rng.pick(&[
+        0,
+        0x40_0000,
+        0x7fff_ffff_f000,
+        0x7fff_f7f0_0000,
+        1 << 47,
+        u64::MAX - 0xfff,
+    ]);
+    match rng.below(4) {
+        0 => rng.next() >> rng.below(64),
+        1 => near,
+        _ => near
+            .wrapping_add(rng.below(64) * 0x1000)
+            .wrapping_sub(0x8000),
+    }
+}
+
+fn len(rng: &mut Rng) -> u64 {
+    match rng.below(8) {
+        0 => rng.next() >> rng.below(64),
+        1 => 0,
+        2 => 1,
+        _ => rng.below(40) * 0x400,
+    }
+}
+
+fn int(rng: &mut Rng) -> i32 {
+    match rng.below(4) {
+        0 => rng.next() as i32,
+        _ => rng.below(70) as i32 - 3,
+    }
+}
+
+/// One or two known bits, rarely all.
+fn bits(rng: &mut Rng, known: &[u64]) -> u64 {
+    match rng.below(12) {
+        0 => rng.next(),
+        1 => 0,
+        2..6 => rng.pick(known) | rng.pick(known) | rng.pick(known),
+        _ => *rng.pick(known),
+    }
+}
+
+fn clone_flags(rng: &mut Rng) -> CloneFlags {
+    CloneFlags(bits(
+        rng,
+        &[
+            CloneFlags::NEWNS.0,
+            CloneFlags::NEWUTS.0,
+            CloneFlags::NEWPID.0,
+            CloneFlags::NEWIPC.0,
+            CloneFlags::NEWNET.0,
+            CloneFlags::NEWUSER.0,
+            CloneFlags::VM.0 | CloneFlags::VFORK.0,
+            CloneFlags::PARENT.0,
+            CloneFlags::NEWNS.0 | CloneFlags::NEWPID.0 | CloneFlags::NEWUTS.0,
+        ],
+    ))
+}
+
+fn small_flags(rng: &mut Rng) -> u32 {
+    let known: Vec<u64> = (0..20).map(|bit| 1 << bit).collect();
+    bits(rng, &known) as u32
+}
+
+fn in_buf(rng: &mut Rng) -> InBuf {
+    match rng.below(3) {
+        0 => InBuf::Value((0..rng.below(300)).map(|_| rng.next() as u8).collect()),
+        1 => InBuf::Value(b"hello\n"[..].into()),
+        _ => InBuf::User {
+            addr: addr(rng),
+            len: len(rng),
+        },
+    }
+}
+
+fn out_buf(rng: &mut Rng) -> OutBuf {
+    match rng.below(2) {
+        0 => OutBuf::Value { len: len(rng) },
+        _ => OutBuf::User {
+            addr: addr(rng),
+            len: len(rng),
+        },
+    }
+}
+
+fn name(rng: &mut Rng) -> Str {
+    match rng.below(4) {
+        0 => "h".repeat(rng.below(100) as usize).into(),
+        1 => "".into(),
+        _ => "deck".into(),
+    }
+}
+
+fn argv(rng: &mut Rng) -> std::rc::Rc<[Str]> {
+    match rng.below(6) {
+        0 => [].into(),
+        1 => (0..rng.below(500)).map(|_| Str::from("argument")).collect(),
+        _ => (0..rng.below(3)).map(|_| path(rng)).collect(),
+    }
+}
+
+/// A call by its name. A new call needs an arm here; the test below says so.
+fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
+    Some(match name_of {
+        "read" => Syscall::Read {
+            fd: fd(rng),
+            buf: out_buf(rng),
+        },
+        "write" => Syscall::Write {
+            fd: fd(rng),
+            buf: in_buf(rng),
+        },
+        "close" => Syscall::Close { fd: fd(rng) },
+        "lseek" => Syscall::Lseek {
+            fd: fd(rng),
+            offset: rng.next() as i64 >> rng.below(64),
+            whence: *rng.pick(&[SeekWhence::Set, SeekWhence::Cur, SeekWhence::End]),
+        },
+        "mmap" => Syscall::Mmap {
+            addr: addr(rng),
+            length: len(rng),
+            prot: Prot(rng.below(9) as u32),
+            flags: MmapFlags(*rng.pick(&[0x22, 0x21, 0x32, 0x8022, 0x2, 0x1, 0x12, 0, u32::MAX])),
+            fd: fd(rng),
+            offset: len(rng),
+        },
+        "mprotect" => Syscall::Mprotect {
+            addr: addr(rng),
+            length: len(rng),
+            prot: Prot(rng.below(9) as u32),
+        },
+        "munmap" => Syscall::Munmap {
+            addr: addr(rng),
+            length: len(rng),
+        },
+        "brk" => Syscall::Brk { addr: addr(rng) },
+        "rt_sigaction" => Syscall::RtSigaction {
+            signal: int(rng),
+            act: *rng.pick(&[
+                SigAct::Default,
+                SigAct::Ignore,
+                SigAct::Handle {
+                    restart: Restart::Interrupt,
+                },
+                SigAct::Handle {
+                    restart: Restart::Restart,
+                },
+            ]),
+        },
+        "rt_sigprocmask" => Syscall::RtSigprocmask {
+            how: *rng.pick(&[SigMaskHow::Block, SigMaskHow::Unblock, SigMaskHow::SetMask]),
+            set: rng.next(),
+        },
+        "ioctl" => Syscall::Ioctl {
+            fd: fd(rng),
+            request: match rng.below(5) {
+                0 => Ioctl::Tcsets(LineMode::Raw),
+                1 => Ioctl::Tcsets(LineMode::Canonical),
+                2 => Ioctl::Tiocsctty,
+                3 => Ioctl::Tiocspgrp(pid(rng)),
+                _ => Ioctl::Tiocgpgrp,
+            },
+        },
+        "sched_yield" => Syscall::SchedYield {},
+        "dup" => Syscall::Dup { fd: fd(rng) },
+        "dup2" => Syscall::Dup2 {
+            old: fd(rng),
+            new: fd(rng),
+        },
+        "pause" => Syscall::Pause {},
+        "nanosleep" => Syscall::Nanosleep {
+            duration_ns: rng.next() >> rng.below(64),
+        },
+        "getpid" => Syscall::Getpid {},
+        "clone" => Syscall::Clone {
+            flags: clone_flags(rng),
+            exit_signal: *rng.pick(&[17, 17, 17, 0, 9, 99, -1]),
+        },
+        "fork" => Syscall::Fork {},
+        "execve" => Syscall::Execve {
+            path: path(rng),
+            argv: argv(rng),
+        },
+        "wait4" => Syscall::Wait4 {
+            pid: pid(rng),
+            options: WaitOptions(*rng.pick(&[0, 0, 1, 2, 8, 11, u32::MAX])),
+        },
+        "kill" => Syscall::Kill {
+            pid: pid(rng),
+            signal: int(rng),
+        },
+        "uname" => Syscall::Uname {},
+        "getcwd" => Syscall::Getcwd {},
+        "chdir" => Syscall::Chdir { path: path(rng) },
+        "mkdir" => Syscall::Mkdir {
+            path: path(rng),
+            mode: rng.next() as u16,
+        },
+        "rmdir" => Syscall::Rmdir { path: path(rng) },
+        "unlink" => Syscall::Unlink { path: path(rng) },
+        "symlink" => Syscall::Symlink {
+            target: path(rng),
+            path: path(rng),
+        },
+        "readlink" => Syscall::Readlink { path: path(rng) },
+        "getuid" => Syscall::Getuid {},
+        "getgid" => Syscall::Getgid {},
+        "geteuid" => Syscall::Geteuid {},
+        "getegid" => Syscall::Getegid {},
+        "setpgid" => Syscall::Setpgid {
+            pid: pid(rng),
+            pgid: pid(rng),
+        },
+        "getppid" => Syscall::Getppid {},
+        "setsid" => Syscall::Setsid {},
+        "getpgid" => Syscall::Getpgid { pid: pid(rng) },
+        "getsid" => Syscall::Getsid { pid: pid(rng) },
+        "setpriority" => Syscall::Setpriority {
+            pid: pid(rng),
+            nice: int(rng),
+        },
+        "pivot_root" => Syscall::PivotRoot {
+            new_root: path(rng),
+            put_old: path(rng),
+        },
+        "chroot" => Syscall::Chroot { path: path(rng) },
+        "mount" => Syscall::Mount {
+            source: path(rng),
+            target: path(rng),
+            fstype: (*rng.pick(&["tmpfs", "proc", "devtmpfs", "", "ext9"])).into(),
+            flags: MountFlags(bits(
+                rng,
+                &[
+                    0,
+                    1,
+                    32,
+                    4096,
+                    4096 | 16384,
+                    8192,
+                    1 << 18,
+                    1 << 18 | 16384,
+                    1 << 20,
+                ],
+            )),
+        },
+        "umount2" => Syscall::Umount2 {
+            target: path(rng),
+            flags: int(rng),
+        },
+        "sethostname" => Syscall::Sethostname { name: name(rng) },
+        "gettid" => Syscall::Gettid {},
+        "getdents64" => Syscall::Getdents64 { fd: fd(rng) },
+        "exit_group" => Syscall::ExitGroup { status: int(rng) },
+        "openat" => Syscall::Openat {
+            path: path(rng),
+            flags: OpenFlags(small_flags(rng)),
+            mode: rng.next() as u16,
+        },
+        "newfstatat" => Syscall::Newfstatat { path: path(rng) },
+        "unshare" => Syscall::Unshare {
+            flags: clone_flags(rng),
+        },
+        "pipe2" => Syscall::Pipe2 {
+            flags: OpenFlags(small_flags(rng)),
+        },
+        "setns" => Syscall::Setns {
+            fd: fd(rng),
+            kind: clone_flags(rng),
+        },
+        _ => return None,
+    })
+}
+
+/// Any modelled call, with any arguments.
+pub fn any_call(rng: &mut Rng) -> Syscall {
+    let (_, name) = *rng.pick(MODELLED);
+    call(name, rng).unwrap_or(Syscall::Getppid {})
+}
+
+/// Calls that the generator leaves out.
+pub fn not_generated() -> Vec<&'static str> {
+    let mut rng = Rng(0);
+    let names = MODELLED.iter().map(|(_, name)| *name);
+    names
+        .filter(|name| call(name, &mut rng).is_none())
+        .collect()
+}
