@@ -64,9 +64,24 @@ impl Ctx<'_> {
         if !matches!(task.state, RunState::Blocked(_)) {
             return;
         }
-        task.state = RunState::Runnable;
-        let last = task.cpu;
         self.emit(Event::Wake { task: id });
+        self.activate(id);
+    }
+
+    /// Lets a task go on that slept or was stopped: on its CPU, if it has not left that yet
+    /// (`ttwu_runnable`), or in a run queue.
+    pub fn activate(&mut self, id: TaskId) {
+        let Some(task) = self.k.tasks.get_mut(id) else {
+            return;
+        };
+        let last = task.cpu;
+        let has_left = self.k.sched.cpu(last).is_none_or(|c| c.current != Some(id));
+        if !has_left {
+            // schedule() finds it as if it had never slept.
+            task.state = RunState::Running;
+            return;
+        }
+        task.state = RunState::Runnable;
         let cpu = self.select_cpu(last);
         self.enqueue(id, cpu);
     }
@@ -204,7 +219,7 @@ impl Ctx<'_> {
                 task.state = RunState::Runnable;
                 this.queue.insert(id, &task.sched);
             }
-            // Woken on this CPU before it left: it is in the queue already.
+            // Never while it is on a CPU.
             RunState::Runnable => {}
             RunState::Blocked(_) | RunState::Stopped | RunState::Zombie => {
                 task.sched.vlag = this.queue.lag(&task.sched);

@@ -125,13 +125,11 @@ impl Ctx<'_> {
         let Some(task) = self.k.tasks.get_mut(id) else {
             return;
         };
-        task.state = RunState::Runnable;
-        let cpu = task.cpu;
         if signal == Signal::SIGCONT {
             task.job = JobReport::Continued;
             self.tell_parent_of_job(id);
         }
-        self.enqueue(id, cpu);
+        self.activate(id);
     }
 
     /// A task that runs in ring 3 on some CPU looks at its signals soon: its CPU is interrupted.
