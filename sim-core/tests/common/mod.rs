@@ -118,11 +118,11 @@ pub fn visitor_command(rng: &mut Rng, now_ns: u64) -> Command {
         },
         // Up to 20 ms, now and then up to 4 s: sleepers wake, slides turn.
         70..98 => Command::Advance {
-            until_ns: now_ns + rng.below(20_000_000),
+            until_ns: now_ns.saturating_add(rng.below(20_000_000)),
             max_ticks: 2_000,
         },
         _ => Command::Advance {
-            until_ns: now_ns + rng.below(4_000_000_000),
+            until_ns: now_ns.saturating_add(rng.below(4_000_000_000)),
             max_ticks: 20_000,
         },
     }
