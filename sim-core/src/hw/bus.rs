@@ -87,7 +87,7 @@ impl<'a> Bus<'a> {
 }
 
 fn read_word(ram: &Ram, pfn: Pfn, addr: VirtAddr) -> u64 {
-    let offset = addr as usize % PAGE_BYTES & !7;
+    let offset = (addr as usize % PAGE_BYTES) & !7;
     let frame = ram.frame(pfn);
     if let super::Contents::Pattern { seed, page } = frame {
         return super::pattern_word(*seed, *page, offset);

@@ -151,10 +151,7 @@ pub struct Terminals(Vec<std::rc::Rc<Terminal>>);
 
 impl Default for Terminals {
     fn default() -> Self {
-        Self(vec![
-            std::rc::Rc::new(Terminal::default());
-            usize::from(TERMINALS)
-        ])
+        Self((0..TERMINALS).map(|_| Default::default()).collect())
     }
 }
 

@@ -73,7 +73,7 @@ impl<T: Clone> CowVec<T> {
             return;
         }
         self.chunks.truncate(len.div_ceil(CHUNK));
-        if len % CHUNK != 0
+        if !len.is_multiple_of(CHUNK)
             && let Some(last) = self.chunks.last_mut()
         {
             Rc::make_mut(last).truncate(len % CHUNK);

@@ -55,9 +55,9 @@ fn targets(cx: &Ctx<'_>, pid: i32) -> Result<Vec<TaskId>, Errno> {
                 .collect()
         }
         0 => group(me.pgrp),
-        i32::MIN => return Err(Errno::ESRCH),
         ..0 => {
-            let found = cx.k.ns.pid(ns).and_then(|n| n.map.get(-pid));
+            let number = pid.checked_neg().ok_or(Errno::ESRCH)?;
+            let found = cx.k.ns.pid(ns).and_then(|n| n.map.get(number));
             found.map(group).unwrap_or_default()
         }
         1.. => cx.k.task_by_number(ns, pid).into_iter().collect(),

@@ -185,7 +185,7 @@ impl Argument for InBuf {
             return Ok(InBuf::User { addr, len });
         }
         let digits = from.take_while(|c| c.is_ascii_hexdigit());
-        if digits.len() % 2 != 0 {
+        if !digits.len().is_multiple_of(2) {
             return Err(from.error(format!("{name}: a byte is two hexadecimal digits")));
         }
         let byte = |at: usize| {

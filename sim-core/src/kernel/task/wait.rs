@@ -33,8 +33,10 @@ pub fn sys_wait4(cx: &mut Ctx<'_>, pid: i32, options: WaitOptions) -> SysResult 
     let which = match pid {
         -1 => Which::Any,
         0 => Which::Group(me.pgrp),
-        i32::MIN => return Err(Errno::ESRCH),
-        ..0 => Which::Group(number(-pid).ok_or(Errno::ECHILD)?),
+        ..0 => {
+            let group = pid.checked_neg().ok_or(Errno::ESRCH)?;
+            Which::Group(number(group).ok_or(Errno::ECHILD)?)
+        }
         1.. => Which::Pid(cx.k.task_by_number(ns, pid).ok_or(Errno::ECHILD)?),
     };
     let found = match &which {
