@@ -15,6 +15,10 @@ macro_rules! errnos {
             pub fn text(self) -> &'static str {
                 match self { $(Errno::$name => $text,)* }
             }
+            /// The errno with this positive number, if it is modelled.
+            pub fn from_nr(nr: i32) -> Option<Errno> {
+                match nr { $($nr => Some(Errno::$name),)* _ => None }
+            }
             /// The positive number.
             pub fn nr(self) -> i32 {
                 self as i32

@@ -1,1 +1,11 @@
 //! What makes containers: `docker` and `runc`, programs in ring 3 like any other.
+//!
+//! Everything here is system calls. The kernel never hears the word.
+
+mod docker;
+mod exec;
+mod runc;
+mod state;
+
+pub use docker::docker;
+pub use runc::runc;

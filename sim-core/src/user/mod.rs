@@ -4,6 +4,18 @@
 //! function of the two. Tools (`sh`, `ps`, `docker`, ...) keep their parse state as a value
 //! beside the registers. Both see the world through system calls only.
 
+mod apps;
+mod disk;
+mod init;
+mod registry;
+mod sh;
+pub(crate) mod tool;
+mod tools;
+
+pub use disk::disk;
+pub use registry::Program;
+pub use tool::ToolState;
+
 use crate::hw::{Bus, PageFault, pattern_word};
 use crate::kernel::mm::TEXT_START;
 use crate::kernel::syscall::Str;
@@ -38,13 +50,6 @@ pub struct StepInput<'a> {
     pub argv: &'a [Str],
 }
 
-/// A tool's own state; applications have none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub enum ToolState {
-    #[default]
-    Fresh,
-}
-
 /// One step: fetch the word at the instruction pointer, then loads, then at most one store or
 /// one trap.
 pub fn step(
@@ -59,20 +64,19 @@ pub fn step(
         Err(fault) => return Trap::Fault(fault),
     };
     let offset = regs.ip.wrapping_sub(TEXT_START);
-    if word
-        != pattern_word(
-            u32::from(program.0),
-            (offset / 4096) as u32,
-            offset as usize % 4096,
-        )
-    {
+    let expected = pattern_word(
+        u32::from(program.0),
+        (offset / 4096) as u32,
+        offset as usize % 4096,
+    );
+    let (Some(program), true) = (Program::from_id(program), word == expected) else {
         return Trap::Illegal;
+    };
+    match program {
+        Program::Word => apps::word(regs, bus),
+        Program::Excel => apps::excel(regs, bus),
+        Program::Ppt => apps::ppt(regs, bus),
+        Program::Memhog => apps::memhog(regs, bus, input.argv),
+        _ => tool::step(program, regs, bus, tool, input),
     }
-    let _ = (tool, input);
-    Trap::Next
-}
-
-/// What is on the disk at power-on.
-pub fn disk() -> crate::hw::Disk {
-    crate::hw::Disk::default()
 }

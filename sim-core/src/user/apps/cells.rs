@@ -1,0 +1,129 @@
+//! A spreadsheet's cells, as they lie in memory.
+
+use super::HEAP;
+use crate::hw::{Bus, PageFault};
+
+pub const COLUMNS: u64 = 4;
+pub const ROWS: u64 = 8;
+pub const CELLS: u64 = COLUMNS * ROWS;
+/// Bytes of a cell: status, formula, value.
+const CELL_BYTES: u64 = 48;
+pub const FORMULA_BYTES: usize = 32;
+const VALUE_AT: u64 = 40;
+
+/// What a cell's value is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Empty = 0,
+    Number = 1,
+    /// Not a formula.
+    Bad = 2,
+    DividedByZero = 3,
+    Cycle = 4,
+    /// Too large for 64 bits.
+    Overflow = 5,
+}
+
+impl Status {
+    fn from_byte(byte: u8) -> Status {
+        match byte {
+            1 => Status::Number,
+            2 => Status::Bad,
+            3 => Status::DividedByZero,
+            4 => Status::Cycle,
+            5 => Status::Overflow,
+            _ => Status::Empty,
+        }
+    }
+
+    /// What the grid shows instead of a number.
+    pub fn text(self) -> &'static str {
+        match self {
+            Status::Empty | Status::Number => "",
+            Status::Bad => "#NAME?",
+            Status::DividedByZero => "#DIV/0!",
+            Status::Cycle => "#CYCLE",
+            Status::Overflow => "#NUM!",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value {
+    pub status: Status,
+    pub number: i64,
+}
+
+fn at(cell: u64) -> u64 {
+    HEAP + cell % CELLS * CELL_BYTES
+}
+
+pub fn load_value(bus: &mut Bus<'_>, cell: u64) -> Result<Value, PageFault> {
+    let mut status = [0];
+    bus.load_bytes(at(cell), &mut status)?;
+    let mut number = [0; 8];
+    bus.load_bytes(at(cell) + VALUE_AT, &mut number)?;
+    Ok(Value {
+        status: Status::from_byte(status[0]),
+        number: i64::from_le_bytes(number),
+    })
+}
+
+pub fn load_formula(bus: &mut Bus<'_>, cell: u64) -> Result<String, PageFault> {
+    let mut bytes = [0; FORMULA_BYTES];
+    bus.load_bytes(at(cell) + 1, &mut bytes)?;
+    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+    Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
+}
+
+/// A formula comes in: the cell is stored whole, with no value yet.
+pub fn store_formula(bus: &mut Bus<'_>, cell: u64, formula: &str) -> Result<(), PageFault> {
+    let mut bytes = [0; CELL_BYTES as usize];
+    bytes[0] = if formula.is_empty() {
+        Status::Empty as u8
+    } else {
+        Status::Number as u8
+    };
+    for (to, from) in bytes[1..=FORMULA_BYTES].iter_mut().zip(formula.bytes()) {
+        *to = from;
+    }
+    bus.store_bytes(at(cell), &bytes)
+}
+
+/// Stores status and value at once, leaving the formula as it is.
+pub fn store_value(
+    bus: &mut Bus<'_>,
+    cell: u64,
+    formula: &str,
+    value: Value,
+) -> Result<(), PageFault> {
+    let mut bytes = [0; CELL_BYTES as usize];
+    bytes[0] = value.status as u8;
+    for (to, from) in bytes[1..=FORMULA_BYTES].iter_mut().zip(formula.bytes()) {
+        *to = from;
+    }
+    bytes[VALUE_AT as usize..].copy_from_slice(&value.number.to_le_bytes());
+    bus.store_bytes(at(cell), &bytes)
+}
+
+/// `B2` to the number of a cell.
+pub fn cell_of(name: &str) -> Option<u64> {
+    let mut chars = name.chars();
+    let column =
+        u64::from(u32::from(chars.next()?.to_ascii_uppercase()).checked_sub(u32::from('A'))?);
+    let digits = chars.as_str();
+    let row: u64 = if digits.bytes().all(|b| b.is_ascii_digit()) {
+        digits.parse().ok()?
+    } else {
+        return None;
+    };
+    (column < COLUMNS && (1..=ROWS).contains(&row)).then(|| (row - 1) * COLUMNS + column)
+}
+
+pub fn name_of(cell: u64) -> String {
+    format!(
+        "{}{}",
+        (b'A' + (cell % COLUMNS) as u8) as char,
+        cell / COLUMNS + 1
+    )
+}

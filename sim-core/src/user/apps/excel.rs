@@ -1,0 +1,188 @@
+//! Excel: cells in its own pages, recalculated one by one until nothing changes.
+//!
+//! Registers: r0 bytes of the line being typed, r1 keys read, r2 keys used, r3 next cell, r4
+//! rounds, r5 cells changed in this round, r6 object, r7 pages touched or screen length.
+
+use super::cells::{CELLS, COLUMNS, FORMULA_BYTES, ROWS, Status, Value};
+use super::*;
+use super::{cells, formula};
+use crate::hw::Bus;
+
+/// The line being typed lies here.
+const LINE: u64 = SCRATCH;
+const LINE_BYTES: u64 = 40;
+/// After so many rounds that all changed something, what still changes is a cycle.
+const MAX_ROUNDS: u64 = CELLS + 1;
+/// Characters of a column on the screen.
+const WIDTH: usize = 8;
+
+const BEGIN: u64 = 0;
+const MODE: u64 = 1;
+const GROWN: u64 = 2;
+const READ: u64 = 3;
+const HAVE_READ: u64 = 4;
+const KEY: u64 = 5;
+const ENTER: u64 = 6;
+const CALCULATE: u64 = 7;
+const DRAW: u64 = 8;
+const SHOW: u64 = 9;
+const INSERT_OBJECT: u64 = 10;
+const TOUCH: u64 = 11;
+
+pub fn excel(regs: &mut Regs, bus: &mut Bus<'_>) -> Trap {
+    run(step(regs, bus))
+}
+
+fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
+    match label(regs) {
+        BEGIN => call(regs, set_line(LineMode::Raw), MODE),
+        MODE => call(regs, Syscall::Brk { addr: HEAP + 4096 }, GROWN),
+        GROWN if (regs.ax as u64) < HEAP + 4096 => exit(regs),
+        GROWN => go(regs, DRAW),
+        READ => call(regs, read_keys(), HAVE_READ),
+        HAVE_READ => match keys(regs) {
+            Keys::Some(n) => {
+                (regs.r[1], regs.r[2]) = (n, 0);
+                go(regs, KEY)
+            }
+            Keys::None => go(regs, READ),
+            Keys::End => exit(regs),
+        },
+        KEY => key(regs, bus),
+        ENTER => enter(regs, bus),
+        CALCULATE => calculate(regs, bus),
+        DRAW => draw(regs, bus),
+        SHOW => {
+            let then = if regs.r[2] < regs.r[1] { KEY } else { READ };
+            call(regs, write_screen(regs.r[7]), then)
+        }
+        INSERT_OBJECT if regs.ax < 0 => go(regs, KEY),
+        INSERT_OBJECT => {
+            (regs.r[6], regs.r[7]) = (regs.ax as u64, 0);
+            go(regs, TOUCH)
+        }
+        TOUCH if regs.r[7] >= OBJECT_PAGES => go(regs, KEY),
+        TOUCH => {
+            bus.store(regs.r[6] + regs.r[7] * 4096, 0x2a2a_2a2a)?;
+            regs.r[7] += 1;
+            go(regs, TOUCH)
+        }
+        _ => Ok(Trap::Illegal),
+    }
+}
+
+fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
+    if regs.r[2] >= regs.r[1] {
+        return go(regs, DRAW);
+    }
+    let mut key = [0];
+    bus.load_bytes(KEYS + regs.r[2] % KEY_BYTES, &mut key)?;
+    match key[0] {
+        QUIT => return exit(regs),
+        INSERT => {
+            regs.r[2] += 1;
+            return call(regs, new_object(), INSERT_OBJECT);
+        }
+        b'\n' | b'\r' => {
+            regs.r[2] += 1;
+            return go(regs, ENTER);
+        }
+        0x7f | 0x08 => regs.r[0] = regs.r[0].saturating_sub(1),
+        key @ 0x20..=0x7e if regs.r[0] < LINE_BYTES => {
+            bus.store_bytes(LINE + regs.r[0], &[key])?;
+            regs.r[0] += 1;
+        }
+        _ => {}
+    }
+    regs.r[2] += 1;
+    go(regs, KEY)
+}
+
+fn line(regs: &Regs, bus: &mut Bus<'_>) -> Result<String, PageFault> {
+    let mut bytes = vec![0; regs.r[0].min(LINE_BYTES) as usize];
+    bus.load_bytes(LINE, &mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// `A1=42` or `B1=SUM(A1:A3)`: the formula goes into its cell. Anything else is let go.
+fn enter(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
+    let line = line(regs, bus)?;
+    let parts = line
+        .split_once('=')
+        .map(|(name, formula)| (cells::cell_of(name.trim()), formula.trim()));
+    if let Some((Some(cell), formula)) = parts
+        && formula.len() <= FORMULA_BYTES
+    {
+        cells::store_formula(bus, cell, formula)?;
+    }
+    regs.r[0] = 0;
+    (regs.r[3], regs.r[4], regs.r[5]) = (0, 0, 0);
+    go(regs, CALCULATE)
+}
+
+/// One cell. When a whole round has changed nothing, all values fit their formulas.
+fn calculate(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
+    if regs.r[3] >= CELLS {
+        if regs.r[5] == 0 || regs.r[4] > MAX_ROUNDS {
+            return go(regs, DRAW);
+        }
+        (regs.r[3], regs.r[4], regs.r[5]) = (0, regs.r[4] + 1, 0);
+        return go(regs, CALCULATE);
+    }
+    let cell = regs.r[3];
+    let old = cells::load_value(bus, cell)?;
+    if old.status != Status::Empty {
+        let text = cells::load_formula(bus, cell)?;
+        let result = formula::evaluate(&text, |other| cells::load_value(bus, other))?;
+        let mut new = match result {
+            Ok(number) => Value {
+                status: Status::Number,
+                number,
+            },
+            // A cell of a cycle that was found may be out of it by now.
+            Err(status) => Value { status, number: 0 },
+        };
+        if new != old && regs.r[4] >= MAX_ROUNDS {
+            new = Value {
+                status: Status::Cycle,
+                number: 0,
+            };
+        }
+        if new != old {
+            cells::store_value(bus, cell, &text, new)?;
+            regs.r[5] += 1;
+        }
+    }
+    regs.r[3] += 1;
+    go(regs, CALCULATE)
+}
+
+/// The used part of the grid, and the line being typed beneath it.
+fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
+    let mut out = String::from(CLEAR);
+    let mut used = 0;
+    for row in 0..ROWS {
+        for column in 0..COLUMNS {
+            let cell = row * COLUMNS + column;
+            let value = cells::load_value(bus, cell)?;
+            if value.status == Status::Empty {
+                continue;
+            }
+            let text = match value.status {
+                Status::Number => value.number.to_string(),
+                status => status.text().to_string(),
+            };
+            out.push_str(&format!("{:<3}{text:>WIDTH$}", cells::name_of(cell)));
+            used += 1;
+            out.push(if used % 2 == 0 { '\n' } else { ' ' });
+        }
+    }
+    if used % 2 == 1 {
+        out.push('\n');
+    }
+    out.push_str(&format!("> {}", line(regs, bus)?));
+    let out = fit(out);
+    bus.store_bytes(SCREEN, out.as_bytes())?;
+    regs.r[7] = out.len() as u64;
+    go(regs, SHOW)
+}

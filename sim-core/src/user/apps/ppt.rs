@@ -1,0 +1,117 @@
+//! PPT: a slide show that goes on by itself.
+//!
+//! Registers: r0 slide, r1 keys read, r2 keys used, r6 object, r7 pages touched or screen length.
+
+use super::*;
+use crate::hw::Bus;
+
+/// Slides, separated by lines of `---`.
+const SLIDES: &str = include_str!("../../../data/slides.txt");
+/// How long a slide stays, in tenths of a second.
+const SLIDE_DECISECONDS: u8 = 30;
+
+const BEGIN: u64 = 0;
+const GROWN: u64 = 1;
+const LOAD: u64 = 2;
+const DRAW: u64 = 3;
+const SHOW: u64 = 4;
+const READ: u64 = 5;
+const HAVE_READ: u64 = 6;
+const KEY: u64 = 7;
+const INSERT_OBJECT: u64 = 8;
+const TOUCH: u64 = 9;
+const MODE: u64 = 10;
+
+fn slides() -> impl Iterator<Item = &'static str> {
+    SLIDES.split("---\n").map(str::trim)
+}
+
+pub fn ppt(regs: &mut Regs, bus: &mut Bus<'_>) -> Trap {
+    run(step(regs, bus))
+}
+
+fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
+    let count = slides().count().max(1) as u64;
+    match label(regs) {
+        BEGIN => {
+            let mode = LineMode::RawTimeout {
+                deciseconds: SLIDE_DECISECONDS,
+            };
+            call(regs, set_line(mode), MODE)
+        }
+        MODE => call(regs, Syscall::Brk { addr: HEAP + 4096 }, GROWN),
+        GROWN if (regs.ax as u64) < HEAP + 4096 => exit(regs),
+        GROWN => go(regs, LOAD),
+        // The slide is put into the heap, and drawn from there.
+        LOAD => {
+            let slide = slides()
+                .nth((regs.r[0] % count) as usize)
+                .unwrap_or_default();
+            let mut page = [0; 256];
+            for (to, from) in page.iter_mut().zip(slide.bytes()) {
+                *to = from;
+            }
+            bus.store_bytes(HEAP, &page)?;
+            go(regs, DRAW)
+        }
+        DRAW => {
+            let mut page = [0; 256];
+            bus.load_bytes(HEAP, &mut page)?;
+            let end = page.iter().position(|b| *b == 0).unwrap_or(page.len());
+            let text = String::from_utf8_lossy(&page[..end]).into_owned();
+            let out = fit(format!(
+                "{CLEAR}{text}\n\n{} / {count}",
+                regs.r[0] % count + 1
+            ));
+            bus.store_bytes(SCREEN, out.as_bytes())?;
+            regs.r[7] = out.len() as u64;
+            go(regs, SHOW)
+        }
+        SHOW => call(regs, write_screen(regs.r[7]), READ),
+        READ => call(regs, read_keys(), HAVE_READ),
+        HAVE_READ => match (keys(regs), regs.ax) {
+            (Keys::Some(n), _) => {
+                (regs.r[1], regs.r[2]) = (n, 0);
+                go(regs, KEY)
+            }
+            // The time of this slide is up; or the terminal is, which the write will tell.
+            (_, 0) => turn(regs, count, 1),
+            (Keys::None, _) => go(regs, READ),
+            (Keys::End, _) => exit(regs),
+        },
+        KEY => key(regs, bus, count),
+        INSERT_OBJECT if regs.ax < 0 => go(regs, KEY),
+        INSERT_OBJECT => {
+            (regs.r[6], regs.r[7]) = (regs.ax as u64, 0);
+            go(regs, TOUCH)
+        }
+        TOUCH if regs.r[7] >= OBJECT_PAGES => go(regs, KEY),
+        TOUCH => {
+            bus.store(regs.r[6] + regs.r[7] * 4096, 0x2a2a_2a2a)?;
+            regs.r[7] += 1;
+            go(regs, TOUCH)
+        }
+        _ => Ok(Trap::Illegal),
+    }
+}
+
+fn turn(regs: &mut Regs, count: u64, by: u64) -> Step {
+    regs.r[0] = (regs.r[0] + by) % count;
+    go(regs, LOAD)
+}
+
+fn key(regs: &mut Regs, bus: &mut Bus<'_>, count: u64) -> Step {
+    if regs.r[2] >= regs.r[1] {
+        return go(regs, DRAW);
+    }
+    let mut key = [0];
+    bus.load_bytes(KEYS + regs.r[2] % KEY_BYTES, &mut key)?;
+    regs.r[2] += 1;
+    match key[0] {
+        QUIT => exit(regs),
+        INSERT => call(regs, new_object(), INSERT_OBJECT),
+        b'p' | 0x7f => turn(regs, count, count - 1),
+        b' ' | b'n' | b'\n' => turn(regs, count, 1),
+        _ => go(regs, KEY),
+    }
+}

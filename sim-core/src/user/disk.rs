@@ -1,0 +1,113 @@
+//! What is on the disk at power-on: the host's programs and files, and container images.
+
+use super::registry::{DATA_PAGES, Program, TEXT_PAGES};
+use crate::hw::{Disk, DiskFile, DiskNode};
+
+/// Directories of the host.
+const DIRECTORIES: &[(&str, u16)] = &[
+    ("/bin", 0o755),
+    ("/etc", 0o755),
+    ("/mnt", 0o755),
+    ("/proc", 0o555),
+    ("/run", 0o755),
+    ("/run/docker", 0o755),
+    ("/sbin", 0o755),
+    ("/tmp", 0o1777),
+    ("/usr", 0o755),
+    ("/usr/bin", 0o755),
+    ("/var", 0o755),
+    ("/var/lib", 0o755),
+    ("/var/lib/docker", 0o755),
+    ("/var/lib/docker/containers", 0o755),
+    ("/var/lib/docker/images", 0o755),
+];
+
+/// Images that `docker run` finds: each has its application and a small userland.
+pub const IMAGES: &[(&str, Program)] = &[
+    ("word", Program::Word),
+    ("excel", Program::Excel),
+    ("ppt", Program::Ppt),
+];
+
+const IMAGE_TOOLS: &[Program] = &[
+    Program::Sh,
+    Program::Ps,
+    Program::Ls,
+    Program::Cat,
+    Program::Hostname,
+    Program::Id,
+    Program::Kill,
+    Program::Echo,
+    Program::Sleep,
+    Program::Mount,
+    Program::Umount,
+    Program::Mkdir,
+];
+
+fn directory(path: String, mode: u16) -> DiskNode {
+    DiskNode::Dir { path, mode }
+}
+
+fn program(program: Program, dir: &str) -> DiskNode {
+    let id = program.id().0;
+    let file = DiskFile::Program {
+        program: id,
+        text_pages: TEXT_PAGES,
+        data_pages: DATA_PAGES,
+    };
+    DiskNode::File {
+        path: format!("{dir}/{}", program.name()),
+        mode: 0o755,
+        file,
+    }
+}
+
+fn text(path: String, text: &str) -> DiskNode {
+    DiskNode::File {
+        path,
+        mode: 0o644,
+        file: DiskFile::Bytes(text.as_bytes().to_vec()),
+    }
+}
+
+/// The whole disk, parents before children.
+pub fn disk() -> Disk {
+    let mut nodes: Vec<DiskNode> = DIRECTORIES
+        .iter()
+        .map(|(path, mode)| directory((*path).into(), *mode))
+        .collect();
+    nodes.extend(Program::ALL.iter().map(|p| program(*p, p.directory())));
+    nodes.push(text("/etc/hostname".into(), "host\n"));
+    nodes.push(text(
+        "/etc/os-release".into(),
+        "NAME=\"Ringside\"\nID=ringside\n",
+    ));
+    nodes.push(text("/etc/passwd".into(), "root:x:0:0:root:/:/bin/sh\n"));
+    for (name, app) in IMAGES {
+        image(&mut nodes, name, *app);
+    }
+    Disk { nodes }
+}
+
+fn image(nodes: &mut Vec<DiskNode>, name: &str, app: Program) {
+    let root = format!("/var/lib/docker/images/{name}");
+    nodes.push(directory(root.clone(), 0o755));
+    for (dir, mode) in [
+        ("bin", 0o755),
+        ("dev", 0o755),
+        ("etc", 0o755),
+        ("proc", 0o555),
+        ("tmp", 0o1777),
+    ] {
+        nodes.push(directory(format!("{root}/{dir}"), mode));
+    }
+    let bin = format!("{root}/bin");
+    nodes.push(program(app, &bin));
+    nodes.extend(IMAGE_TOOLS.iter().map(|tool| program(*tool, &bin)));
+    let release = format!("NAME=\"{name} image\"\nID={name}\n");
+    nodes.push(text(format!("{root}/etc/os-release"), &release));
+    nodes.push(text(
+        format!("{root}/etc/passwd"),
+        "root:x:0:0:root:/:/bin/sh\n",
+    ));
+}

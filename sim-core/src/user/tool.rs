@@ -1,0 +1,337 @@
+//! How tools are written: as plain functions that make system calls.
+//!
+//! A tool is run from its beginning at every step, with the answers that it has had so far; where
+//! they end, it asks for the next one, and that request becomes the step: a store into its
+//! buffer, a trap, a load. So a tool reads like a program and is still a value that can be
+//! cloned, hashed and stepped back. A loop ends each round with [`Flow::Again`], which keeps its
+//! state and forgets the answers.
+//!
+//! The bytes of read(2) and write(2) go through the tool's own memory.
+
+use super::registry::{Program, TEXT_PAGES};
+use super::{StepInput, Trap, init, sh, tools};
+use crate::hw::Bus;
+use crate::kernel::mm::TEXT_START;
+use crate::kernel::syscall::{InBuf, OutBuf, Str, SysReturn};
+use crate::kernel::task::Regs;
+use crate::kernel::{Errno, Reply, Syscall};
+use crate::runtime;
+use std::rc::Rc;
+
+/// Where the buffer of a tool lies: the first page of its data.
+const BUFFER: u64 = TEXT_START + TEXT_PAGES as u64 * 4096;
+const BUFFER_BYTES: usize = 4096;
+
+/// What a tool asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Request {
+    Call(Syscall),
+    /// All of the bytes.
+    Write {
+        fd: i32,
+        bytes: Rc<[u8]>,
+    },
+    /// At most a buffer full.
+    Read {
+        fd: i32,
+    },
+}
+
+/// The tool's function has come to a request without an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending(Request);
+
+/// An answer, as far as it got.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Answer {
+    ret: SysReturn,
+    reply: Reply,
+    bytes: Rc<[u8]>,
+}
+
+/// What a round of a tool comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    Again,
+    Exit(i32),
+}
+
+pub type Round = Result<Flow, Pending>;
+/// A value that needs answers, and may be an errno.
+pub type Asked<T> = Result<Result<T, Errno>, Pending>;
+
+/// State that a tool keeps between rounds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Kept {
+    #[default]
+    Nothing,
+    Init(init::State),
+    Sh(sh::State),
+    Ps(tools::PsState),
+}
+
+/// Which part of the present request comes next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+enum Doing {
+    #[default]
+    Thinking,
+    Storing {
+        fd: i32,
+        bytes: Rc<[u8]>,
+        done: usize,
+    },
+    Writing {
+        fd: i32,
+        bytes: Rc<[u8]>,
+        done: usize,
+        now: usize,
+    },
+    Written {
+        fd: i32,
+        bytes: Rc<[u8]>,
+        done: usize,
+    },
+    Reading {
+        fd: i32,
+    },
+    HaveRead,
+    Called,
+    Exiting,
+}
+
+/// A tool's own state; applications have none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ToolState {
+    kept: Kept,
+    answers: Rc<Vec<Answer>>,
+    doing: Doing,
+}
+
+/// The tool's side of the system calls.
+pub struct Sys<'a> {
+    answers: &'a [Answer],
+    used: usize,
+    pub argv: &'a [Str],
+}
+
+impl Sys<'_> {
+    fn ask(&mut self, request: impl FnOnce() -> Request) -> Result<&Answer, Pending> {
+        let at = self.used;
+        self.used += 1;
+        self.answers.get(at).ok_or_else(|| Pending(request()))
+    }
+
+    /// A system call; its return value.
+    pub fn call(&mut self, call: Syscall) -> Asked<i64> {
+        Ok(self.ask(|| Request::Call(call))?.ret)
+    }
+
+    /// A system call that answers with data.
+    pub fn reply(&mut self, call: Syscall) -> Asked<Reply> {
+        let answer = self.ask(|| Request::Call(call))?;
+        Ok(answer.ret.map(|_| answer.reply.clone()))
+    }
+
+    /// Writes everything; what could not be written is not told.
+    pub fn print(&mut self, fd: i32, text: &str) -> Result<(), Pending> {
+        if !text.is_empty() {
+            self.ask(|| Request::Write {
+                fd,
+                bytes: text.as_bytes().into(),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// One read(2) of at most a page; empty at the end.
+    pub fn read(&mut self, fd: i32) -> Asked<Rc<[u8]>> {
+        let answer = self.ask(|| Request::Read { fd })?;
+        Ok(answer.ret.map(|_| answer.bytes.clone()))
+    }
+
+    pub fn arg(&self, at: usize) -> Option<&str> {
+        self.argv.get(at).map(|arg| arg.as_ref())
+    }
+
+    /// Arguments after the program's name.
+    pub fn args(&self) -> impl Iterator<Item = &str> {
+        self.argv.iter().skip(1).map(|arg| arg.as_ref())
+    }
+}
+
+fn round(program: Program, kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
+    match program {
+        Program::Init => init::round(kept, sys),
+        Program::Sh => sh::round(kept, sys),
+        Program::Ps => tools::ps(kept, sys),
+        Program::Ls => tools::ls(sys),
+        Program::Cat => tools::cat(sys),
+        Program::Hostname => tools::hostname(sys),
+        Program::Id => tools::id(sys),
+        Program::Kill => tools::kill(sys),
+        Program::Echo => tools::echo(sys),
+        Program::Sleep => tools::sleep(sys),
+        Program::Mount => tools::mount(sys),
+        Program::Umount => tools::umount(sys),
+        Program::Mkdir => tools::mkdir(sys),
+        Program::Rm => tools::rm(sys),
+        Program::Unshare => tools::unshare(sys),
+        Program::Docker => runtime::docker(sys),
+        Program::Runc => runtime::runc(sys),
+        Program::True => Ok(Flow::Exit(0)),
+        Program::False => Ok(Flow::Exit(1)),
+        // Applications have steps of their own.
+        Program::Word | Program::Excel | Program::Ppt | Program::Memhog => Ok(Flow::Exit(127)),
+    }
+}
+
+/// One step of a tool.
+pub fn step(
+    program: Program,
+    regs: &mut Regs,
+    bus: &mut Bus<'_>,
+    tool: &mut ToolState,
+    input: StepInput<'_>,
+) -> Trap {
+    let ret = match regs.ax {
+        ax @ -4095..=-1 => Err(Errno::from_nr(-ax as i32).unwrap_or(Errno::EIO)),
+        ax => Ok(ax),
+    };
+    let trap = match std::mem::take(&mut tool.doing) {
+        Doing::Thinking => think(program, tool, input),
+        Doing::Called => {
+            tool.answer(ret, input.reply.clone(), Rc::from([]));
+            think(program, tool, input)
+        }
+        Doing::Storing { fd, bytes, done } => {
+            let end = bytes.len().min(done + BUFFER_BYTES);
+            let part = bytes.get(done..end).unwrap_or_default();
+            if let Err(fault) = bus.store_bytes(BUFFER, part) {
+                tool.doing = Doing::Storing { fd, bytes, done };
+                return Trap::Fault(fault);
+            }
+            tool.doing = Doing::Writing {
+                fd,
+                bytes,
+                done,
+                now: end - done,
+            };
+            Trap::Next
+        }
+        Doing::Writing {
+            fd,
+            bytes,
+            done,
+            now,
+        } => {
+            tool.doing = Doing::Written { fd, bytes, done };
+            let buf = InBuf::User {
+                addr: BUFFER,
+                len: now as u64,
+            };
+            Trap::Syscall(Syscall::Write { fd, buf })
+        }
+        Doing::Written { fd, bytes, done } => written(program, tool, input, ret, (fd, bytes, done)),
+        Doing::Reading { fd } => {
+            tool.doing = Doing::HaveRead;
+            let buf = OutBuf::User {
+                addr: BUFFER,
+                len: BUFFER_BYTES as u64,
+            };
+            Trap::Syscall(Syscall::Read { fd, buf })
+        }
+        Doing::HaveRead => {
+            let mut bytes = vec![0; ret.unwrap_or(0).clamp(0, BUFFER_BYTES as i64) as usize];
+            if let Err(fault) = bus.load_bytes(BUFFER, &mut bytes) {
+                tool.doing = Doing::HaveRead;
+                return Trap::Fault(fault);
+            }
+            tool.answer(ret, Reply::None, bytes.into());
+            think(program, tool, input)
+        }
+        Doing::Exiting => {
+            tool.doing = Doing::Exiting;
+            Trap::Syscall(Syscall::ExitGroup { status: 255 })
+        }
+    };
+    // The pointer follows the work through the program's text.
+    let place = tool.answers.len() as u64 * 3 + tool.doing.place();
+    regs.ip = TEXT_START + place * 8 % (u64::from(TEXT_PAGES) * 4096);
+    trap
+}
+
+fn written(
+    program: Program,
+    tool: &mut ToolState,
+    input: StepInput<'_>,
+    ret: SysReturn,
+    (fd, bytes, done): (i32, Rc<[u8]>, usize),
+) -> Trap {
+    match ret {
+        Ok(n) if n > 0 && done + (n as usize) < bytes.len() => {
+            tool.doing = Doing::Storing {
+                fd,
+                bytes,
+                done: done + n as usize,
+            };
+            Trap::Next
+        }
+        Err(Errno::EINTR) => {
+            tool.doing = Doing::Storing { fd, bytes, done };
+            Trap::Next
+        }
+        Ok(_) | Err(_) => {
+            tool.answer(ret, Reply::None, Rc::from([]));
+            think(program, tool, input)
+        }
+    }
+}
+
+/// Runs the tool's function up to its next request, which becomes what is done next.
+fn think(program: Program, tool: &mut ToolState, input: StepInput<'_>) -> Trap {
+    let mut kept = tool.kept.clone();
+    let mut sys = Sys {
+        answers: &tool.answers,
+        used: 0,
+        argv: input.argv,
+    };
+    match round(program, &mut kept, &mut sys) {
+        Ok(Flow::Again) => {
+            tool.kept = kept;
+            tool.answers = Rc::default();
+            Trap::Next
+        }
+        Ok(Flow::Exit(status)) => {
+            tool.doing = Doing::Exiting;
+            Trap::Syscall(Syscall::ExitGroup { status })
+        }
+        Err(Pending(Request::Call(call))) => {
+            tool.doing = Doing::Called;
+            Trap::Syscall(call)
+        }
+        Err(Pending(Request::Write { fd, bytes })) => {
+            tool.doing = Doing::Storing { fd, bytes, done: 0 };
+            Trap::Next
+        }
+        Err(Pending(Request::Read { fd })) => {
+            tool.doing = Doing::Reading { fd };
+            Trap::Next
+        }
+    }
+}
+
+impl ToolState {
+    fn answer(&mut self, ret: SysReturn, reply: Reply, bytes: Rc<[u8]>) {
+        Rc::make_mut(&mut self.answers).push(Answer { ret, reply, bytes });
+    }
+}
+
+impl Doing {
+    fn place(&self) -> u64 {
+        match self {
+            Doing::Thinking | Doing::Called | Doing::Exiting => 0,
+            Doing::Storing { .. } | Doing::Reading { .. } => 1,
+            Doing::Writing { .. } | Doing::Written { .. } | Doing::HaveRead => 2,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! mount(8), umount(8), unshare(1).
+
+use super::read_file;
+use crate::kernel::syscall::{CloneFlags, MountFlags, Str, WaitOptions};
+use crate::kernel::{Reply, Syscall};
+use crate::user::init::exec;
+use crate::user::tool::{Flow, Round, Sys};
+
+/// mount(8): the list, `-t TYPE SOURCE DIR`, `--bind SOURCE DIR`, `-o ro|remount,...`.
+pub fn mount(sys: &mut Sys<'_>) -> Round {
+    let args: Vec<String> = sys.args().map(String::from).collect();
+    if args.is_empty() {
+        return list(sys);
+    }
+    let (mut fstype, mut flags, mut places) = (String::new(), MountFlags::default(), Vec::new());
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-t" => fstype = words.next().cloned().unwrap_or_default(),
+            "--bind" | "-B" => flags = flags.with(MountFlags::BIND),
+            "--rbind" => flags = flags.with(MountFlags::BIND).with(MountFlags::REC),
+            "--make-private" => flags = flags.with(MountFlags::PRIVATE),
+            "--make-rprivate" => flags = flags.with(MountFlags::PRIVATE).with(MountFlags::REC),
+            "--move" => flags = flags.with(MountFlags::MOVE),
+            "-o" => {
+                for option in words.next().map_or("", |o| o).split(',') {
+                    flags = flags.with(match option {
+                        "ro" => MountFlags::RDONLY,
+                        "remount" => MountFlags::REMOUNT,
+                        "bind" => MountFlags::BIND,
+                        "nosuid" => MountFlags::NOSUID,
+                        "nodev" => MountFlags::NODEV,
+                        "noexec" => MountFlags::NOEXEC,
+                        _ => MountFlags::default(),
+                    });
+                }
+            }
+            _ => places.push(word.clone()),
+        }
+    }
+    let (source, target) = match places.as_slice() {
+        [target] => (String::new(), target.clone()),
+        [source, target] => (source.clone(), target.clone()),
+        _ => {
+            sys.print(2, "mount: bad usage\n")?;
+            return Ok(Flow::Exit(1));
+        }
+    };
+    let call = Syscall::Mount {
+        source: Str::from(source),
+        target: Str::from(target.as_str()),
+        fstype: Str::from(fstype),
+        flags,
+    };
+    match sys.call(call)? {
+        Ok(_) => Ok(Flow::Exit(0)),
+        Err(errno) => {
+            sys.print(2, &format!("mount: {target}: {}\n", errno.text()))?;
+            Ok(Flow::Exit(32))
+        }
+    }
+}
+
+fn list(sys: &mut Sys<'_>) -> Round {
+    let text = match read_file(sys, "/proc/self/mounts")? {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(errno) => {
+            sys.print(2, &format!("mount: /proc/self/mounts: {}\n", errno.text()))?;
+            return Ok(Flow::Exit(1));
+        }
+    };
+    let lines = text.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [source, target, fstype, options, ..] = fields.as_slice() else {
+            return None;
+        };
+        Some(format!("{source} on {target} type {fstype} ({options})\n"))
+    });
+    let all: String = lines.collect();
+    sys.print(1, &all)?;
+    Ok(Flow::Exit(0))
+}
+
+/// umount(8), with `-l`.
+pub fn umount(sys: &mut Sys<'_>) -> Round {
+    let args: Vec<String> = sys.args().map(String::from).collect();
+    let flags = if args.iter().any(|a| a == "-l") { 2 } else { 0 };
+    let mut status = 0;
+    for target in args.iter().filter(|a| *a != "-l") {
+        if let Err(errno) = sys.call(Syscall::Umount2 {
+            target: Str::from(target.as_str()),
+            flags,
+        })? {
+            sys.print(2, &format!("umount: {target}: {}\n", errno.text()))?;
+            status = 32;
+        }
+    }
+    Ok(Flow::Exit(status))
+}
+
+/// unshare(1): `-m -u -p -f --mount-proc`, then a program or a shell.
+pub fn unshare(sys: &mut Sys<'_>) -> Round {
+    let args: Vec<String> = sys.args().map(String::from).collect();
+    let mut flags = CloneFlags::default();
+    let (mut forks, mut proc) = (false, false);
+    let mut command: Vec<&str> = Vec::new();
+    for arg in &args {
+        match arg.as_str() {
+            _ if !command.is_empty() => command.push(arg),
+            "--mount-proc" => (proc, flags) = (true, flags.with(CloneFlags::NEWNS)),
+            "--fork" => forks = true,
+            "--pid" => flags = flags.with(CloneFlags::NEWPID),
+            "--mount" => flags = flags.with(CloneFlags::NEWNS),
+            "--uts" => flags = flags.with(CloneFlags::NEWUTS),
+            short if short.starts_with('-') => {
+                for letter in short.chars().skip(1) {
+                    match letter {
+                        'f' => forks = true,
+                        'p' => flags = flags.with(CloneFlags::NEWPID),
+                        'm' => flags = flags.with(CloneFlags::NEWNS),
+                        'u' => flags = flags.with(CloneFlags::NEWUTS),
+                        'i' => flags = flags.with(CloneFlags::NEWIPC),
+                        'n' => flags = flags.with(CloneFlags::NEWNET),
+                        'U' => flags = flags.with(CloneFlags::NEWUSER),
+                        'C' => flags = flags.with(CloneFlags::NEWCGROUP),
+                        'T' => flags = flags.with(CloneFlags::NEWTIME),
+                        _ => {
+                            sys.print(2, &format!("unshare: invalid option -- '{letter}'\n"))?;
+                            return Ok(Flow::Exit(1));
+                        }
+                    }
+                }
+            }
+            word => command.push(word),
+        }
+    }
+    if command.is_empty() {
+        command.push("/bin/sh");
+    }
+    if let Err(errno) = sys.call(Syscall::Unshare { flags })? {
+        sys.print(2, &format!("unshare: unshare failed: {}\n", errno.text()))?;
+        return Ok(Flow::Exit(1));
+    }
+    if forks {
+        match sys.call(Syscall::Fork {})? {
+            Ok(0) => {}
+            Ok(pid) => {
+                let wait = Syscall::Wait4 {
+                    pid: pid as i32,
+                    options: WaitOptions::default(),
+                };
+                return Ok(Flow::Exit(match sys.reply(wait)? {
+                    Ok(Reply::Wait { status, .. }) if status & 0x7f == 0 => status >> 8,
+                    Ok(_) | Err(_) => 1,
+                }));
+            }
+            Err(errno) => {
+                sys.print(2, &format!("unshare: fork failed: {}\n", errno.text()))?;
+                return Ok(Flow::Exit(1));
+            }
+        }
+    }
+    if proc {
+        // A fresh instance shows the namespace that this process is in.
+        let call = Syscall::Mount {
+            source: "proc".into(),
+            target: "/proc".into(),
+            fstype: "proc".into(),
+            flags: MountFlags::default(),
+        };
+        if let Err(errno) = sys.call(call)? {
+            sys.print(
+                2,
+                &format!("unshare: mount /proc failed: {}\n", errno.text()),
+            )?;
+            return Ok(Flow::Exit(1));
+        }
+    }
+    if let Err(errno) = exec(sys, &command)? {
+        let name = command.first().copied().unwrap_or_default();
+        sys.print(
+            2,
+            &format!("unshare: failed to execute {name}: {}\n", errno.text()),
+        )?;
+    }
+    Ok(Flow::Exit(127))
+}

@@ -1,0 +1,103 @@
+//! ps(1): everything that the mounted /proc shows.
+
+use super::read_file;
+use crate::kernel::syscall::{OpenFlags, Str};
+use crate::kernel::{Reply, Syscall};
+use crate::user::tool::{Flow, Kept, Round, Sys};
+
+/// Numbers still to be looked at, and the lines so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PsState {
+    left: Vec<i32>,
+    text: String,
+}
+
+/// `ps`, with `-e`, `-A` and `ax` as the same; `-f`, `-l` and `u` add the parent and the state.
+pub fn ps(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
+    let is_full = sys
+        .args()
+        .any(|a| a.contains('f') || a.contains('l') || a.contains('u'));
+    let Kept::Ps(state) = kept else {
+        return start(kept, sys, is_full);
+    };
+    let Some(nr) = state.left.pop() else {
+        sys.print(1, &state.text)?;
+        return Ok(Flow::Exit(0));
+    };
+    // A process may end between listing and looking.
+    if let Ok(stat) = read_file(sys, &format!("/proc/{nr}/stat"))? {
+        let stat = String::from_utf8_lossy(&stat).into_owned();
+        if let Some(line) = line(&stat, is_full) {
+            state.text.push_str(&line);
+        }
+    }
+    Ok(Flow::Again)
+}
+
+fn start(kept: &mut Kept, sys: &mut Sys<'_>, is_full: bool) -> Round {
+    let flags = OpenFlags::DIRECTORY;
+    let listed = match sys.call(Syscall::Openat {
+        path: "/proc".into(),
+        flags,
+        mode: 0,
+    })? {
+        Ok(fd) => {
+            let entries = sys.reply(Syscall::Getdents64 { fd: fd as i32 })?;
+            sys.call(Syscall::Close { fd: fd as i32 })?.ok();
+            entries
+        }
+        Err(errno) => Err(errno),
+    };
+    let mut left: Vec<i32> = match listed {
+        Ok(Reply::Dirents(entries)) => entries.iter().filter_map(|e| e.name.parse().ok()).collect(),
+        Ok(_) | Err(_) => Vec::new(),
+    };
+    if left.is_empty() {
+        let path = Str::from("/proc/version");
+        if sys.call(Syscall::Newfstatat { path })?.is_err() {
+            sys.print(2, "Error, do this: mount -t proc proc /proc\n")?;
+            return Ok(Flow::Exit(1));
+        }
+    }
+    left.sort_unstable_by(|a, b| b.cmp(a));
+    let header = match is_full {
+        true => "    PID    PPID S TTY          TIME CMD\n",
+        false => "    PID TTY          TIME CMD\n",
+    };
+    *kept = Kept::Ps(PsState {
+        left,
+        text: header.into(),
+    });
+    Ok(Flow::Again)
+}
+
+/// One line from proc_pid_stat(5). The name is in parentheses and may hold anything.
+fn line(stat: &str, is_full: bool) -> Option<String> {
+    let (nr, rest) = stat.split_once(" (")?;
+    let (name, rest) = rest.rsplit_once(") ")?;
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let field = |at: usize| fields.get(at - 3).copied().unwrap_or("0");
+    let tty_nr: u32 = field(7).parse().ok()?;
+    let tty = match (tty_nr >> 8, tty_nr & 0xff) {
+        (4, 0) => "console".to_string(),
+        (4, minor) => format!("tty{minor}"),
+        _ => "?".to_string(),
+    };
+    let ticks = |at: usize| field(at).parse::<u64>().unwrap_or(0);
+    let seconds = (ticks(14) + ticks(15)) / 100;
+    let time = format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    );
+    let defunct = if field(3) == "Z" { " <defunct>" } else { "" };
+    Some(match is_full {
+        true => format!(
+            "{nr:>7} {:>7} {} {tty:<8} {time} {name}{defunct}\n",
+            field(4),
+            field(3)
+        ),
+        false => format!("{nr:>7} {tty:<8} {time} {name}{defunct}\n"),
+    })
+}
