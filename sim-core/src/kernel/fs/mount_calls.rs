@@ -34,7 +34,8 @@ pub fn sys_mount(
     fstype: Str,
     flags: MountFlags,
 ) -> SysResult {
-    let place = cx.resolve(&target, Follow::Yes)?;
+    // Even "." and "/" mean what is on top there (lock_mount in fs/namespace.c).
+    let place = cx.cover(cx.resolve(&target, Follow::Yes)?);
     if !cx.me()?.cred.is_capable() {
         return Err(Errno::EPERM);
     }
@@ -281,7 +282,8 @@ pub fn sys_umount2(cx: &mut Ctx<'_>, target: Str, flags: i32) -> SysResult {
     if flags & !MNT_DETACH != 0 {
         return Err(Errno::EINVAL);
     }
-    let place = cx.resolve(&target, Follow::Yes)?;
+    // LOOKUP_MOUNTPOINT: the walk goes up the stack of mounts, even from "." (pivot_root(2), NOTES).
+    let place = cx.cover(cx.resolve(&target, Follow::Yes)?);
     let id = mount_of(cx, place)?;
     if !cx.me()?.cred.is_capable() {
         return Err(Errno::EPERM);
