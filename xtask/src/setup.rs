@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
-use crate::process::{find_on_path, output_of, run};
+use crate::process::{cargo, find_on_path, output_of, run};
 use crate::tools::{self, BINARYEN, TRUNK, WASM_BINDGEN};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -32,6 +32,7 @@ pub fn everything() -> Result<ExitCode> {
 /// The compiler's wasm target, trunk, wasm-bindgen and, where npm is there, wasm-opt.
 pub fn build_tools() -> Result<BuildTools> {
     wasm_target()?;
+    page_crates()?;
     let trunk = TRUNK.ensure()?;
     let wasm_bindgen = WASM_BINDGEN.ensure()?;
     let wasm_opt = match BINARYEN.ensure() {
@@ -76,6 +77,11 @@ pub fn wasm_target() -> Result<()> {
     };
     println!("setup: adding the compiler's target {WASM_TARGET} with rustup (once)");
     run(Command::new(rustup).args(["target", "add", WASM_TARGET]))
+}
+
+/// The crates that the page is built from: trunk, kept offline, has cargo download nothing.
+fn page_crates() -> Result<()> {
+    run(cargo().args(["fetch", "--quiet", "--target", WASM_TARGET]))
 }
 
 /// A part of the Rust toolchain that a minimal installation lacks.

@@ -2,7 +2,7 @@ use e2e::site::ExtraPage;
 use e2e::{Page, PageOptions, by_id};
 
 /// A blog of another origin, which keeps what the frame tells it.
-const BLOG: &str = r#"<!doctype html><meta charset="utf-8"><title>A blog</title>
+const BLOG: &str = r#"<!doctype html><meta charset="utf-8"><title>A blog</title><link rel="icon" href="data:,">
 <script>
   const heights = [];
   addEventListener("message", (event) => {
