@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use lexopt::prelude::*;
 
 use crate::browser::{self, Browser};
@@ -54,16 +54,24 @@ impl Options {
 
 pub fn run(options: &Options) -> Result<ExitCode> {
     let mut steps = Steps::default();
-    if options.includes(Part::Native) {
+    if options.includes(Part::Native) && is_there("sim-core/examples/bench.rs") {
         steps.run("model native", native);
     }
-    if options.includes(Part::Wasm) {
+    if options.includes(Part::Wasm) && is_there("sim-core/benches/wasm.rs") {
         steps.run("model wasm", in_wasm);
     }
     if options.includes(Part::FirstClick) {
         steps.run("first click", first_click);
     }
     Ok(steps.finish())
+}
+
+fn is_there(file: &str) -> bool {
+    let found = repository::root().join(file).exists();
+    if !found {
+        println!("left out: there is no {file}");
+    }
+    found
 }
 
 fn native() -> Result<()> {
@@ -74,13 +82,9 @@ fn native() -> Result<()> {
     )
 }
 
-/// The figures come from a test of the name `bench` in sim-core, which runs in a headless browser
-/// like the others; it is left out of `cargo test` because it is a bench target.
+/// A bench target in which `#[wasm_bindgen_test]`s print the figures, so that it runs in a headless
+/// browser like the tests and is no part of them.
 fn in_wasm() -> Result<()> {
-    let bench = repository::root().join("sim-core/benches/wasm.rs");
-    if !bench.exists() {
-        bail!("there is no {}", bench.display());
-    }
     let runner = setup::wasm_test_runner()?;
     let driver = browser::ensure(Browser::Chromium)?;
     run_command(
