@@ -70,6 +70,18 @@ impl Session {
         Ok(())
     }
 
+    /// Goes to the place right after a tick: where the events of that tick have happened.
+    ///
+    /// # Errors
+    /// [`SeekError::NoSuchPosition`] after the end of the branch.
+    pub fn seek_tick(&mut self, tick: u64) -> Result<(), SeekError> {
+        let log = &self.branch().log;
+        if tick > log.end_tick() {
+            return Err(SeekError::NoSuchPosition);
+        }
+        self.seek(log.position_of_tick(tick))
+    }
+
     /// One tick back. Commands given after that tick are undone with it.
     ///
     /// # Errors

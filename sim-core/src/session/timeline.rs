@@ -5,6 +5,7 @@ use crate::event::{Event, Record};
 use crate::hw::CpuId;
 use crate::kernel::TaskId;
 use crate::kernel::sched::Phase;
+use crate::kernel::task::ActiveCall;
 use crate::store::CowVec;
 use std::rc::Rc;
 
@@ -117,19 +118,22 @@ impl Timeline {
 
     /// Sets every lane to what its CPU is doing: at the start, and where history is cut.
     pub fn look_at(&mut self, machine: &Machine) {
-        for (cpu, (_, sched)) in machine
-            .hw
-            .cpus
-            .iter()
-            .zip(&machine.kernel.sched.cpus)
-            .enumerate()
-        {
-            let kind = match (sched.current, sched.phase) {
-                (None, _) | (_, Phase::Idle) => SpanKind::Idle,
-                (Some(_), Phase::User) => SpanKind::User,
-                (Some(_), Phase::Call | Phase::Fault(_) | Phase::Return | Phase::Schedule) => {
-                    SpanKind::Kernel
-                }
+        for cpu in 0..self.lanes.len() {
+            let Some(sched) = machine.kernel.sched.cpus.get(cpu) else {
+                continue;
+            };
+            let task = sched.current.and_then(|id| machine.kernel.tasks.get(id));
+            let has_begun = |call: &ActiveCall| call.entries > 0;
+            let kind = match sched.phase {
+                _ if task.is_none() => SpanKind::Idle,
+                Phase::Idle => SpanKind::Idle,
+                // A trap takes effect with the tick of its handler.
+                Phase::User | Phase::Fault(_) => SpanKind::User,
+                Phase::Call => match task.and_then(|task| task.call.as_ref()) {
+                    Some(call) if has_begun(call) => SpanKind::Kernel,
+                    Some(_) | None => SpanKind::User,
+                },
+                Phase::Return | Phase::Schedule => SpanKind::Kernel,
             };
             let who = match sched.current {
                 Some(task) if kind != SpanKind::Idle => self.who_is(task, machine),
@@ -146,9 +150,12 @@ impl Timeline {
             Event::Switch { to: None, .. } => (SpanKind::Idle, NOBODY),
             Event::Switch { to: Some(task), .. } => (SpanKind::Kernel, self.who_is(*task, machine)),
             Event::ReturnToUser { task } => (SpanKind::User, self.who_is(*task, machine)),
-            Event::SyscallEnter { .. }
+            // The step that trapped was in ring 3 until its handler began.
+            Event::SyscallExit { .. }
+            | Event::SyscallBlock { .. }
+            | Event::Exit { .. }
             | Event::PageFault { .. }
-            | Event::IllegalInstruction { .. }
+            | Event::SignalDeliver { .. }
             | Event::Interrupt { .. } => match self.now(record.cpu) {
                 // An idle CPU's interrupt shows if it leads to a switch.
                 Some(mark) if mark.who() != NOBODY => (SpanKind::Kernel, mark.who()),
@@ -166,13 +173,11 @@ impl Timeline {
                 let who = self.name(*task, pid, comm.into());
                 (SpanKind::Kernel, who)
             }
-            Event::SyscallExit { .. }
-            | Event::SyscallBlock { .. }
+            Event::SyscallEnter { .. }
+            | Event::IllegalInstruction { .. }
             | Event::Wake { .. }
-            | Event::Exit { .. }
             | Event::Reap { .. }
             | Event::SignalSend { .. }
-            | Event::SignalDeliver { .. }
             | Event::FrameAlloc { .. }
             | Event::FrameFree { .. }
             | Event::NamespaceNew { .. }
@@ -192,9 +197,8 @@ impl Timeline {
             let keep = lane.partition_point(|mark| mark.from_ns < now_ns);
             lane.truncate(keep);
         }
-        // Tasks may have had other names by the end of what is cut off, and marks of this very
-        // moment may belong to ticks that are undone.
-        self.names = CowVec::default();
+        self.recall_names(machine);
+        // Marks of this very moment may belong to ticks that are undone.
         self.look_at(machine);
     }
 
@@ -309,9 +313,39 @@ impl Timeline {
         self.name(task, pid, comm)
     }
 
+    /// Names the tasks of a machine as they were named when they were last told of: by the end of
+    /// what is cut off they may have had other names.
+    fn recall_names(&mut self, machine: &Machine) {
+        let told = (0..).zip(self.who.iter());
+        let told: Vec<(u32, TaskId)> = told
+            .filter(|(_, who)| {
+                let task = machine.kernel.tasks.get(who.task);
+                task.is_some_and(|task| task.comm == who.comm)
+            })
+            .map(|(at, who)| (at, who.task))
+            .collect();
+        for (who, task) in told {
+            self.set_name(task, who);
+        }
+        for (id, task) in machine.kernel.tasks.iter() {
+            self.name(id, machine.kernel.first_number(id), task.comm.clone());
+        }
+    }
+
     fn name(&mut self, task: TaskId, pid: i32, comm: Rc<str>) -> u32 {
+        let at = task.index() as usize;
+        if let Some(known) = self.who_of(task)
+            && (known.pid, &known.comm) == (pid, &comm)
+        {
+            return self.names.get(at).copied().unwrap_or(NOBODY);
+        }
         let who = self.who.len() as u32;
         self.who.push(Who { task, pid, comm });
+        self.set_name(task, who);
+        who
+    }
+
+    fn set_name(&mut self, task: TaskId, who: u32) {
         let at = task.index() as usize;
         while self.names.len() <= at {
             self.names.push(NOBODY);
@@ -319,7 +353,6 @@ impl Timeline {
         if let Some(name) = self.names.get_mut(at) {
             *name = who;
         }
-        who
     }
 }
 
@@ -338,7 +371,8 @@ fn between(lane: &CowVec<Mark>, from_ns: u64, to_ns: u64) -> impl Iterator<Item 
 }
 
 /// Spans with their ends, none shorter than `grain_ns` except where a longer one follows: the
-/// short ones in a row become one, which shows what took most of its time.
+/// short ones in a row become one. It shows what took most of its time, and idleness only if
+/// that took half.
 fn merged(marks: impl Iterator<Item = Mark>, end_ns: u64, grain_ns: u64) -> Vec<(Mark, u64)> {
     let mut marks = marks.peekable();
     let mut spans: Vec<(Mark, u64)> = Vec::new();
@@ -381,7 +415,15 @@ impl Group {
     }
 
     fn flush(&mut self, spans: &mut Vec<(Mark, u64)>) {
-        let most = self.shares.iter().max_by_key(|(_, share_ns)| *share_ns);
+        let idle = |what: u32| Mark { from_ns: 0, what }.kind() == SpanKind::Idle;
+        let most = self
+            .shares
+            .iter()
+            .max_by_key(|(what, share_ns)| match idle(*what) {
+                true if *share_ns >= self.length_ns.div_ceil(2) => u64::MAX,
+                true => 0,
+                false => *share_ns,
+            });
         if let (Some((from_ns, to_ns)), Some(&(what, _))) = (self.start, most) {
             push_span(spans, Mark { from_ns, what }, to_ns);
         }
