@@ -113,7 +113,7 @@ pub fn visitor_command(rng: &mut Rng, now_ns: u64) -> Command {
             call: calls::any_call(rng),
         },
         46..70 => Command::Advance {
-            until_ns: u64::MAX,
+            until_ns: now_ns.saturating_add(50_000_000),
             max_ticks: rng.below(40),
         },
         // Up to 20 ms, now and then up to 4 s: sleepers wake, slides turn.
