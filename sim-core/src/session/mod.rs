@@ -188,6 +188,11 @@ impl Session {
         self.machine.ticks()
     }
 
+    /// Ticks from boot to the end of the current branch.
+    pub fn end_ticks(&self) -> u64 {
+        self.branch().log.end_tick()
+    }
+
     /// The commands of the current branch, up to its end.
     pub fn commands(&self) -> impl Iterator<Item = &Command> {
         self.branch().log.commands()

@@ -80,7 +80,8 @@ fn write_command(to: &mut String, command: &Command) -> fmt::Result {
             max_ticks,
         } => {
             to.write_str("advance")?;
-            if *until_ns != u64::MAX {
+            // One of the two is always said.
+            if *until_ns != u64::MAX || *max_ticks == u64::MAX {
                 write!(to, " until={until_ns}")?;
             }
             if *max_ticks != u64::MAX {
