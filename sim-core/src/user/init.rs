@@ -27,22 +27,19 @@ pub fn round(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
     }
     // Whoever died while nobody read was not heard.
     bury(state, sys)?;
-    match sys.read(0)? {
-        Ok(bytes) => {
-            state.line.extend_from_slice(&bytes);
-            let Some(end) = state.line.iter().position(|b| *b == b'\n') else {
-                return Ok(Flow::Again);
-            };
-            let line: Vec<u8> = state.line.drain(..=end).collect();
-            let line = String::from_utf8_lossy(&line).into_owned();
-            let words: Vec<&str> = line.split_whitespace().collect();
-            if let Some(tty) = free_tty(state).filter(|_| !words.is_empty()) {
-                let pid = spawn(sys, tty, &words)?;
-                state.children.push((pid, tty));
-            }
+    // A child that dies interrupts the read with SIGCHLD.
+    if let Ok(bytes) = sys.read(0)? {
+        state.line.extend_from_slice(&bytes);
+        let Some(end) = state.line.iter().position(|b| *b == b'\n') else {
+            return Ok(Flow::Again);
+        };
+        let line: Vec<u8> = state.line.drain(..=end).collect();
+        let line = String::from_utf8_lossy(&line).into_owned();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let Some(tty) = free_tty(state).filter(|_| !words.is_empty()) {
+            let pid = spawn(sys, tty, &words)?;
+            state.children.push((pid, tty));
         }
-        // A child has died: SIGCHLD interrupted the read.
-        Err(_) => {}
     }
     Ok(Flow::Again)
 }

@@ -93,22 +93,22 @@ const KEYS: &[&str] = &[
 pub fn visitor_command(rng: &mut Rng, now_ns: u64) -> Command {
     let tty = TtyId(rng.below(8) as u16);
     match rng.below(100) {
-        0..4 => Command::Input {
+        0..8 => Command::Input {
             tty: TtyId(0),
             text: format!("{}\n", rng.pick(LAUNCHES)),
         },
-        4..16 => Command::Input {
+        8..20 => Command::Input {
             tty: TtyId(1),
             text: rng.pick(SHELL_LINES).to_string(),
         },
-        16..40 => Command::Input {
+        20..42 => Command::Input {
             tty,
             text: rng.pick(KEYS).to_string(),
         },
-        40..43 => Command::Hangup {
+        42..44 => Command::Hangup {
             tty: TtyId(2 + rng.below(8) as u16),
         },
-        43..46 => Command::Inject {
+        44..46 => Command::Inject {
             pid: 1 + rng.below(60) as i32,
             call: calls::any_call(rng),
         },

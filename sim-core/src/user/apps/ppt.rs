@@ -68,6 +68,8 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             go(regs, SHOW)
         }
         SHOW => call(regs, write_screen(regs.r[7]), READ),
+        // The terminal has hung up: a read would only say that nothing was typed.
+        READ if regs.ax == -i64::from(Errno::EIO.nr()) => exit(regs),
         READ => call(regs, read_keys(), HAVE_READ),
         HAVE_READ => match (keys(regs), regs.ax) {
             (Keys::Some(n), _) => {
