@@ -1,1 +1,17 @@
-fn main() {}
+//! The page of Ringside: draws views of a machine and sends it commands.
+
+mod app;
+mod embed;
+mod i18n;
+mod lab;
+mod panels;
+mod rescue;
+mod stage;
+mod terminal;
+mod timeline;
+mod viz;
+
+fn main() {
+    rescue::install();
+    yew::Renderer::<app::App>::with_root(app::root()).render();
+}

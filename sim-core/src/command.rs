@@ -1,6 +1,6 @@
 //! Everything that someone outside may ask of the machine.
 
-use crate::hw::TtyId;
+pub use crate::hw::TtyId;
 use crate::kernel::Syscall;
 
 /// One thing that enters the machine. A list of them, with the boot options, is a session.

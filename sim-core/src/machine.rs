@@ -74,6 +74,11 @@ impl Machine {
         self.ticks
     }
 
+    /// Frames of RAM.
+    pub fn ram_frames(&self) -> u64 {
+        self.hw.ram.frames()
+    }
+
     /// The invariant that broke, if one did. Nothing moves any more.
     pub fn halted(&self) -> Option<&str> {
         self.kernel.panic.as_deref()

@@ -6,6 +6,7 @@ mod tasks;
 mod terminal;
 mod windows;
 
+pub use crate::kernel::NsKind;
 pub use cpus::{CpuMode, CpuView, cpus};
 pub use ram::{FrameCell, FrameKind, RamView, ram};
 pub use tasks::{ContainerMark, TaskRow, TaskState, tasks};

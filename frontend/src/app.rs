@@ -1,0 +1,270 @@
+//! The one component that owns the session. All others draw what it hands them.
+
+mod layout;
+mod update;
+
+use crate::embed::{self, Frame, Query, Theme};
+use crate::i18n::Lang;
+use crate::lab::pace::{self, IdleWait, Next};
+use crate::lab::worlds::Worlds;
+use crate::rescue;
+use gloo::events::EventListener;
+use gloo::render::AnimationFrame;
+use gloo::timers::callback::Timeout;
+use sim_core::{BootOptions, Session};
+use yew::prelude::*;
+
+/// What the visitor and the clock ask for.
+pub enum Msg {
+    Frame(f64),
+    Wake,
+    TogglePlay,
+    Step(Step),
+    SeekNs(u64),
+    Launch(String),
+    RunInContainer,
+    Type { tty: u16, text: String },
+    Hangup(u16),
+    Select(Option<u64>),
+    SetSpeed(u64),
+    SetZoom(Option<u64>),
+    SetLang(Lang),
+    SetTheme(Theme),
+    SetTab(Tab),
+    SetCommand(String),
+    RunCommand,
+    EndContainer(String),
+    Restart,
+    OpenScript,
+    CloseScript,
+    LoadScript(String),
+    DropLastCommand,
+    Branch(u32),
+    Resized,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Start,
+    Back,
+    Tick,
+    Syscall,
+    Switch,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Worlds,
+    Calls,
+    About,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Play {
+    Playing,
+    Paused,
+}
+
+/// The dialog with the session's text.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ScriptDialog {
+    pub text: String,
+    pub error: Option<String>,
+}
+
+pub struct App {
+    session: Session,
+    lang: Lang,
+    theme: Theme,
+    frame: Frame,
+    play: Play,
+    slowdown: u64,
+    /// Width of the time bar's window; `None` shows everything.
+    zoom_ns: Option<u64>,
+    selected: Option<u64>,
+    tab: Tab,
+    worlds: Worlds,
+    dialog: Option<ScriptDialog>,
+    /// When time was last made up for, in milliseconds of the page's clock.
+    last_ms: f64,
+    waiting: Waiting,
+    /// Kept alive with the component.
+    _listeners: Vec<EventListener>,
+}
+
+/// What will wake the page next. Dropping it cancels it.
+enum Waiting {
+    Nothing,
+    Frame(#[allow(dead_code)] AnimationFrame),
+    Timeout(#[allow(dead_code)] Timeout),
+}
+
+pub fn window() -> web_sys::Window {
+    web_sys::window().expect("a page has a window")
+}
+
+fn document() -> web_sys::Document {
+    window().document().expect("a window has a document")
+}
+
+/// The element that the page is drawn into.
+pub fn root() -> web_sys::Element {
+    document()
+        .get_element_by_id("app")
+        .unwrap_or_else(|| document().body().expect("a document has a body").into())
+}
+
+fn now_ms() -> f64 {
+    window().performance().map_or(0.0, |p| p.now())
+}
+
+fn query() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+/// The session of a link, of a page that failed, or a fresh one.
+fn first_session() -> (Session, Option<ScriptDialog>) {
+    let hash = window().location().hash().unwrap_or_default();
+    let from = match (hash.starts_with("#s1."), rescue::left()) {
+        (true, _) => match Session::from_link(&hash) {
+            Ok(session) => Some(Ok(session)),
+            Err(error) => Some(Err((hash, error.to_string()))),
+        },
+        (false, Some(text)) => Some(Session::from_script(&text).map_err(|e| (text, e.to_string()))),
+        (false, None) => None,
+    };
+    match from {
+        Some(Ok(session)) => (session, None),
+        Some(Err((text, error))) => (
+            fresh(),
+            Some(ScriptDialog {
+                text,
+                error: Some(error),
+            }),
+        ),
+        None => (fresh(), None),
+    }
+}
+
+/// A machine that has booted: its shell waits for keys.
+fn fresh() -> Session {
+    let mut session = Session::new(BootOptions::default());
+    session.advance(100_000_000, 100_000);
+    session
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let Query { lang, theme, frame } = embed::parse(&query());
+        let browser = window()
+            .navigator()
+            .language()
+            .and_then(|code| Lang::from_code(&code));
+        let (session, dialog) = first_session();
+        let link = ctx.link().clone();
+        let wake = link.callback(|_: ()| Msg::Wake);
+        let resized = link.callback(|_: ()| Msg::Resized);
+        let listeners = vec![
+            EventListener::new(&document(), "visibilitychange", move |_| wake.emit(())),
+            EventListener::new(&window(), "resize", move |_| resized.emit(())),
+            update::shortcuts(&link),
+        ];
+        let app = Self {
+            session,
+            lang: lang.or(browser).unwrap_or(Lang::En),
+            theme,
+            frame,
+            play: Play::Playing,
+            slowdown: pace::DEFAULT_SPEED,
+            zoom_ns: Some(10_000_000),
+            selected: None,
+            tab: Tab::Worlds,
+            worlds: Worlds::default(),
+            dialog,
+            last_ms: now_ms(),
+            waiting: Waiting::Nothing,
+            _listeners: listeners,
+        };
+        app.show_choices();
+        link.send_message(Msg::Wake);
+        app
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        self.handle(ctx, msg)
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        self.layout(ctx)
+    }
+
+    fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
+        if self.frame == Frame::Embedded {
+            tell_height();
+        }
+    }
+}
+
+impl App {
+    /// Brings simulated time up to the wall clock and arranges to be woken again.
+    fn run(&mut self, ctx: &Context<Self>, ms: f64) {
+        let slept = if matches!(self.waiting, Waiting::Timeout(_)) {
+            IdleWait::Slept
+        } else {
+            IdleWait::Short
+        };
+        let wall_ns = ((ms - self.last_ms).max(0.0) * 1e6) as u64;
+        self.last_ms = ms;
+        self.waiting = Waiting::Nothing;
+        if self.play == Play::Paused || document().hidden() {
+            return;
+        }
+        let next = pace::advance(&mut self.session, wall_ns, self.slowdown, slept);
+        self.worlds.follow(&mut self.session);
+        let link = ctx.link().clone();
+        self.waiting = match next {
+            Next::Frame => Waiting::Frame(gloo::render::request_animation_frame(move |ms| {
+                link.send_message(Msg::Frame(ms))
+            })),
+            Next::Timeout(ms) => {
+                Waiting::Timeout(Timeout::new(ms, move || link.send_message(Msg::Wake)))
+            }
+            Next::Never => Waiting::Nothing,
+        };
+    }
+
+    /// Language and theme go to the document and into the address.
+    fn show_choices(&self) {
+        if let Some(html) = document().document_element() {
+            let _set = html.set_attribute("lang", self.lang.code());
+            let _set = html.set_attribute("data-theme", self.theme.code());
+        }
+        let address = format!(
+            "{}{}",
+            embed::with_choices(&query(), self.lang, self.theme),
+            window().location().hash().unwrap_or_default()
+        );
+        if let Ok(history) = window().history() {
+            // A page opened from disk may refuse; the choice then lasts as long as the page.
+            let _replaced =
+                history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address));
+        }
+    }
+}
+
+/// Tells the embedding page how high this one is.
+fn tell_height() {
+    let Ok(Some(parent)) = window().parent() else {
+        return;
+    };
+    let height = document()
+        .document_element()
+        .map_or(0, |e| e.scroll_height());
+    let message = js_sys::Object::new();
+    let _set = js_sys::Reflect::set(&message, &"type".into(), &"ringside:height".into());
+    let _set = js_sys::Reflect::set(&message, &"height".into(), &f64::from(height).into());
+    let _posted = parent.post_message(&message, "*");
+}

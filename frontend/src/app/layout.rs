@@ -1,0 +1,212 @@
+//! Where everything stands.
+
+use super::{App, Msg, Play, Tab};
+use crate::embed::{Frame, Theme};
+use crate::i18n::Lang;
+use crate::lab::worlds;
+use crate::panels::{about::About, calls::Calls, script::Script, worlds::TwoWorlds};
+use crate::stage::{Stage, StageProps};
+use crate::timeline::{TimeBar, TimeBarProps};
+use sim_core::view;
+use std::rc::Rc;
+use yew::prelude::*;
+
+impl App {
+    pub(super) fn layout(&self, ctx: &Context<Self>) -> Html {
+        let frame = match self.frame {
+            Frame::Alone => "app",
+            Frame::Embedded => "app embedded",
+        };
+        html! {
+            <div class={frame}>
+                if self.frame == Frame::Alone { { self.header(ctx) } }
+                { self.banner(ctx) }
+                { self.stage(ctx) }
+                if self.frame == Frame::Alone { { self.views(ctx) } }
+                { self.time_bar(ctx) }
+                { self.dialog(ctx) }
+            </div>
+        }
+    }
+
+    fn header(&self, ctx: &Context<Self>) -> Html {
+        let lang = self.lang;
+        let link = ctx.link();
+        let other = |l: Lang, id: &'static str| {
+            let pressed = (l == lang).to_string();
+            html! {
+                <button class="btn" data-testid={id} lang={l.code()} aria-pressed={pressed}
+                    onclick={link.callback(move |_| Msg::SetLang(l))}>{ l.t("lang-name") }</button>
+            }
+        };
+        let theme = link.callback(|event: Event| {
+            let value = event
+                .target_unchecked_into::<web_sys::HtmlSelectElement>()
+                .value();
+            Msg::SetTheme(Theme::from_code(&value).unwrap_or(Theme::Auto))
+        });
+        let option = |theme: Theme, text: &'static str| {
+            html! { <option value={theme.code()} selected={theme == self.theme}>{ text }</option> }
+        };
+        html! {
+            <header>
+                <h1 class="logo"><i aria-hidden="true"></i>{ lang.t("title") }</h1>
+                <span class="grow"></span>
+                <div class="group" role="group" aria-label={lang.t("lang-label")}>
+                    { other(Lang::Ko, "lang-ko") }{ other(Lang::En, "lang-en") }
+                </div>
+                <select class="btn" data-testid="theme" aria-label={lang.t("theme-label")} onchange={theme}>
+                    { option(Theme::Auto, lang.t("theme-auto")) }
+                    { option(Theme::Light, lang.t("theme-light")) }
+                    { option(Theme::Dark, lang.t("theme-dark")) }
+                </select>
+                <button class="btn" data-testid="script-open" onclick={link.callback(|_| Msg::OpenScript)}>{ lang.t("script") }</button>
+                <button class="btn" data-testid="restart" onclick={link.callback(|_| Msg::Restart)}>{ lang.t("restart") }</button>
+            </header>
+        }
+    }
+
+    /// A machine that has halted says so and offers a way on.
+    fn banner(&self, ctx: &Context<Self>) -> Html {
+        let lang = self.lang;
+        let Some(invariant) = self.session.machine().halted() else {
+            return html! {};
+        };
+        html! {
+            <div class="halt" role="alert" data-testid="halt">
+                <b>{ lang.t("halt-title") }</b>
+                <span>{ lang.tf("halt-body", &[("invariant", invariant)]) }</span>
+                <button class="btn" onclick={ctx.link().callback(|_| Msg::OpenScript)}>{ lang.t("script") }</button>
+                <button class="btn go" onclick={ctx.link().callback(|_| Msg::DropLastCommand)}>{ lang.t("halt-again") }</button>
+            </div>
+        }
+    }
+
+    fn stage(&self, ctx: &Context<Self>) -> Html {
+        let machine = self.session.machine();
+        let frames = machine.ram_frames();
+        let containers = worlds::containers(&self.session);
+        let shells: Vec<u16> = containers
+            .iter()
+            .filter_map(|mark| worlds::inside_tty(&self.session, mark.group))
+            .collect();
+        let windows: Vec<view::WindowView> = view::windows(machine)
+            .into_iter()
+            .filter(|w| w.tty != worlds::HOST_TTY && !shells.contains(&w.tty))
+            .collect();
+        let link = ctx.link().clone();
+        let props = StageProps {
+            lang: self.lang,
+            windows: Rc::new(windows),
+            tasks: Rc::new(view::tasks(machine)),
+            cpus: Rc::new(view::cpus(machine)),
+            ram: Rc::new(view::ram(machine, 0, frames as usize, self.selected)),
+            crossings: Rc::new(crate::stage::crossings(&self.session)),
+            selected: self.selected,
+            send: Callback::from(move |msg| link.send_message(msg)),
+        };
+        html! { <Stage ..props /> }
+    }
+
+    fn views(&self, ctx: &Context<Self>) -> Html {
+        let lang = self.lang;
+        let link = ctx.link().clone();
+        let tab = |tab: Tab, text: &'static str| {
+            let selected = (tab == self.tab).to_string();
+            html! {
+                <button class="btn" role="tab" aria-selected={selected}
+                    onclick={link.callback(move |_| Msg::SetTab(tab))}>{ text }</button>
+            }
+        };
+        let body = match self.tab {
+            Tab::Worlds => {
+                let send = Callback::from({
+                    let link = link.clone();
+                    move |msg| link.send_message(msg)
+                });
+                let container = worlds::containers(&self.session).into_iter().next();
+                let inside = container
+                    .as_ref()
+                    .and_then(|c| worlds::inside_tty(&self.session, c.group));
+                let machine = self.session.machine();
+                let screen = |tty| Rc::new(view::terminal(machine, tty).lines);
+                html! {
+                    <TwoWorlds {lang} worlds={self.worlds.clone()} host={screen(worlds::HOST_TTY)}
+                        inside={inside.map(screen)} container={container.map(|c| c.hostname)} {send} />
+                }
+            }
+            Tab::Calls => {
+                html! { <Calls {lang} calls={Rc::new(crate::panels::calls::recent(&self.session))} /> }
+            }
+            Tab::About => html! { <About {lang} /> },
+        };
+        html! {
+            <aside class="views">
+                <div class="tabs" role="tablist">
+                    { tab(Tab::Worlds, lang.t("tab-worlds")) }
+                    { tab(Tab::Calls, lang.t("tab-calls")) }
+                    { tab(Tab::About, lang.t("tab-about")) }
+                </div>
+                { body }
+            </aside>
+        }
+    }
+
+    fn time_bar(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        let machine = self.session.machine();
+        let is_past = !self.session.is_at_end();
+        // While nothing happens, the bar shows what happened last.
+        let last = self
+            .session
+            .events()
+            .last()
+            .map_or(0, |r| r.at_ns)
+            .min(self.session.now_ns());
+        let right = if machine.is_idle() && !is_past {
+            last
+        } else {
+            self.session.now_ns()
+        };
+        let end = self.session.end_ns().max(1);
+        let (from, to) = match self.zoom_ns {
+            None => (0, end),
+            Some(zoom) => {
+                let to = right.saturating_add(zoom / 20).min(end).max(zoom.min(end));
+                (to.saturating_sub(zoom), to.max(1))
+            }
+        };
+        let props = TimeBarProps {
+            lang: self.lang,
+            lanes: Rc::new(self.session.timeline(from, to, 400)),
+            from_ns: from,
+            to_ns: to,
+            now_ns: self.session.now_ns(),
+            end_ns: end,
+            playing: self.play == Play::Playing,
+            idle: machine.is_idle(),
+            past: is_past,
+            slowdown: self.slowdown,
+            zoom_ns: self.zoom_ns,
+            branches: Rc::new(self.session.branches()),
+            step: link.callback(Msg::Step),
+            toggle: link.callback(|()| Msg::TogglePlay),
+            seek: link.callback(Msg::SeekNs),
+            speed: link.callback(Msg::SetSpeed),
+            zoom: link.callback(Msg::SetZoom),
+            branch: link.callback(Msg::Branch),
+        };
+        html! { <TimeBar ..props /> }
+    }
+
+    fn dialog(&self, ctx: &Context<Self>) -> Html {
+        let Some(dialog) = &self.dialog else {
+            return html! {};
+        };
+        let link = ctx.link();
+        html! {
+            <Script lang={self.lang} text={dialog.text.clone()} error={dialog.error.clone()}
+                load={link.callback(Msg::LoadScript)} close={link.callback(|()| Msg::CloseScript)} />
+        }
+    }
+}

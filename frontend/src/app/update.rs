@@ -1,0 +1,185 @@
+//! What each message does.
+
+use super::{App, Msg, Play, ScriptDialog, Step, fresh, now_ms};
+use crate::lab::worlds::{self, Worlds};
+use crate::rescue;
+use gloo::events::EventListener;
+use sim_core::command::TtyId;
+use sim_core::{Command, Session};
+use wasm_bindgen::JsCast;
+use yew::Context;
+use yew::html::Scope;
+
+/// Space plays and pauses, unless it goes to something that takes it.
+pub fn shortcuts(link: &Scope<App>) -> EventListener {
+    let link = link.clone();
+    EventListener::new(&super::document(), "keydown", move |event| {
+        let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else {
+            return;
+        };
+        let target = event
+            .target()
+            .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+        let takes_it = target.is_some_and(|t| {
+            matches!(
+                t.tag_name().as_str(),
+                "INPUT" | "TEXTAREA" | "SELECT" | "BUTTON" | "A"
+            ) || t.get_attribute("tabindex").is_some()
+        });
+        if event.key() == " " && !takes_it && !event.ctrl_key() && !event.meta_key() {
+            link.send_message(Msg::TogglePlay);
+        }
+    })
+}
+
+impl App {
+    /// Returns whether the page is to be drawn again.
+    pub(super) fn handle(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Frame(ms) => self.run(ctx, ms),
+            Msg::Wake => self.run(ctx, now_ms()),
+            Msg::TogglePlay => {
+                self.play = match self.play {
+                    Play::Playing => Play::Paused,
+                    Play::Paused => Play::Playing,
+                };
+                self.last_ms = now_ms();
+                self.run(ctx, now_ms());
+            }
+            Msg::Step(step) => {
+                self.play = Play::Paused;
+                self.step(step);
+            }
+            Msg::SeekNs(ns) => {
+                self.play = Play::Paused;
+                // A moment outside the history is no place to go; the bar offers none.
+                let _sought = self.session.seek_time(ns);
+            }
+            Msg::Launch(line) => self.act(ctx, |s| {
+                s.launch(&line);
+            }),
+            Msg::RunInContainer => {
+                let name = worlds::next_name(&self.session);
+                self.act(ctx, |s| {
+                    s.launch(&format!("docker run --name {name} ppt"));
+                });
+            }
+            Msg::Type { tty, text } => self.act(ctx, |s| {
+                s.input(tty, &text);
+            }),
+            Msg::Hangup(tty) => self.act(ctx, |s| {
+                s.apply(Command::Hangup { tty: TtyId(tty) });
+            }),
+            Msg::Select(task) => self.selected = if self.selected == task { None } else { task },
+            Msg::SetSpeed(slowdown) => self.slowdown = slowdown,
+            Msg::SetZoom(zoom_ns) => self.zoom_ns = zoom_ns,
+            Msg::SetLang(lang) => {
+                self.lang = lang;
+                self.show_choices();
+            }
+            Msg::SetTheme(theme) => {
+                self.theme = theme;
+                self.show_choices();
+            }
+            Msg::SetTab(tab) => self.tab = tab,
+            Msg::SetCommand(command) => self.worlds.command = command,
+            Msg::RunCommand => {
+                let mut worlds = self.worlds.clone();
+                self.act(ctx, |s| worlds.run(s));
+                self.worlds = worlds;
+            }
+            Msg::EndContainer(name) => self.act(ctx, |s| {
+                s.launch(&format!("docker kill {name}"));
+            }),
+            Msg::Restart => self.replace(ctx, fresh()),
+            Msg::OpenScript => {
+                self.dialog = Some(ScriptDialog {
+                    text: self.session.script(),
+                    error: None,
+                });
+            }
+            Msg::CloseScript => self.dialog = None,
+            Msg::LoadScript(text) => match Session::from_script(&text) {
+                Ok(session) => {
+                    self.dialog = None;
+                    self.replace(ctx, session);
+                }
+                Err(error) => {
+                    let line = error.line.to_string();
+                    let values = [("line", line.as_str()), ("message", error.message.as_str())];
+                    let error = Some(self.lang.tf("script-error", &values));
+                    self.dialog = Some(ScriptDialog { text, error });
+                }
+            },
+            Msg::DropLastCommand => {
+                let session = without_last(&self.session);
+                self.replace(ctx, session);
+            }
+            Msg::Branch(id) => {
+                self.play = Play::Paused;
+                let _switched = self.session.switch_branch(id);
+            }
+            Msg::Resized => {}
+        }
+        true
+    }
+
+    /// A command from the visitor: time is brought up to now first, so that it arrives now.
+    fn act(&mut self, ctx: &Context<Self>, act: impl FnOnce(&mut Session)) {
+        if self.play == Play::Playing {
+            self.run(ctx, now_ms());
+        }
+        act(&mut self.session);
+        rescue::keep(&self.session);
+        if self.play == Play::Playing {
+            self.run(ctx, now_ms());
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Start => {
+                let _sought = self.session.seek_time(0);
+            }
+            Step::Back => {
+                let _stepped = self.session.step_back();
+            }
+            Step::Tick => {
+                self.session.step_tick();
+            }
+            Step::Syscall => {
+                self.session.step_to_syscall();
+            }
+            Step::Switch => {
+                self.session.step_to_switch();
+            }
+        }
+    }
+
+    fn replace(&mut self, ctx: &Context<Self>, session: Session) {
+        self.session = session;
+        self.selected = None;
+        self.worlds = Worlds::default();
+        self.play = Play::Playing;
+        self.last_ms = now_ms();
+        rescue::keep(&self.session);
+        self.run(ctx, now_ms());
+    }
+}
+
+/// The same session without its last command, as far as it goes; a fresh one if that fails.
+fn without_last(session: &Session) -> Session {
+    let commands: Vec<Command> = session.commands().cloned().collect();
+    let mut again = Session::new(session.boot_options().clone());
+    let last = commands
+        .iter()
+        .rposition(|c| !matches!(c, Command::Advance { .. }));
+    for command in commands.iter().take(last.unwrap_or(0)) {
+        again.apply(command.clone());
+    }
+    if again.machine().halted().is_some() {
+        fresh()
+    } else {
+        again
+    }
+}

@@ -1,0 +1,4 @@
+//! Between the page and the session: how wall time becomes simulated time, and the two worlds.
+
+pub mod pace;
+pub mod worlds;

@@ -1,0 +1,144 @@
+//! The two worlds: one command, typed into a shell on the host and into one inside.
+
+use sim_core::Session;
+use sim_core::view::{self, ContainerMark};
+
+/// Terminal of the host's shell.
+pub const HOST_TTY: u16 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worlds {
+    /// What stands in the field.
+    pub command: String,
+    /// What was run last.
+    pub ran: Option<String>,
+    /// Waiting for the shell inside, to type this into it.
+    pub pending: Option<String>,
+}
+
+impl Default for Worlds {
+    fn default() -> Self {
+        Self {
+            command: "ps".into(),
+            ran: None,
+            pending: None,
+        }
+    }
+}
+
+/// A name for the next container that is not taken.
+pub fn next_name(session: &Session) -> String {
+    let taken: Vec<String> = containers(session)
+        .into_iter()
+        .map(|mark| mark.hostname)
+        .collect();
+    // Names of ended ones stay in the runtime's books, so a number never comes back.
+    let ran = session.commands().filter(|c| matches!(c, sim_core::Command::Input { text, .. } if text.starts_with("docker run"))).count();
+    let name = if ran == 0 {
+        "deck".to_string()
+    } else {
+        format!("deck{}", ran + 1)
+    };
+    if taken.contains(&name) {
+        format!("{name}x")
+    } else {
+        name
+    }
+}
+
+/// What is drawn as a box, one entry per PID namespace.
+pub fn containers(session: &Session) -> Vec<ContainerMark> {
+    let mut marks: Vec<ContainerMark> = Vec::new();
+    for mark in view::tasks(session.machine())
+        .into_iter()
+        .filter_map(|t| t.container)
+    {
+        if !marks.iter().any(|m| m.group == mark.group) {
+            marks.push(mark);
+        }
+    }
+    marks
+}
+
+/// The terminal of a shell inside, if one has been started.
+pub fn inside_tty(session: &Session, group: u64) -> Option<u16> {
+    let tasks = view::tasks(session.machine());
+    let is_shell = |t: &&view::TaskRow| {
+        t.comm == "sh" && t.container.as_ref().is_some_and(|m| m.group == group)
+    };
+    tasks.iter().filter(is_shell).find_map(|t| t.tty)
+}
+
+impl Worlds {
+    /// Types the command into both shells; starts the one inside first if need be.
+    pub fn run(&mut self, session: &mut Session) {
+        let command = self.command.trim().to_string();
+        if command.is_empty() {
+            return;
+        }
+        session.input(HOST_TTY, &format!("{command}\n"));
+        self.ran = Some(command.clone());
+        if let Some(mark) = containers(session).first() {
+            match inside_tty(session, mark.group) {
+                Some(tty) => {
+                    session.input(tty, &format!("{command}\n"));
+                }
+                None => {
+                    session.launch(&format!("docker exec {} sh", mark.hostname));
+                    self.pending = Some(command);
+                }
+            }
+        }
+    }
+
+    /// Types what waits for the shell inside, once its prompt is there.
+    pub fn follow(&mut self, session: &mut Session) {
+        let Some(command) = self.pending.clone() else {
+            return;
+        };
+        let Some(mark) = containers(session).into_iter().next() else {
+            self.pending = None;
+            return;
+        };
+        if let Some(tty) = inside_tty(session, mark.group)
+            && view::terminal(session.machine(), tty)
+                .lines
+                .iter()
+                .any(|line| line.ends_with('#'))
+        {
+            self.pending = None;
+            session.input(tty, &format!("{command}\n"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::BootOptions;
+
+    #[test]
+    fn both_shells_are_asked() {
+        let mut session = Session::new(BootOptions::default());
+        let mut worlds = Worlds {
+            command: "hostname".into(),
+            ..Worlds::default()
+        };
+        session.advance(1_000_000_000, u64::MAX);
+        assert_eq!(next_name(&session), "deck");
+        session.launch("docker run --name deck ppt");
+        session.advance(2_000_000_000, u64::MAX);
+        worlds.run(&mut session);
+        for second in 3..6 {
+            session.advance(second * 1_000_000_000, u64::MAX);
+            worlds.follow(&mut session);
+        }
+        let group = containers(&session)[0].group;
+        let tty = inside_tty(&session, group).expect("a shell inside");
+        let inside = view::terminal(session.machine(), tty).lines;
+        let host = view::terminal(session.machine(), HOST_TTY).lines;
+        assert_eq!(crate::viz::diff::output_of(&inside, "hostname"), ["deck"]);
+        assert_eq!(crate::viz::diff::output_of(&host, "hostname"), ["host"]);
+        assert_eq!(next_name(&session), "deck2");
+    }
+}

@@ -1,0 +1,6 @@
+//! The column beside the stage.
+
+pub mod about;
+pub mod calls;
+pub mod script;
+pub mod worlds;

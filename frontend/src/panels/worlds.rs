@@ -1,0 +1,114 @@
+//! One command, two worlds.
+
+use crate::app::Msg;
+use crate::i18n::Lang;
+use crate::lab::worlds::Worlds;
+use crate::viz::diff::{self, Mark, Piece};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// Commands worth comparing.
+const SUGGESTIONS: [&str; 5] = ["ps", "hostname", "ls /", "mount", "id"];
+/// Lines of a terminal that are shown.
+const LINES: usize = 14;
+
+#[derive(Properties, PartialEq)]
+pub struct TwoWorldsProps {
+    pub lang: Lang,
+    pub worlds: Worlds,
+    pub host: Rc<Vec<String>>,
+    pub inside: Option<Rc<Vec<String>>>,
+    pub container: Option<String>,
+    pub send: Callback<Msg>,
+}
+
+#[component]
+pub fn TwoWorlds(props: &TwoWorldsProps) -> Html {
+    let TwoWorldsProps {
+        lang,
+        worlds,
+        host,
+        inside,
+        container,
+        send,
+    } = props;
+    let lang = *lang;
+    let ran = worlds.ran.as_deref().unwrap_or_default();
+    let host_output = diff::output_of(host, ran).to_vec();
+    let inside_output = inside
+        .as_ref()
+        .map(|lines| diff::output_of(lines, ran).to_vec())
+        .unwrap_or_default();
+    let compares = !inside_output.is_empty() && !host_output.is_empty();
+    let against = |one: &[String], other: &[String]| {
+        if compares {
+            diff::mark(one, other)
+        } else {
+            diff::mark(one, one)
+        }
+    };
+    let oninput = send.reform(|event: InputEvent| {
+        Msg::SetCommand(
+            event
+                .target_unchecked_into::<web_sys::HtmlInputElement>()
+                .value(),
+        )
+    });
+    let onsubmit = send.reform(|event: SubmitEvent| {
+        event.prevent_default();
+        Msg::RunCommand
+    });
+    let suggestion = |text: &'static str| {
+        let send = send.clone();
+        let onclick = Callback::from(move |_: MouseEvent| {
+            send.emit(Msg::SetCommand(text.into()));
+            send.emit(Msg::RunCommand);
+        });
+        html! { <button class="chip" {onclick}>{ text }</button> }
+    };
+    let end = container.clone().map(|name| {
+        let onclick = send.reform(move |_| Msg::EndContainer(name.clone()));
+        html! { <button class="mini" data-testid="end-container" {onclick}>{ lang.t("worlds-end") }</button> }
+    });
+    html! {
+        <div class="worlds">
+            <form {onsubmit}>
+                <input data-testid="compare-command" aria-label={lang.t("worlds-command")} value={worlds.command.clone()} {oninput}
+                    spellcheck="false" autocomplete="off" autocapitalize="off" />
+                <button class="btn go" data-testid="compare-run">{ lang.t("worlds-run") }</button>
+            </form>
+            <div class="chips" role="group" aria-label={lang.t("worlds-suggest")}>{ for SUGGESTIONS.into_iter().map(suggestion) }</div>
+            <section class="term" aria-label={lang.t("worlds-host")}>
+                <h2 class="t"><span>{ lang.t("worlds-host") }</span><span>{ ran }</span></h2>
+                <div data-testid="host-output" tabindex="0">{ output(host, &host_output, &against(&host_output, &inside_output)) }</div>
+            </section>
+            <section class="term in">
+                <h2 class="t"><span>{ lang.tf("worlds-inside", &[("name", container.as_deref().unwrap_or("…"))]) }</span>{ end }</h2>
+                <div data-testid="inside-output" tabindex="0">{ match (container, inside) {
+                    (None, _) => html! {
+                        <><p>{ lang.t("worlds-none") }</p>
+                        <button class="btn" onclick={send.reform(|_| Msg::RunInContainer)}>{ lang.t("worlds-start") }</button></>
+                    },
+                    (Some(_), None) if worlds.pending.is_some() => html! { <p>{ lang.t("worlds-preparing") }</p> },
+                    (Some(_), None) => html! {},
+                    (Some(_), Some(lines)) => output(lines, &inside_output, &against(&inside_output, &host_output)),
+                } }</div>
+            </section>
+            if compares { <p class="dim">{ lang.t("worlds-mark") }</p> }
+        </div>
+    }
+}
+
+/// The marked output of the command; before there is one, the end of the terminal as it is.
+fn output(terminal: &[String], plain: &[String], marked: &[Vec<Piece>]) -> Html {
+    if plain.is_empty() {
+        let from = terminal.len().saturating_sub(LINES);
+        return html! { <pre class="d">{ terminal[from..].join("\n") }</pre> };
+    }
+    let piece = |piece: &Piece| match piece.mark {
+        Mark::Same => html! { { &piece.text } },
+        Mark::Different => html! { <mark>{ &piece.text }</mark> },
+    };
+    let line = |pieces: &Vec<Piece>| html! { <>{ for pieces.iter().map(piece) }{ "\n" }</> };
+    html! { <pre>{ for marked.iter().map(line) }</pre> }
+}

@@ -1,0 +1,42 @@
+//! The CPUs.
+
+use crate::i18n::Lang;
+use crate::viz::palette;
+use sim_core::view::{CpuMode, CpuView};
+use std::rc::Rc;
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub struct CpusProps {
+    pub lang: Lang,
+    pub cpus: Rc<Vec<CpuView>>,
+}
+
+#[component]
+pub fn Cpus(props: &CpusProps) -> Html {
+    let lang = props.lang;
+    let card = |cpu: &CpuView| {
+        let colour = format!("--own:var(--p{})", palette::colour(&cpu.comm, cpu.pid));
+        let who = match cpu.mode {
+            CpuMode::Idle => html! { <span class="dim">{ lang.t("cpu-idle") }</span> },
+            CpuMode::User | CpuMode::Kernel => html! {
+                <span class="who"><i class="dot" aria-hidden="true">{ palette::letter(&cpu.comm) }</i>{ &cpu.comm }</span>
+            },
+        };
+        let ring = lang.tf("cpu-ring", &[("ring", &cpu.ring.to_string())]);
+        let place = match cpu.mode {
+            CpuMode::Idle => String::new(),
+            CpuMode::User => format!("{:#x}", cpu.ip),
+            CpuMode::Kernel => cpu.syscall.clone(),
+        };
+        html! {
+            <div key={cpu.id} class={classes!("cpu", format!("ring{}", cpu.ring))} style={colour}>
+                <b>{ lang.tf("cpu", &[("id", &cpu.id.to_string())]) }</b>{ who }
+                <div class="mono">{ ring }{ " " }{ place }
+                    if cpu.runnable > 0 { { " · " }{ lang.tf("cpu-queue", &[("count", &cpu.runnable.to_string())]) } }
+                </div>
+            </div>
+        }
+    };
+    html! { <div class="cpus">{ for props.cpus.iter().map(card) }</div> }
+}

@@ -1,0 +1,144 @@
+//! The boundaries: system calls that cross into the kernel, interrupts and faults from below.
+
+use crate::i18n::Lang;
+use sim_core::event::{Event, InterruptSource};
+use sim_core::{Session, view};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// A system call on its way in or back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Crossing {
+    pub task: u64,
+    pub comm: String,
+    pub text: String,
+    /// What came back; nothing while it is inside.
+    pub result: Option<Result<i64, &'static str>>,
+    pub at_ns: u64,
+}
+
+/// The latest at both boundaries, newest last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Crossings {
+    pub above: Vec<Crossing>,
+    pub below: Vec<(u64, String)>,
+}
+
+/// How many of each are shown.
+const ABOVE: usize = 4;
+const BELOW: usize = 4;
+/// How far back the events are looked through.
+const LOOK_BACK: usize = 400;
+
+/// Reads the boundaries off the session's latest events.
+pub fn crossings(session: &Session) -> Crossings {
+    let mut result = Crossings::default();
+    let events: Vec<_> = session.events().collect();
+    let tasks = view::tasks(session.machine());
+    let name = |task: u64| {
+        tasks
+            .iter()
+            .find(|t| t.task == task)
+            .map_or(String::new(), |t| t.comm.clone())
+    };
+    for record in events.iter().skip(events.len().saturating_sub(LOOK_BACK)) {
+        match &record.event {
+            Event::SyscallEnter { task, call } => {
+                let task = task.as_u64();
+                result.above.retain(|c| c.task != task);
+                let (comm, text) = (name(task), short(&call.to_string()));
+                result.above.push(Crossing {
+                    task,
+                    comm,
+                    text,
+                    result: None,
+                    at_ns: record.at_ns,
+                });
+            }
+            Event::SyscallExit {
+                task,
+                result: answer,
+                ..
+            } => {
+                let task = task.as_u64();
+                if let Some(crossing) = result.above.iter_mut().find(|c| c.task == task) {
+                    crossing.result = Some(answer.map_err(|errno| errno.name()));
+                }
+            }
+            Event::PageFault {
+                task,
+                addr,
+                outcome,
+                ..
+            } => {
+                let text = format!("{} #PF {addr:#x} {outcome:?}", name(task.as_u64()));
+                result.below.push((record.at_ns, text));
+            }
+            Event::Interrupt { source } => {
+                let what = match source {
+                    InterruptSource::Timer => "timer",
+                    InterruptSource::Keyboard => "keyboard",
+                };
+                result
+                    .below
+                    .push((record.at_ns, format!("IRQ {what} → CPU {}", record.cpu.0)));
+            }
+            Event::OomKill { victim, rss_pages } => {
+                result.below.push((
+                    record.at_ns,
+                    format!("OOM {} {rss_pages}", name(victim.as_u64())),
+                ));
+            }
+            _ => {}
+        }
+    }
+    result.above = last(result.above, ABOVE);
+    result.below = last(result.below, BELOW);
+    result
+}
+
+fn last<T>(mut all: Vec<T>, count: usize) -> Vec<T> {
+    all.split_off(all.len().saturating_sub(count))
+}
+
+/// Long arguments are cut; the list of calls has them whole.
+fn short(text: &str) -> String {
+    if text.chars().count() <= 44 {
+        return text.to_string();
+    }
+    text.chars().take(43).chain(['…']).collect()
+}
+
+#[derive(Properties, PartialEq)]
+pub struct GateProps {
+    pub lang: Lang,
+    pub crossings: Rc<Crossings>,
+}
+
+#[component]
+pub fn GateAbove(props: &GateProps) -> Html {
+    let pill = |c: &Crossing| {
+        let (class, result) = match &c.result {
+            None => ("call inside", String::new()),
+            Some(Ok(value)) => ("call", format!(" = {value}")),
+            Some(Err(errno)) => ("call bad", format!(" = {errno}")),
+        };
+        html! { <li key={c.task} {class}><b>{ &c.comm }</b>{ " " }{ &c.text }<em>{ result }</em></li> }
+    };
+    html! {
+        <ul class="gate" aria-label={props.lang.t("gate-syscalls")}>
+            { for props.crossings.above.iter().map(pill) }
+            if props.crossings.above.is_empty() { <li class="call quiet">{ props.lang.t("gate-quiet") }</li> }
+        </ul>
+    }
+}
+
+#[component]
+pub fn GateBelow(props: &GateProps) -> Html {
+    html! {
+        <ul class="gate" aria-label={props.lang.t("gate-hardware")}>
+            { for props.crossings.below.iter().map(|(at, text)| html! { <li key={format!("{at}{text}")} class="call low">{ text }</li> }) }
+            if props.crossings.below.is_empty() { <li class="call quiet">{ props.lang.t("gate-quiet") }</li> }
+        </ul>
+    }
+}

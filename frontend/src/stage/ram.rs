@@ -1,0 +1,278 @@
+//! RAM: every frame a cell, coloured and marked by its owner.
+
+use crate::app::Msg;
+use crate::i18n::Lang;
+use crate::viz::grid::{self, Grid};
+use crate::viz::palette;
+use sim_core::view::{FrameCell, FrameKind, RamView, TaskRow};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub struct RamProps {
+    pub lang: Lang,
+    pub ram: Rc<RamView>,
+    pub tasks: Rc<Vec<TaskRow>>,
+    pub send: Callback<Msg>,
+}
+
+const KINDS: [FrameKind; 6] = [
+    FrameKind::Process,
+    FrameKind::Shared,
+    FrameKind::PageTable,
+    FrameKind::PageCache,
+    FrameKind::Kernel,
+    FrameKind::Free,
+];
+
+fn name(lang: Lang, kind: FrameKind) -> &'static str {
+    match kind {
+        FrameKind::Free => lang.t("frame-free"),
+        FrameKind::Kernel => lang.t("frame-kernel"),
+        FrameKind::PageTable => lang.t("frame-table"),
+        FrameKind::PageCache => lang.t("frame-cache"),
+        FrameKind::Shared => lang.t("frame-shared"),
+        FrameKind::Process => lang.t("frame-process"),
+    }
+}
+
+/// Owner of a frame: colour and letter.
+type Owners = BTreeMap<u64, (u8, char)>;
+
+fn owners(tasks: &[TaskRow]) -> Owners {
+    let each = tasks.iter().map(|t| {
+        (
+            t.task,
+            (palette::colour(&t.comm, t.pid), palette::letter(&t.comm)),
+        )
+    });
+    each.collect()
+}
+
+struct Ink {
+    process: Vec<String>,
+    free: String,
+    kernel: String,
+    cache: String,
+    shared: String,
+    mark: String,
+    outline: String,
+}
+
+/// Colours are the style sheet's.
+fn ink(canvas: &HtmlCanvasElement) -> Option<Ink> {
+    let style = web_sys::window()?.get_computed_style(canvas).ok()??;
+    let token = |name: &str| {
+        style
+            .get_property_value(name)
+            .unwrap_or_default()
+            .trim()
+            .to_string()
+    };
+    Some(Ink {
+        process: (1..=palette::COLOURS)
+            .map(|nr| token(&format!("--p{nr}")))
+            .collect(),
+        free: token("--free"),
+        kernel: token("--sys"),
+        cache: token("--cache"),
+        shared: token("--shared"),
+        mark: token("--mark"),
+        outline: token("--ink"),
+    })
+}
+
+/// Width, height, grid: the canvas has the size that the layout gives it.
+fn fit(canvas: &HtmlCanvasElement, count: usize) -> (f64, f64, Grid) {
+    let (width, height) = (
+        f64::from(canvas.client_width()),
+        f64::from(canvas.client_height()),
+    );
+    (width, height, grid::fit(count, width, height))
+}
+
+fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners) -> Option<()> {
+    let ink = ink(canvas)?;
+    let ratio = web_sys::window()?.device_pixel_ratio();
+    let (width, height, grid) = fit(canvas, ram.cells.len());
+    canvas.set_width((width * ratio) as u32);
+    canvas.set_height((height * ratio) as u32);
+    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
+    context.scale(ratio, ratio).ok()?;
+    context.set_font(&format!(
+        "600 {}px ui-monospace, Menlo, Consolas, monospace",
+        (grid.cell * 0.78).round()
+    ));
+    context.set_text_align("center");
+    context.set_text_baseline("middle");
+    let owner = |cell: &FrameCell| cell.owner.and_then(|o| owners.get(&o)).copied();
+    for (at, cell) in ram.cells.iter().enumerate() {
+        let (x, y) = grid.place(at);
+        let fill = match cell.kind {
+            FrameKind::Free => &ink.free,
+            FrameKind::Kernel => &ink.kernel,
+            FrameKind::PageCache => &ink.cache,
+            FrameKind::Shared => &ink.shared,
+            FrameKind::Process | FrameKind::PageTable => owner(cell)
+                .and_then(|(nr, _)| ink.process.get(usize::from(nr) - 1))
+                .unwrap_or(&ink.kernel),
+        };
+        context.set_fill_style_str(fill);
+        context.fill_rect(x, y, grid.cell, grid.cell);
+        mark(
+            &context,
+            &ink,
+            &grid,
+            (x, y),
+            cell,
+            owner(cell).map(|(_, letter)| letter),
+        );
+    }
+    Some(())
+}
+
+/// What tells the kinds apart without colour: letters, stripes, dots and holes.
+fn mark(
+    context: &CanvasRenderingContext2d,
+    ink: &Ink,
+    grid: &Grid,
+    (x, y): (f64, f64),
+    cell: &FrameCell,
+    letter: Option<char>,
+) {
+    let size = grid.cell;
+    if size >= 4.0 {
+        context.set_fill_style_str(&ink.mark);
+        match cell.kind {
+            FrameKind::Process if size >= 8.0 => {
+                let text = letter.unwrap_or('?').to_string();
+                let _drawn = context.fill_text(&text, x + size / 2.0, y + size / 2.0 + 0.5);
+            }
+            // A table: a frame with a hole.
+            FrameKind::PageTable => {
+                context.clear_rect(x + size * 0.3, y + size * 0.3, size * 0.4, size * 0.4)
+            }
+            FrameKind::Shared => {
+                context.fill_rect(x, y + size * 0.2, size, size * 0.18);
+                context.fill_rect(x, y + size * 0.6, size, size * 0.18);
+            }
+            FrameKind::PageCache => {
+                context.fill_rect(x + size * 0.4, y + size * 0.4, size * 0.2, size * 0.2)
+            }
+            FrameKind::Kernel => {
+                context.fill_rect(x + size * 0.2, y + size * 0.42, size * 0.6, size * 0.16)
+            }
+            FrameKind::Process | FrameKind::Free => {}
+        }
+    }
+    if cell.selected {
+        context.set_stroke_style_str(&ink.outline);
+        context.set_line_width(if size >= 8.0 { 2.0 } else { 1.0 });
+        context.stroke_rect(x - 0.5, y - 0.5, size + 1.0, size + 1.0);
+    }
+}
+
+#[component]
+pub fn Ram(props: &RamProps) -> Html {
+    let RamProps {
+        lang,
+        ram,
+        tasks,
+        send,
+    } = props;
+    let lang = *lang;
+    let canvas = use_node_ref();
+    let pointed = use_state(|| None::<usize>);
+    let owner_table = owners(tasks);
+    {
+        let (canvas, ram, table) = (canvas.clone(), ram.clone(), owner_table.clone());
+        // After every drawing of the page: the layout may have changed the size.
+        use_effect(move || {
+            if let Some(canvas) = canvas.cast::<HtmlCanvasElement>() {
+                draw(&canvas, &ram, &table);
+            }
+        });
+    }
+    let frame_at = {
+        let (canvas, count) = (canvas.clone(), ram.cells.len());
+        move |event: &MouseEvent| {
+            let canvas = canvas.cast::<HtmlCanvasElement>()?;
+            let (_, _, grid) = fit(&canvas, count);
+            grid.at(f64::from(event.offset_x()), f64::from(event.offset_y()))
+                .filter(|at| *at < count)
+        }
+    };
+    let onmousemove = {
+        let (pointed, frame_at) = (pointed.clone(), frame_at.clone());
+        Callback::from(move |event: MouseEvent| pointed.set(frame_at(&event)))
+    };
+    let onmouseleave = {
+        let pointed = pointed.clone();
+        Callback::from(move |_: MouseEvent| pointed.set(None))
+    };
+    let onclick = {
+        let (ram, send) = (ram.clone(), send.clone());
+        Callback::from(move |event: MouseEvent| {
+            let owner = frame_at(&event)
+                .and_then(|at| ram.cells.get(at))
+                .and_then(|cell| cell.owner);
+            if owner.is_some() {
+                send.emit(Msg::Select(owner));
+            }
+        })
+    };
+    let onkeydown = {
+        let (pointed, count) = (pointed.clone(), ram.cells.len());
+        Callback::from(move |event: KeyboardEvent| {
+            let at = pointed.unwrap_or(0);
+            let next = match event.key().as_str() {
+                "ArrowRight" => at + 1,
+                "ArrowLeft" => at.saturating_sub(1),
+                "ArrowDown" => at + 32,
+                "ArrowUp" => at.saturating_sub(32),
+                _ => return,
+            };
+            event.prevent_default();
+            pointed.set(Some(next.min(count.saturating_sub(1))));
+        })
+    };
+    let info = pointed
+        .and_then(|at| Some((at, ram.cells.get(at)?)))
+        .map(|(at, cell)| {
+            let owner = cell.owner.and_then(|o| tasks.iter().find(|t| t.task == o));
+            let owner = owner
+                .map(|t| format!("{} {}", t.comm, t.pid))
+                .unwrap_or_default();
+            let frame = (ram.first + at as u64).to_string();
+            lang.tf(
+                "frame-info",
+                &[
+                    ("frame", &frame),
+                    ("kind", name(lang, cell.kind)),
+                    ("owner", &owner),
+                ],
+            )
+        });
+    let used = ram.total_frames - ram.free_frames;
+    let title = lang.tf(
+        "ram-title",
+        &[
+            ("total", &ram.total_frames.to_string()),
+            ("free", &ram.free_frames.to_string()),
+        ],
+    );
+    let legend = KINDS.iter().map(|kind| {
+        let count = ram.cells.iter().filter(|cell| cell.kind == *kind).count();
+        html! { <li class={format!("k-{kind:?}").to_lowercase()}><i aria-hidden="true"></i>{ name(lang, *kind) }{ " " }<b>{ count }</b></li> }
+    });
+    html! {
+        <div class="ram" data-testid="ram" data-used={used.to_string()} data-total={ram.total_frames.to_string()}>
+            <div class="cap">{ title.clone() }<span class="grow"></span><span aria-live="polite">{ info.unwrap_or_else(|| lang.t("ram-help").into()) }</span></div>
+            <canvas ref={canvas} tabindex="0" role="img" aria-label={title} {onmousemove} {onmouseleave} {onclick} {onkeydown}></canvas>
+            <ul class="legend">{ for legend }</ul>
+        </div>
+    }
+}

@@ -1,0 +1,79 @@
+//! The thread that ties a chosen process together: window, row in the task list, frames.
+
+use crate::viz::grid;
+use sim_core::view::RamView;
+use std::rc::Rc;
+use web_sys::{DomRect, Element};
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub struct ThreadsProps {
+    pub selected: Option<u64>,
+    pub ram: Rc<RamView>,
+}
+
+/// Frames that get a line of their own.
+const LINES: usize = 3;
+
+fn rect(stage: &Element, selector: &str) -> Option<DomRect> {
+    Some(
+        stage
+            .query_selector(selector)
+            .ok()??
+            .get_bounding_client_rect(),
+    )
+}
+
+fn curve(from: (f64, f64), to: (f64, f64)) -> String {
+    let middle = (from.1 + to.1) / 2.0;
+    format!(
+        "M{:.0} {:.0}C{:.0} {middle:.0} {:.0} {middle:.0} {:.0} {:.0}",
+        from.0, from.1, from.0, to.0, to.0, to.1
+    )
+}
+
+/// Paths in the stage's own coordinates, from where the parts stand on the screen.
+fn paths(selected: u64, ram: &RamView) -> Option<String> {
+    let stage = web_sys::window()?.document()?.get_element_by_id("stage")?;
+    let origin = stage.get_bounding_client_rect();
+    let at = |x: f64, y: f64| (x - origin.x(), y - origin.y());
+    let row = rect(&stage, &format!("tr[data-task='{selected}'] .name"))?;
+    let canvas = rect(&stage, "canvas")?;
+    let mut path = String::new();
+    if let Some(window) = rect(&stage, &format!("article[data-task='{selected}']")) {
+        let from = at(window.x() + window.width() / 2.0, window.bottom());
+        path.push_str(&curve(from, at(row.x() + row.width() / 2.0, row.y())));
+    }
+    let grid = grid::fit(ram.cells.len(), canvas.width(), canvas.height());
+    let mine: Vec<usize> = ram
+        .cells
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.selected)
+        .map(|(at, _)| at)
+        .collect();
+    let stride = mine.len().div_ceil(LINES).max(1);
+    for frame in mine.iter().step_by(stride) {
+        let (x, y) = grid.place(*frame);
+        let to = at(canvas.x() + x + grid.cell / 2.0, canvas.y() + y);
+        path.push_str(&curve(at(row.x() + row.width() / 2.0, row.bottom()), to));
+    }
+    Some(path)
+}
+
+#[component]
+pub fn Threads(props: &ThreadsProps) -> Html {
+    let svg = use_node_ref();
+    {
+        let (svg, selected, ram) = (svg.clone(), props.selected, props.ram.clone());
+        use_effect(move || {
+            let path = selected
+                .and_then(|task| paths(task, &ram))
+                .unwrap_or_default();
+            if let Some(svg) = svg.cast::<Element>() {
+                let _set = svg.set_attribute("d", &path);
+            }
+        });
+    }
+    html! { <svg class="thread" aria-hidden="true"><path ref={svg}></path></svg> }
+}

@@ -1,0 +1,139 @@
+//! App windows, and the yellow boxes around those that see a PID namespace of their own.
+
+use crate::app::Msg;
+use crate::i18n::Lang;
+use crate::terminal::Screen;
+use crate::viz::{format, palette};
+use sim_core::view::{DocumentBytes, StripCell, WindowView};
+use std::rc::Rc;
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub struct WindowsProps {
+    pub lang: Lang,
+    pub windows: Rc<Vec<WindowView>>,
+    pub selected: Option<u64>,
+    pub send: Callback<Msg>,
+}
+
+#[component]
+pub fn Windows(props: &WindowsProps) -> Html {
+    let WindowsProps {
+        lang,
+        windows,
+        selected,
+        send,
+    } = props;
+    if windows.is_empty() {
+        return html! { <p class="empty">{ lang.t("windows-empty") }</p> };
+    }
+    let card = |w: &WindowView| {
+        html! { <AppWindow key={w.tty} lang={*lang} window={w.clone()} selected={*selected == Some(w.task)} send={send.clone()} /> }
+    };
+    // Boxes stand where their first window does.
+    let mut drawn: Vec<u64> = Vec::new();
+    let mut parts: Vec<Html> = Vec::new();
+    for window in windows.iter() {
+        match &window.container {
+            None => parts.push(card(window)),
+            Some(mark) if drawn.contains(&mark.group) => {}
+            Some(mark) => {
+                drawn.push(mark.group);
+                let same = windows
+                    .iter()
+                    .filter(|w| w.container.as_ref().is_some_and(|m| m.group == mark.group));
+                let kinds: Vec<&str> = mark.kinds.iter().map(|kind| kind.name()).collect();
+                parts.push(html! {
+                    <div class="box" key={format!("box{}", mark.group)} title={kinds.join(" ")}>
+                        <span class="lab">{ &mark.hostname }</span>
+                        { for same.map(card) }
+                    </div>
+                });
+            }
+        }
+    }
+    html! { <div class="apps">{ for parts }</div> }
+}
+
+#[derive(Properties, PartialEq)]
+struct AppWindowProps {
+    lang: Lang,
+    window: WindowView,
+    selected: bool,
+    send: Callback<Msg>,
+}
+
+#[component]
+fn AppWindow(props: &AppWindowProps) -> Html {
+    let AppWindowProps {
+        lang,
+        window,
+        selected,
+        send,
+    } = props;
+    let lang = *lang;
+    let (task, tty) = (window.task, window.tty);
+    let colour = format!(
+        "--own:var(--p{})",
+        palette::colour(&window.comm, window.pid)
+    );
+    let inner = window
+        .inner_pid
+        .map(|pid| pid.to_string())
+        .unwrap_or_default();
+    let pid = window.pid.to_string();
+    let label = lang.tf("window-input", &[("name", &window.comm), ("pid", &pid)]);
+    let numbers = match window.inner_pid {
+        Some(inner) => html! { <><b>{ inner }</b>{ " " }<span>{ window.pid }</span></> },
+        None => html! { <span>{ window.pid }</span> },
+    };
+    html! {
+        <article class={classes!("proc", selected.then_some("sel"))} style={colour} data-testid="window" data-task={task.to_string()}
+            data-comm={window.comm.clone()} data-pid={pid} data-inner-pid={inner}>
+            <button class="bar" aria-pressed={selected.to_string()} onclick={send.reform(move |_| Msg::Select(Some(task)))}>
+                <i class="dot" aria-hidden="true">{ palette::letter(&window.comm) }</i>
+                <span class="name">{ &window.comm }</span>
+                <span class="pid">{ numbers }</span>
+            </button>
+            <Screen lines={Rc::new(window.screen.lines.clone())} cursor={window.screen.cursor}
+                {label} hint={lang.t("window-hint")}
+                typed={send.reform(move |text| Msg::Type { tty, text })} />
+            <div class="as" role="img" aria-label={lang.tf("memory-strip", &[("mapped", &window.mapped_pages.to_string())])}>
+                { for window.strip.iter().map(|cell| html! { <i class={strip_class(*cell)}></i> }) }
+            </div>
+            { document(lang, window.document.as_ref()) }
+            <div class="acts">
+                <button class="mini" data-testid="more-memory" title={lang.t("more-memory-hint")}
+                    onclick={send.reform(move |_| Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
+                <button class="mini" data-testid="close-window" title={lang.t("close-window-hint")}
+                    onclick={send.reform(move |_| Msg::Hangup(tty))}>{ lang.t("close-window") }</button>
+            </div>
+        </article>
+    }
+}
+
+fn strip_class(cell: StripCell) -> &'static str {
+    match cell {
+        StripCell::Absent => "absent",
+        StripCell::File => "file",
+        StripCell::Shared => "shared",
+        StripCell::Private => "private",
+        StripCell::ZeroPage => "zero",
+    }
+}
+
+/// The document as it lies in memory: bytes, and beneath them where.
+fn document(lang: Lang, document: Option<&DocumentBytes>) -> Html {
+    let Some(document) = document else {
+        return html! { <p class="bytes none">{ lang.t("document-none") }</p> };
+    };
+    let shown = document.bytes.get(..12).unwrap_or(&document.bytes);
+    let place = lang.tf(
+        "document-at",
+        &[
+            ("addr", &format!("{:#x}", document.addr)),
+            ("frame", &document.pfn.to_string()),
+        ],
+    );
+    html! { <p class="bytes"><span>{ format::hex(shown) }</span><small>{ place }</small></p> }
+}

@@ -1,0 +1,165 @@
+//! The time bar: a line per CPU, and the buttons that move through time.
+
+use crate::app::Step;
+use crate::i18n::Lang;
+use crate::lab::pace::SPEEDS;
+use crate::viz::{format, palette};
+use sim_core::session::{BranchInfo, Lane, Span, SpanKind};
+use std::rc::Rc;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub struct TimeBarProps {
+    pub lang: Lang,
+    pub lanes: Rc<Vec<Lane>>,
+    pub from_ns: u64,
+    pub to_ns: u64,
+    pub now_ns: u64,
+    pub end_ns: u64,
+    pub playing: bool,
+    pub idle: bool,
+    pub past: bool,
+    pub slowdown: u64,
+    pub zoom_ns: Option<u64>,
+    pub branches: Rc<Vec<BranchInfo>>,
+    pub step: Callback<Step>,
+    pub toggle: Callback<()>,
+    pub seek: Callback<u64>,
+    pub speed: Callback<u64>,
+    pub zoom: Callback<Option<u64>>,
+    pub branch: Callback<u32>,
+}
+
+const ZOOMS: [Option<u64>; 6] = [
+    None,
+    Some(10_000_000_000),
+    Some(1_000_000_000),
+    Some(100_000_000),
+    Some(10_000_000),
+    Some(1_000_000),
+];
+/// Steps of the slider over what the bar shows.
+const SLIDER: u64 = 10_000;
+
+fn selected(event: Event) -> u64 {
+    event
+        .target_unchecked_into::<HtmlSelectElement>()
+        .value()
+        .parse()
+        .unwrap_or(0)
+}
+
+#[component]
+pub fn TimeBar(props: &TimeBarProps) -> Html {
+    let lang = props.lang;
+    let button = |id: &'static str, step: Step, icon: &'static str, text: &'static str| {
+        let onclick = props.step.reform(move |_| step);
+        html! { <button class="btn" data-testid={id} title={text} aria-label={text} {onclick}>{ icon }</button> }
+    };
+    let play = if props.playing {
+        lang.t("time-pause")
+    } else {
+        lang.t("time-play")
+    };
+    let span_ns = (props.to_ns - props.from_ns).max(1);
+    let (from_ns, seek) = (props.from_ns, props.seek.clone());
+    let oninput = Callback::from(move |event: InputEvent| {
+        let at: u64 = event
+            .target_unchecked_into::<HtmlInputElement>()
+            .value()
+            .parse()
+            .unwrap_or(0);
+        seek.emit(from_ns + (u128::from(span_ns) * u128::from(at) / u128::from(SLIDER)) as u64);
+    });
+    let place = |ns: u64| {
+        u128::from(ns.clamp(props.from_ns, props.to_ns) - props.from_ns) * u128::from(SLIDER)
+            / u128::from(span_ns)
+    };
+    let now = place(props.now_ns);
+    let speed = |slowdown: u64| {
+        if slowdown == 1 {
+            "1".to_string()
+        } else {
+            format!("1/{slowdown}")
+        }
+    };
+    let pace = if !props.playing && props.past {
+        lang.t("time-past").to_string()
+    } else if !props.playing {
+        lang.t("time-paused").to_string()
+    } else {
+        lang.tf("time-pace", &[("speed", &speed(props.slowdown))])
+    };
+    let zoom_text = |zoom: Option<u64>| {
+        zoom.map_or(lang.t("zoom-all").to_string(), |ns| {
+            format::time(ns).replace(".00", "").replace(".000", "")
+        })
+    };
+    let hint = (props.idle && props.playing).then(|| lang.t("time-idle"));
+    html! {
+        <footer class="time">
+            <div class="play" role="group">
+                { button("to-start", Step::Start, "⏮", lang.t("time-start")) }
+                { button("step-back", Step::Back, "◀", lang.t("time-back")) }
+                <button class="btn go" data-testid="play" title={play} aria-label={play} aria-pressed={props.playing.to_string()}
+                    onclick={props.toggle.reform(|_| ())}>{ if props.playing { "⏸" } else { "⏵" } }</button>
+                { button("step", Step::Tick, "▶", lang.t("time-step")) }
+                { button("next-syscall", Step::Syscall, "⇥", lang.t("time-syscall")) }
+                { button("next-switch", Step::Switch, "⇄", lang.t("time-switch")) }
+            </div>
+            <div class="lanes" title={hint}>
+                { for props.lanes.iter().map(|l| lane(props, l, &place)) }
+                <i class="now" style={format!("left:{}%", now as f64 * 100.0 / SLIDER as f64)}></i>
+                <input type="range" data-testid="timeline" min="0" max={SLIDER.to_string()} value={now.to_string()}
+                    aria-label={lang.t("time-line")} aria-valuetext={format::time(props.now_ns)} {oninput} />
+            </div>
+            <div class="clock">
+                <output data-testid="clock" data-ns={props.now_ns.to_string()}>{ format::time(props.now_ns) }</output>
+                <label>{ lang.t("time-speed") }
+                    <select data-testid="speed" onchange={props.speed.reform(selected)}>
+                        { for SPEEDS.into_iter().map(|s| html! { <option value={s.to_string()} selected={s == props.slowdown}>{ speed(s) }</option> }) }
+                    </select></label>
+                <label>{ lang.t("time-zoom") }
+                    <select onchange={props.zoom.reform(|event| Some(selected(event)).filter(|ns| *ns != 0))}>
+                        { for ZOOMS.into_iter().map(|z| html! { <option value={z.unwrap_or(0).to_string()} selected={z == props.zoom_ns}>{ zoom_text(z) }</option> }) }
+                    </select></label>
+                if props.branches.len() > 1 {
+                    <label>{ lang.t("time-branch") }
+                        <select data-testid="branch" onchange={props.branch.reform(|event| selected(event) as u32)}>
+                            { for props.branches.iter().map(|b| html! { <option value={b.id.to_string()} selected={b.current}>{ b.id + 1 }</option> }) }
+                        </select></label>
+                }
+            </div>
+            <p class="pace">{ pace }</p>
+        </footer>
+    }
+}
+
+/// One CPU: ring 3 in the process's colour at full height, ring 0 at half.
+fn lane(props: &TimeBarProps, lane: &Lane, place: &dyn Fn(u64) -> u128) -> Html {
+    let rect = |span: &Span| {
+        let (from, to) = (place(span.from_ns), place(span.to_ns));
+        let class = match span.what {
+            SpanKind::Idle => return None,
+            SpanKind::User => "user",
+            SpanKind::Kernel => "kernel",
+        };
+        let width = (to.saturating_sub(from)).max(12).to_string();
+        let colour = format!("fill:var(--p{})", palette::colour(&span.comm, span.pid));
+        let (y, height) = if span.what == SpanKind::User {
+            ("0", "10")
+        } else {
+            ("3", "4")
+        };
+        Some(
+            html! { <rect {class} x={from.to_string()} {width} {y} {height} style={colour}></rect> },
+        )
+    };
+    let label = props.lang.tf("cpu", &[("id", &lane.cpu.to_string())]);
+    html! {
+        <svg key={lane.cpu} class="lane" viewBox={format!("0 0 {SLIDER} 10")} preserveAspectRatio="none" role="img" aria-label={label}>
+            { for lane.spans.iter().filter_map(rect) }
+        </svg>
+    }
+}

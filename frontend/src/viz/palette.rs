@@ -1,0 +1,37 @@
+//! Which colour and which letter a process has.
+
+/// Colours in styles/tokens.css: `--p1` to `--p8`.
+pub const COLOURS: u8 = 8;
+
+/// The colour of a process, 1 to [`COLOURS`]: the three applications have theirs, others get one
+/// by their number, so that it stays the same while they live.
+pub fn colour(comm: &str, pid: i32) -> u8 {
+    match comm {
+        "word" => 1,
+        "excel" => 2,
+        "ppt" => 3,
+        _ => 4 + (pid.unsigned_abs() % u32::from(COLOURS - 3)) as u8,
+    }
+}
+
+/// The letter that marks its frames, for those who do not see the colour.
+pub fn letter(comm: &str) -> char {
+    comm.chars().next().unwrap_or('?').to_ascii_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_there() {
+        for pid in [-5, 0, 1, 2, 3, 4, 99, i32::MAX, i32::MIN] {
+            assert!((1..=COLOURS).contains(&colour("sh", pid)), "{pid}");
+        }
+        assert_eq!(
+            (colour("word", 9), colour("excel", 9), colour("ppt", 9)),
+            (1, 2, 3)
+        );
+        assert_eq!((letter("init"), letter("")), ('I', '?'));
+    }
+}
