@@ -81,6 +81,8 @@ pub struct App {
     slowdown: u64,
     /// Width of the time bar's window; `None` shows everything.
     zoom_ns: Option<u64>,
+    /// Where that window ends. It stands still while somebody moves about in it.
+    right_ns: u64,
     selected: Option<u64>,
     tab: Tab,
     worlds: Worlds,
@@ -180,6 +182,7 @@ impl Component for App {
             play: Play::Playing,
             slowdown: pace::DEFAULT_SPEED,
             zoom_ns: Some(10_000_000),
+            right_ns: 0,
             selected: None,
             tab: Tab::Worlds,
             worlds: Worlds::default(),
@@ -194,7 +197,9 @@ impl Component for App {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        self.handle(ctx, msg)
+        let draws = self.handle(ctx, msg);
+        self.follow_time();
+        draws
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
@@ -234,6 +239,20 @@ impl App {
             }
             Next::Never => Waiting::Nothing,
         };
+    }
+
+    /// Moves the time bar's window along: live to now, or to what happened last while nothing
+    /// happens; in the past only when the moment would be outside.
+    fn follow_time(&mut self) {
+        let now = self.session.now_ns();
+        let Some(zoom) = self.zoom_ns else { return };
+        if self.session.is_at_end() {
+            let last = self.session.events().last().map_or(0, |r| r.at_ns);
+            let busy = !self.session.machine().is_idle();
+            self.right_ns = if busy { now } else { last.min(now) } + zoom / 20;
+        } else if now > self.right_ns || now + zoom < self.right_ns {
+            self.right_ns = now + zoom / 2;
+        }
     }
 
     /// Language and theme go to the document and into the address.

@@ -42,6 +42,19 @@ const ZOOMS: [Option<u64>; 6] = [
 /// Steps of the slider over what the bar shows.
 const SLIDER: u64 = 10_000;
 
+/// Icons of 16 by 16, drawn rather than written: fonts do not all have them.
+const TO_START: &str = "M3 3h2v10H3zM13 3v10L6 8z";
+const BACK: &str = "M12 3v10L4 8z";
+const PLAY: &str = "M4 2.5v11L13.5 8z";
+const PAUSE: &str = "M3.5 3h3v10h-3zM9.5 3h3v10h-3z";
+const TICK: &str = "M3 3v10l7-5zM11 3h2v10h-2z";
+const SYSCALL: &str = "M7 2h2v7h3l-4 5-4-5h3z";
+const SWITCH: &str = "M2 4h8V2l4 3-4 3V6H2zM14 10H6V8l-4 3 4 3v-2h8z";
+
+fn icon(path: &'static str) -> Html {
+    html! { <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d={path}></path></svg> }
+}
+
 fn selected(event: Event) -> u64 {
     event
         .target_unchecked_into::<HtmlSelectElement>()
@@ -53,9 +66,9 @@ fn selected(event: Event) -> u64 {
 #[component]
 pub fn TimeBar(props: &TimeBarProps) -> Html {
     let lang = props.lang;
-    let button = |id: &'static str, step: Step, icon: &'static str, text: &'static str| {
+    let button = |id: &'static str, step: Step, path: &'static str, text: &'static str| {
         let onclick = props.step.reform(move |_| step);
-        html! { <button class="btn" data-testid={id} title={text} aria-label={text} {onclick}>{ icon }</button> }
+        html! { <button class="btn" data-testid={id} title={text} aria-label={text} {onclick}>{ icon(path) }</button> }
     };
     let play = if props.playing {
         lang.t("time-pause")
@@ -100,13 +113,13 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
     html! {
         <footer class="time">
             <div class="play" role="group">
-                { button("to-start", Step::Start, "⏮", lang.t("time-start")) }
-                { button("step-back", Step::Back, "◀", lang.t("time-back")) }
+                { button("to-start", Step::Start, TO_START, lang.t("time-start")) }
+                { button("step-back", Step::Back, BACK, lang.t("time-back")) }
                 <button class="btn go" data-testid="play" title={play} aria-label={play} aria-pressed={props.playing.to_string()}
-                    onclick={props.toggle.reform(|_| ())}>{ if props.playing { "⏸" } else { "⏵" } }</button>
-                { button("step", Step::Tick, "▶", lang.t("time-step")) }
-                { button("next-syscall", Step::Syscall, "⇥", lang.t("time-syscall")) }
-                { button("next-switch", Step::Switch, "⇄", lang.t("time-switch")) }
+                    onclick={props.toggle.reform(|_| ())}>{ icon(if props.playing { PAUSE } else { PLAY }) }</button>
+                { button("step", Step::Tick, TICK, lang.t("time-step")) }
+                { button("next-syscall", Step::Syscall, SYSCALL, lang.t("time-syscall")) }
+                { button("next-switch", Step::Switch, SWITCH, lang.t("time-switch")) }
             </div>
             <div class="lanes" title={hint}>
                 { for props.lanes.iter().map(|l| lane(props, l, &place)) }

@@ -19,6 +19,7 @@ impl App {
         };
         html! {
             <div class={frame}>
+                <a class="skip" href="#stage">{ self.lang.t("skip") }</a>
                 if self.frame == Frame::Alone { { self.header(ctx) } }
                 { self.banner(ctx) }
                 { self.stage(ctx) }
@@ -156,24 +157,12 @@ impl App {
         let link = ctx.link();
         let machine = self.session.machine();
         let is_past = !self.session.is_at_end();
-        // While nothing happens, the bar shows what happened last.
-        let last = self
-            .session
-            .events()
-            .last()
-            .map_or(0, |r| r.at_ns)
-            .min(self.session.now_ns());
-        let right = if machine.is_idle() && !is_past {
-            last
-        } else {
-            self.session.now_ns()
-        };
         let end = self.session.end_ns().max(1);
         let (from, to) = match self.zoom_ns {
             None => (0, end),
             Some(zoom) => {
-                let to = right.saturating_add(zoom / 20).min(end).max(zoom.min(end));
-                (to.saturating_sub(zoom), to.max(1))
+                let to = self.right_ns.min(end).max(zoom.min(end)).max(1);
+                (to.saturating_sub(zoom), to)
             }
         };
         let props = TimeBarProps {

@@ -2,8 +2,8 @@
 
 use crate::i18n::Lang;
 use crate::viz::format;
+use sim_core::Session;
 use sim_core::event::Event;
-use sim_core::{Session, view};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -19,13 +19,8 @@ const LINES: usize = 120;
 
 /// Calls with their answers, the latest first.
 pub fn recent(session: &Session) -> Vec<Line> {
-    let tasks = view::tasks(session.machine());
-    let who = |task: u64| {
-        tasks
-            .iter()
-            .find(|t| t.task == task)
-            .map_or("–".into(), |t| format!("{} {}", t.comm, t.pid))
-    };
+    let names = crate::lab::names::Names::of(session);
+    let who = |task: u64| names.comm_and_pid(task);
     let mut lines: Vec<(u64, Line)> = Vec::new();
     for record in session.events() {
         match &record.event {

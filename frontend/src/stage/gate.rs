@@ -1,8 +1,8 @@
 //! The boundaries: system calls that cross into the kernel, interrupts and faults from below.
 
 use crate::i18n::Lang;
+use sim_core::Session;
 use sim_core::event::{Event, InterruptSource};
-use sim_core::{Session, view};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -34,13 +34,8 @@ const LOOK_BACK: usize = 400;
 pub fn crossings(session: &Session) -> Crossings {
     let mut result = Crossings::default();
     let events: Vec<_> = session.events().collect();
-    let tasks = view::tasks(session.machine());
-    let name = |task: u64| {
-        tasks
-            .iter()
-            .find(|t| t.task == task)
-            .map_or(String::new(), |t| t.comm.clone())
-    };
+    let names = crate::lab::names::Names::of(session);
+    let name = |task: u64| names.comm(task);
     for record in events.iter().skip(events.len().saturating_sub(LOOK_BACK)) {
         match &record.event {
             Event::SyscallEnter { task, call } => {

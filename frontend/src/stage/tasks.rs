@@ -43,15 +43,15 @@ pub fn TaskTable(props: &TaskTableProps) -> Html {
         }
     };
     html! {
+        <div class="list"><div class="cap">{ lang.t("tasks-title") }</div>
         <div class="tasks" tabindex="0" role="region" aria-label={lang.t("tasks-title")}>
             <table>
-                <caption class="cap">{ lang.t("tasks-title") }</caption>
                 <thead><tr>
                     <th class="num">{ lang.t("col-pid") }</th><th class="num">{ lang.t("col-inside") }</th><th>{ lang.t("col-name") }</th>
                     <th>{ lang.t("col-state") }</th><th class="num">{ lang.t("col-rss") }</th><th class="num">{ lang.t("col-time") }</th><th>{ lang.t("col-ns") }</th>
                 </tr></thead>
                 <tbody>{ for props.tasks.iter().map(row) }</tbody>
             </table>
-        </div>
+        </div></div>
     }
 }

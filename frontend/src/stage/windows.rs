@@ -90,11 +90,17 @@ fn AppWindow(props: &AppWindowProps) -> Html {
     html! {
         <article class={classes!("proc", selected.then_some("sel"))} style={colour} data-testid="window" data-task={task.to_string()}
             data-comm={window.comm.clone()} data-pid={pid} data-inner-pid={inner}>
-            <button class="bar" aria-pressed={selected.to_string()} onclick={send.reform(move |_| Msg::Select(Some(task)))}>
-                <i class="dot" aria-hidden="true">{ palette::letter(&window.comm) }</i>
-                <span class="name">{ &window.comm }</span>
-                <span class="pid">{ numbers }</span>
-            </button>
+            <div class="top">
+                <button class="bar" aria-pressed={selected.to_string()} onclick={send.reform(move |_| Msg::Select(Some(task)))}>
+                    <i class="dot" aria-hidden="true">{ palette::letter(&window.comm) }</i>
+                    <span class="name">{ &window.comm }</span>
+                    <span class="pid">{ numbers }</span>
+                </button>
+                <button class="x" data-testid="close-window" aria-label={lang.t("close-window")} title={lang.t("close-window-hint")}
+                    onclick={send.reform(move |_| Msg::Hangup(tty))}>
+                    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z"></path></svg>
+                </button>
+            </div>
             <Screen lines={Rc::new(window.screen.lines.clone())} cursor={window.screen.cursor}
                 {label} hint={lang.t("window-hint")}
                 typed={send.reform(move |text| Msg::Type { tty, text })} />
@@ -105,8 +111,7 @@ fn AppWindow(props: &AppWindowProps) -> Html {
             <div class="acts">
                 <button class="mini" data-testid="more-memory" title={lang.t("more-memory-hint")}
                     onclick={send.reform(move |_| Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
-                <button class="mini" data-testid="close-window" title={lang.t("close-window-hint")}
-                    onclick={send.reform(move |_| Msg::Hangup(tty))}>{ lang.t("close-window") }</button>
+                { place(lang, window.document.as_ref()) }
             </div>
         </article>
     }
@@ -122,18 +127,22 @@ fn strip_class(cell: StripCell) -> &'static str {
     }
 }
 
-/// The document as it lies in memory: bytes, and beneath them where.
+/// The document as it lies in memory.
 fn document(lang: Lang, document: Option<&DocumentBytes>) -> Html {
+    match document {
+        Some(document) => {
+            let shown = document.bytes.get(..12).unwrap_or(&document.bytes);
+            html! { <p class="bytes" title={format::hex(&document.bytes)}>{ format::hex(shown) }</p> }
+        }
+        None => html! { <p class="bytes none">{ lang.t("document-none") }</p> },
+    }
+}
+
+/// Where it lies.
+fn place(lang: Lang, document: Option<&DocumentBytes>) -> Html {
     let Some(document) = document else {
-        return html! { <p class="bytes none">{ lang.t("document-none") }</p> };
+        return html! {};
     };
-    let shown = document.bytes.get(..12).unwrap_or(&document.bytes);
-    let place = lang.tf(
-        "document-at",
-        &[
-            ("addr", &format!("{:#x}", document.addr)),
-            ("frame", &document.pfn.to_string()),
-        ],
-    );
-    html! { <p class="bytes"><span>{ format::hex(shown) }</span><small>{ place }</small></p> }
+    let (addr, frame) = (format!("{:#x}", document.addr), document.pfn.to_string());
+    html! { <small>{ lang.tf("document-at", &[("addr", &addr), ("frame", &frame)]) }</small> }
 }

@@ -11,19 +11,16 @@ pub struct Grid {
 
 pub fn fit(count: usize, width: f64, height: f64) -> Grid {
     let count = count.max(1);
-    let mut columns = ((count as f64 * width.max(1.0) / height.max(1.0))
-        .sqrt()
-        .ceil() as usize)
-        .clamp(1, count);
-    // Whole rows of a power of two read best.
-    if count >= 64 {
-        columns = columns.next_power_of_two();
-        while columns > 8
-            && (count.div_ceil(columns)) as f64 * (width / columns as f64) < height * 0.49
-        {
-            columns /= 2;
-        }
-    }
+    let pitch_of =
+        |columns: usize| (width / columns as f64).min(height / count.div_ceil(columns) as f64);
+    // Columns in eights read best; of those, the ones that leave the largest cells.
+    let wanted =
+        ((count as f64 * width.max(1.0) / height.max(1.0)).sqrt() as usize).clamp(1, count);
+    let near = (wanted / 8).saturating_sub(2).max(1)..=wanted / 8 + 3;
+    let best = near
+        .map(|eights| eights * 8)
+        .max_by(|a, b| pitch_of(*a).total_cmp(&pitch_of(*b)));
+    let columns = best.unwrap_or(8).min(count);
     let rows = count.div_ceil(columns);
     let pitch = (width / columns as f64).min(height / rows as f64).max(1.0);
     let gap = if pitch >= 5.0 {

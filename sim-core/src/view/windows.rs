@@ -4,7 +4,7 @@ use super::tasks::{container_of, first_pid_of, inner_pid_of};
 use super::{ContainerMark, TerminalView, terminal};
 use crate::Machine;
 use crate::hw::{Contents, PAGE_BYTES, Pte, PteFlags, walk};
-use crate::kernel::mm::{AddressSpace, FrameUse, VmaName};
+use crate::kernel::mm::{AddressSpace, FrameUse, Vma, VmaName};
 use crate::kernel::task::RunState;
 use crate::kernel::{Kernel, Task, TaskId};
 
@@ -53,6 +53,8 @@ pub struct WindowView {
 
 /// Cells of a strip: two rows of sixteen.
 pub const STRIP_CELLS: usize = 32;
+/// Of them, what is kept for the stack.
+const STACK_CELLS: usize = 4;
 /// Bytes of the document that a window shows.
 const DOCUMENT_BYTES: usize = 64;
 
@@ -98,12 +100,25 @@ fn window(machine: &Machine, tty: u16, id: TaskId, task: &Task) -> WindowView {
     }
 }
 
-/// Touched pages first get a cell each; of the untouched, as many as fit.
+/// Text, data, heap and mappings from the left; the stack, which grows down, from the right.
 fn strip(machine: &Machine, space: &AddressSpace) -> Vec<StripCell> {
-    let pages = space.vmas.iter().flat_map(|vma| vma.start..vma.end);
+    let is_stack = |vma: &&Vma| vma.name == VmaName::Stack;
+    let low = space
+        .vmas
+        .iter()
+        .filter(|vma| !is_stack(vma))
+        .flat_map(|vma| vma.start..vma.end);
+    let mut pages: Vec<u64> = low.take(STRIP_CELLS - STACK_CELLS).collect();
+    let stack = space
+        .vmas
+        .iter()
+        .find(is_stack)
+        .map_or(0..0, |vma| vma.start..vma.end);
+    let shown = (STRIP_CELLS - pages.len()).min((stack.end - stack.start) as usize) as u64;
+    pages.extend(stack.end - shown..stack.end);
     pages
+        .into_iter()
         .map(|vpn| cell(machine, space, vpn))
-        .take(STRIP_CELLS)
         .collect()
 }
 
