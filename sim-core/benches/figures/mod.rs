@@ -1,0 +1,501 @@
+//! What the benchmarks measure, natively and in a browser.
+//!
+//! A clock gives seconds and may be coarse, so everything is repeated for a while.
+
+use sim_core::event::Sink;
+use sim_core::hw::TtyId;
+use sim_core::kernel::Syscall;
+use sim_core::kernel::syscall::{InBuf, OpenFlags, OutBuf, WaitOptions};
+use sim_core::view::tasks;
+use sim_core::{BootOptions, Command, Machine, Session};
+
+/// Seconds since some moment.
+pub type Clock = fn() -> f64;
+
+/// One measured figure.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    pub name: &'static str,
+    pub value: f64,
+    pub unit: &'static str,
+}
+
+/// Measuring goes on for at least this long.
+const LEAST_SECONDS: f64 = 0.4;
+const MS: u64 = 1_000_000;
+
+/// ns per repetition of `act`, which says how many it did.
+fn ns_each(clock: Clock, mut act: impl FnMut() -> u64) -> f64 {
+    let mut done = 0;
+    let start = clock();
+    loop {
+        done += act();
+        let seconds = clock() - start;
+        if seconds > LEAST_SECONDS {
+            return seconds * 1e9 / done as f64;
+        }
+    }
+}
+
+/// A machine under the hand of a benchmark.
+struct Bench {
+    machine: Machine,
+    sink: Sink,
+    /// PID of a process of about 30 pages that sleeps in pause(2).
+    sleeper: i32,
+    last_pid: i32,
+}
+
+impl Bench {
+    /// `processes` is how many there are in the end, nearly all of them asleep.
+    fn new(sink: Sink, ram_frames: u64, processes: usize) -> Self {
+        let options = BootOptions {
+            ram_frames,
+            ..BootOptions::default()
+        };
+        let mut bench = Self {
+            machine: Machine::boot(&options),
+            sink,
+            sleeper: 0,
+            last_pid: 0,
+        };
+        bench.settle();
+        bench.type_text(0, "memhog 25\n");
+        bench.settle();
+        let all = tasks(&bench.machine);
+        let sleeper = all
+            .iter()
+            .find(|t| t.comm == "memhog")
+            .expect("memhog runs");
+        bench.sleeper = sleeper.pid;
+        bench.last_pid = all.iter().map(|t| t.pid).max().expect("tasks");
+        for _ in all.len()..processes {
+            bench.fork();
+        }
+        let asleep = tasks(&bench.machine).len();
+        assert!(asleep >= processes, "{asleep} of {processes} processes");
+        bench
+    }
+
+    fn apply(&mut self, command: &Command) {
+        if let Sink::Full(records) = &mut self.sink {
+            records.clear();
+        }
+        self.machine.apply(command, &mut self.sink);
+    }
+
+    /// Until everybody sleeps.
+    fn settle(&mut self) {
+        let until_ns = self.machine.now_ns() + 20 * MS;
+        self.apply(&Command::Advance {
+            until_ns,
+            max_ticks: 100_000,
+        });
+    }
+
+    fn type_text(&mut self, tty: u16, text: &str) {
+        self.apply(&Command::Input {
+            tty: TtyId(tty),
+            text: text.into(),
+        });
+    }
+
+    fn call(&mut self, pid: i32, call: Syscall) {
+        self.apply(&Command::Inject { pid, call });
+        self.settle();
+    }
+
+    /// A child of the sleeper that sleeps as well. Returns its PID.
+    fn fork(&mut self) -> i32 {
+        self.call(self.sleeper, Syscall::Fork {});
+        // Numbers are given out in ascending order and begin again at 300.
+        self.last_pid = if self.last_pid >= 32_767 {
+            300
+        } else {
+            self.last_pid + 1
+        };
+        self.last_pid
+    }
+
+    fn fork_exit_wait(&mut self) {
+        let child = self.fork();
+        self.call(child, Syscall::ExitGroup { status: 0 });
+        self.call(
+            self.sleeper,
+            Syscall::Wait4 {
+                pid: child,
+                options: WaitOptions::default(),
+            },
+        );
+    }
+}
+
+fn frames_for(processes: usize) -> u64 {
+    512 + 16 * processes as u64
+}
+
+/// fork(2), exit and wait4(2) of a process of about 30 pages, with everything between: six
+/// commands, the child's way to its sleep and back, four switches.
+pub fn fork_exit_wait_ns(clock: Clock, processes: usize) -> f64 {
+    let mut bench = Bench::new(Sink::Null, frames_for(processes), processes);
+    let before = tasks(&bench.machine).len();
+    let ns = ns_each(clock, || {
+        // Fewer than there are numbers, lest one in use is skipped unseen.
+        (0..50).for_each(|_| bench.fork_exit_wait());
+        50
+    });
+    assert_eq!(tasks(&bench.machine).len(), before, "every child is gone");
+    ns
+}
+
+/// The first store to a page, one command each: the store that faults, the handler, the way back.
+pub fn first_touch_ns(clock: Clock, processes: usize) -> f64 {
+    let pages = 20_000;
+    let mut seconds = 0.0;
+    let mut faults = 0;
+    let bench = Bench::new(Sink::Null, frames_for(processes) + pages + 200, processes);
+    while seconds < LEAST_SECONDS / 2.0 {
+        let mut bench = Bench {
+            machine: bench.machine.clone(),
+            sink: Sink::Null,
+            ..bench
+        };
+        bench.type_text(0, &format!("memhog {pages}\n"));
+        // Past its start; the rest is store, fault, return, store, fault, return, ...
+        bench.apply(&Command::Advance {
+            until_ns: u64::MAX,
+            max_ticks: 300,
+        });
+        let start = clock();
+        for _ in 0..pages - 1_000 {
+            bench.apply(&Command::Advance {
+                until_ns: u64::MAX,
+                max_ticks: 3,
+            });
+        }
+        seconds += clock() - start;
+        faults += pages - 1_000;
+    }
+    seconds * 1e9 / faults as f64
+}
+
+/// One byte through a pipe to a process that sleeps for it: write, wake-up, switch, read.
+pub fn pipe_ns(clock: Clock, processes: usize) -> f64 {
+    let mut bench = Bench::new(Sink::Null, frames_for(processes), processes);
+    let writer = bench.sleeper;
+    bench.call(
+        writer,
+        Syscall::Pipe2 {
+            flags: OpenFlags::default(),
+        },
+    );
+    let (read_end, write_end) = newest_pipe(&bench);
+    let reader = bench.fork();
+    let byte = InBuf::Value(b"x"[..].into());
+    ns_each(clock, || {
+        for _ in 0..100 {
+            bench.call(
+                reader,
+                Syscall::Read {
+                    fd: read_end,
+                    buf: OutBuf::Value { len: 1 },
+                },
+            );
+            bench.call(
+                writer,
+                Syscall::Write {
+                    fd: write_end,
+                    buf: byte.clone(),
+                },
+            );
+        }
+        100
+    })
+}
+
+/// memhog has its terminal at 0 to 2, so the pipe is at 3 and 4; a write that is not refused
+/// proves it.
+fn newest_pipe(bench: &Bench) -> (i32, i32) {
+    let mut machine = bench.machine.clone();
+    let mut sink = Sink::full();
+    let call = Syscall::Write {
+        fd: 4,
+        buf: InBuf::Value(b"x"[..].into()),
+    };
+    machine.apply(
+        &Command::Inject {
+            pid: bench.sleeper,
+            call,
+        },
+        &mut sink,
+    );
+    let until_ns = machine.now_ns() + MS;
+    machine.apply(
+        &Command::Advance {
+            until_ns,
+            max_ticks: 1_000,
+        },
+        &mut sink,
+    );
+    let Sink::Full(records) = sink else {
+        return (3, 4);
+    };
+    let wrote = records.iter().any(|r| {
+        matches!(
+            r.event,
+            sim_core::Event::SyscallExit {
+                nr: 1,
+                result: Ok(1),
+                ..
+            }
+        )
+    });
+    assert!(wrote, "descriptor 4 is the pipe's");
+    (3, 4)
+}
+
+/// getppid(2), from ring 3 and back, with all events recorded.
+pub fn getppid_ns(clock: Clock, processes: usize, sink: Sink) -> f64 {
+    let mut bench = Bench::new(sink, frames_for(processes), processes);
+    ns_each(clock, || {
+        // All wait in the mailbox, so that the process sleeps and wakes once.
+        for _ in 0..500 {
+            let (pid, call) = (bench.sleeper, Syscall::Getppid {});
+            bench.apply(&Command::Inject { pid, call });
+        }
+        bench.settle();
+        500
+    })
+}
+
+/// `docker run` of a program, and its end.
+pub fn docker_run_ns(clock: Clock, processes: usize) -> f64 {
+    let mut bench = Bench::new(Sink::Null, frames_for(processes) + 512, processes);
+    let before = tasks(&bench.machine).len();
+    let mut round = |bench: &mut Bench| {
+        bench.type_text(0, "docker run --name deck word\n");
+        bench.settle();
+        // memhog has terminal 2.
+        bench.type_text(3, "\u{11}");
+        bench.settle();
+    };
+    bench.type_text(0, "docker run --name deck word\n");
+    bench.settle();
+    let running = tasks(&bench.machine);
+    assert!(
+        running.iter().any(|t| t.container.is_some()),
+        "a process in its own namespaces"
+    );
+    bench.type_text(3, "\u{11}");
+    bench.settle();
+    let ns = ns_each(clock, || {
+        (0..20).for_each(|_| round(&mut bench));
+        20
+    });
+    assert_eq!(
+        tasks(&bench.machine).len(),
+        before,
+        "every container has ended"
+    );
+    ns
+}
+
+/// People at work: one line of typing to each program and a `ps` in a shell, again and again.
+fn work(round: u64) -> [(u16, &'static str); 4] {
+    [
+        (1, "ps\n"),
+        (
+            2,
+            ["hello ", "teh cat\n", "\u{7f}\u{7f}", "가나다 "][(round % 4) as usize],
+        ),
+        (
+            3,
+            ["A1=42\n", "B1=A1*2\n", "C7=SUM(A1:B2)\n"][(round % 3) as usize],
+        ),
+        (4, ["n", "p"][(round % 2) as usize]),
+    ]
+}
+
+const PROGRAMS: &[&str] = &["word\n", "excel\n", "ppt\n", "docker run --name deck ppt\n"];
+
+/// Ticks per second of a machine at work.
+pub fn ticks_per_second(clock: Clock, sink: Sink) -> f64 {
+    let mut bench = Bench {
+        machine: Machine::boot(&BootOptions {
+            ram_frames: 2_048,
+            ..BootOptions::default()
+        }),
+        sink,
+        sleeper: 0,
+        last_pid: 0,
+    };
+    bench.settle();
+    for program in PROGRAMS {
+        bench.type_text(0, program);
+        bench.settle();
+    }
+    let mut round = 0;
+    1e9 / ns_each(clock, || {
+        let before = bench.machine.ticks();
+        for (tty, text) in work(round) {
+            bench.type_text(tty, text);
+        }
+        round += 1;
+        bench.settle();
+        bench.machine.ticks() - before
+    })
+}
+
+/// A history, and what it takes to go anywhere in it.
+pub struct History {
+    pub ticks: u64,
+    pub processes: usize,
+    pub keyframes: usize,
+    pub bytes: usize,
+    /// Seconds to play it, live.
+    pub play_seconds: f64,
+    /// Seconds per seek, ascending.
+    pub seeks: Vec<f64>,
+}
+
+/// A session of a machine with 65,536 frames and 1,000 processes, and random seeks in it.
+pub fn history(clock: Clock, ticks: u64, seeks: usize) -> History {
+    let mut session = Session::new(BootOptions {
+        ram_frames: 65_536,
+        ..BootOptions::default()
+    });
+    let settle = |session: &mut Session| {
+        session.advance(session.now_ns() + 20 * MS, 100_000);
+    };
+    settle(&mut session);
+    for program in PROGRAMS {
+        session.input(0, program);
+        settle(&mut session);
+    }
+    session.launch("memhog 25");
+    settle(&mut session);
+    let all = tasks(session.machine());
+    let sleeper = all
+        .iter()
+        .find(|t| t.comm == "memhog")
+        .expect("memhog runs")
+        .pid;
+    for _ in all.len()..1_000 {
+        session.apply(Command::Inject {
+            pid: sleeper,
+            call: Syscall::Fork {},
+        });
+        session.advance(session.now_ns() + MS, 10_000);
+    }
+    let start = clock();
+    let mut round = 0;
+    while session.ticks() < ticks {
+        for (tty, text) in work(round) {
+            session.input(tty, text);
+        }
+        round += 1;
+        session.advance(session.now_ns() + 3 * MS, 2_000);
+    }
+    let play_seconds = clock() - start;
+    let mut random = 0x9e37_79b9_7f4a_7c15u64;
+    let mut taken: Vec<f64> = (0..seeks)
+        .map(|n| {
+            random = random
+                .wrapping_mul(0xd129_0a2b_6f3c_7a15)
+                .wrapping_add(n as u64)
+                ^ random >> 29;
+            let start = clock();
+            if n % 2 == 0 {
+                session
+                    .seek_time(random % session.end_ns())
+                    .expect("a moment");
+            } else {
+                session
+                    .seek_tick(random % session.end_ticks())
+                    .expect("a tick");
+            }
+            clock() - start
+        })
+        .collect();
+    taken.sort_by(f64::total_cmp);
+    History {
+        ticks: session.end_ticks(),
+        processes: tasks(session.machine()).len(),
+        keyframes: session.keyframes(),
+        bytes: session.history_bytes(),
+        play_seconds,
+        seeks: taken,
+    }
+}
+
+impl History {
+    pub fn quantile_ms(&self, part: f64) -> f64 {
+        let at = ((self.seeks.len() as f64 * part) as usize).min(self.seeks.len() - 1);
+        self.seeks[at] * 1e3
+    }
+}
+
+/// Everything but the history, with few and with many processes.
+pub fn all(clock: Clock) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let mut add = |name, value, unit| figures.push(Figure { name, value, unit });
+    add(
+        "ticks, null",
+        ticks_per_second(clock, Sink::Null) / 1e6,
+        "million/s",
+    );
+    add(
+        "ticks, ring",
+        ticks_per_second(clock, Sink::ring(4096)) / 1e6,
+        "million/s",
+    );
+    add(
+        "ticks, recorded",
+        ticks_per_second(clock, Sink::full()) / 1e6,
+        "million/s",
+    );
+    add(
+        "fork+exit+wait, 30 pages, null",
+        fork_exit_wait_ns(clock, 10),
+        "ns",
+    );
+    add(
+        "fork+exit+wait, 10,000 processes",
+        fork_exit_wait_ns(clock, 10_000),
+        "ns",
+    );
+    add(
+        "first touch of a page, null",
+        first_touch_ns(clock, 10),
+        "ns",
+    );
+    add(
+        "first touch, 10,000 processes",
+        first_touch_ns(clock, 10_000),
+        "ns",
+    );
+    add("pipe, one way, null", pipe_ns(clock, 10), "ns");
+    add("pipe, 10,000 processes", pipe_ns(clock, 10_000), "ns");
+    add(
+        "docker run and its end, null",
+        docker_run_ns(clock, 10),
+        "ns",
+    );
+    add(
+        "docker run, 10,000 processes",
+        docker_run_ns(clock, 10_000),
+        "ns",
+    );
+    add("getppid, null", getppid_ns(clock, 10, Sink::Null), "ns");
+    add(
+        "getppid, recorded",
+        getppid_ns(clock, 10, Sink::full()),
+        "ns",
+    );
+    add(
+        "getppid, 10,000 processes",
+        getppid_ns(clock, 10_000, Sink::full()),
+        "ns",
+    );
+    figures
+}
