@@ -53,12 +53,17 @@ impl Contents {
                 }
             }
             Contents::Lines(lines) => {
-                for (i, byte) in to.iter_mut().enumerate() {
-                    let at = offset + i;
-                    *byte = match lines.get(at / LINE_BYTES) {
-                        Some(Some(line)) => line[at % LINE_BYTES],
-                        Some(None) | None => 0,
-                    };
+                let mut done = 0;
+                while done < to.len() {
+                    let at = offset + done;
+                    let (line, start) = (lines.get(at / LINE_BYTES), at % LINE_BYTES);
+                    let length = (LINE_BYTES - start).min(to.len() - done);
+                    let part = &mut to[done..done + length];
+                    match line {
+                        Some(Some(line)) => part.copy_from_slice(&line[start..start + length]),
+                        Some(None) | None => part.fill(0),
+                    }
+                    done += length;
                 }
             }
             Contents::Table(table) => {
@@ -75,13 +80,17 @@ impl Contents {
         let Contents::Lines(lines) = self.as_lines() else {
             return;
         };
-        for (i, byte) in from.iter().enumerate() {
-            let at = offset + i;
+        let mut done = 0;
+        while done < from.len() {
+            let at = offset + done;
             let Some(line) = lines.get_mut(at / LINE_BYTES) else {
                 return;
             };
+            let start = at % LINE_BYTES;
+            let length = (LINE_BYTES - start).min(from.len() - done);
             let line = line.get_or_insert_with(|| Rc::new([0; LINE_BYTES]));
-            Rc::make_mut(line)[at % LINE_BYTES] = *byte;
+            Rc::make_mut(line)[start..start + length].copy_from_slice(&from[done..done + length]);
+            done += length;
         }
     }
 

@@ -5,8 +5,9 @@
 
 use super::*;
 use crate::hw::Bus;
+use std::cmp::Ordering;
 
-/// Words that it knows, one per line.
+/// Words that it knows, one per line, in ascending order of bytes.
 const DICTIONARY: &str = include_str!("../../../data/dictionary.txt");
 /// Words whose marks are kept.
 const MARKS: u64 = 512;
@@ -158,7 +159,7 @@ fn spell(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         .take_while(|b| is_letter(**b))
         .count();
     if length > 0 {
-        let known = std::str::from_utf8(&text[start..start + length]).is_ok_and(is_known);
+        let known = is_known(&text[start..start + length]);
         bus.store_bytes(SCRATCH + regs.r[5], &[u8::from(!known)])?;
         regs.r[5] += 1;
     }
@@ -166,9 +167,50 @@ fn spell(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     go(regs, SPELL)
 }
 
-fn is_known(word: &str) -> bool {
-    let lower = word.to_lowercase();
-    lower.bytes().all(|b| b.is_ascii_digit()) || DICTIONARY.lines().any(|known| lower == known)
+fn is_known(word: &[u8]) -> bool {
+    let mut lower = [0; 64];
+    let Some(lower) = lower.get_mut(..word.len()) else {
+        return false;
+    };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    lower.iter().all(u8::is_ascii_digit) || is_listed(DICTIONARY.as_bytes(), lower)
+}
+
+/// Whether a list of words, one a line and in ascending order, has this one.
+fn is_listed(list: &[u8], word: &[u8]) -> bool {
+    let is_end = |byte: &u8| *byte == b'\n';
+    let (mut low, mut high) = (0, list.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let start = list[..middle].iter().rposition(is_end);
+        let start = start.map_or(0, |at| at + 1);
+        let length = list[start..].iter().position(is_end);
+        let end = length.map_or(list.len(), |length| start + length);
+        match word.cmp(&list[start..end]) {
+            Ordering::Equal => return true,
+            Ordering::Less => high = start,
+            Ordering::Greater => low = end + 1,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_dictionary_is_found() {
+        assert!(DICTIONARY.lines().is_sorted());
+        let list = DICTIONARY.as_bytes();
+        for word in DICTIONARY.lines() {
+            assert!(is_listed(list, word.as_bytes()), "{word}");
+            assert!(!is_listed(list, format!("{word}q").as_bytes()));
+            assert!(!is_listed(list, format!("0{word}").as_bytes()));
+        }
+        assert!(!is_listed(b"", b"a"));
+    }
 }
 
 /// The end of the document, with a wave behind words that are not in the dictionary.
