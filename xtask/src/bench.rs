@@ -89,12 +89,21 @@ fn in_wasm() -> Result<()> {
     let driver = browser::ensure(Browser::Chromium)?;
     run_command(
         cargo()
-            .args(["bench", "--package", "sim-core", "--bench", "wasm"])
+            .args([
+                "test",
+                "--release",
+                "--package",
+                "sim-core",
+                "--bench",
+                "wasm",
+            ])
             .args(["--target", "wasm32-unknown-unknown"])
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
             .env(Browser::Chromium.driver_variable(), driver)
             .env("WASM_BINDGEN_USE_BROWSER", "1")
-            .env("WASM_BINDGEN_TEST_TIMEOUT", "600"),
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "600")
+            // What a test that passes has printed.
+            .args(["--", "--nocapture"]),
     )
 }
 

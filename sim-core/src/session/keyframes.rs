@@ -4,8 +4,8 @@ use super::log::Position;
 use crate::Machine;
 use std::rc::Rc;
 
-/// Replay between two keyframes, in ticks: about 4 ms.
-pub(super) const SPACING_TICKS: u64 = 20_000;
+/// Replay between two keyframes, in ticks: about 4 ms natively, twice that in a browser.
+pub(super) const SPACING_TICKS: u64 = 10_000;
 /// What a command that takes no time counts as, in ticks.
 pub(super) const COMMAND_TICKS: u64 = 10;
 /// Estimated bytes of all keyframes of a session.

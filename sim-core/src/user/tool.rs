@@ -67,7 +67,8 @@ pub enum Kept {
     Nothing,
     Init(init::State),
     Sh(sh::State),
-    Ps(tools::PsState),
+    /// Long where there are many processes, and copied only when a round of it is over.
+    Ps(Rc<tools::PsState>),
 }
 
 /// Which part of the present request comes next.

@@ -4,6 +4,7 @@ use super::read_file;
 use crate::kernel::syscall::{OpenFlags, Str};
 use crate::kernel::{Reply, Syscall};
 use crate::user::tool::{Flow, Kept, Round, Sys};
+use std::rc::Rc;
 
 /// Numbers still to be looked at, and the lines so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,12 +21,15 @@ pub fn ps(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
     let Kept::Ps(state) = kept else {
         return start(kept, sys, is_full);
     };
-    let Some(nr) = state.left.pop() else {
+    let Some(nr) = state.left.last() else {
         sys.print(1, &state.text)?;
         return Ok(Flow::Exit(0));
     };
     // A process may end between listing and looking.
-    if let Ok(stat) = read_file(sys, &format!("/proc/{nr}/stat"))? {
+    let stat = read_file(sys, &format!("/proc/{nr}/stat"))?;
+    let state = Rc::make_mut(state);
+    state.left.pop();
+    if let Ok(stat) = stat {
         let stat = String::from_utf8_lossy(&stat).into_owned();
         if let Some(line) = line(&stat, is_full) {
             state.text.push_str(&line);
@@ -64,10 +68,8 @@ fn start(kept: &mut Kept, sys: &mut Sys<'_>, is_full: bool) -> Round {
         true => "    PID    PPID S TTY          TIME CMD\n",
         false => "    PID TTY          TIME CMD\n",
     };
-    *kept = Kept::Ps(PsState {
-        left,
-        text: header.into(),
-    });
+    let text = header.into();
+    *kept = Kept::Ps(Rc::new(PsState { left, text }));
     Ok(Flow::Again)
 }
 
