@@ -51,10 +51,10 @@ fn read(language: &str) -> Texts {
 
 fn main() {
     let (ko, en) = (read("ko"), read("en"));
-    for id in ko.keys().filter(|id| !en.contains_key(*id)) {
+    if let Some(id) = ko.keys().find(|id| !en.contains_key(*id)) {
         panic!("texts/en/page.ftl lacks {id}");
     }
-    for id in en.keys().filter(|id| !ko.contains_key(*id)) {
+    if let Some(id) = en.keys().find(|id| !ko.contains_key(*id)) {
         panic!("texts/ko/page.ftl lacks {id}");
     }
     let mut table = String::from("pub static TEXTS: &[(&str, &str, &str)] = &[\n");

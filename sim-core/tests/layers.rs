@@ -337,6 +337,7 @@ fn the_page_names_machine_command_event_view_and_session() {
         "Session",
         "machine::Stop",
         "machine::BootOptions",
+        "command",
         "event",
         "session",
         "view",

@@ -196,23 +196,6 @@ fn is_listed(list: &[u8], word: &[u8]) -> bool {
     false
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_word_of_the_dictionary_is_found() {
-        assert!(DICTIONARY.lines().is_sorted());
-        let list = DICTIONARY.as_bytes();
-        for word in DICTIONARY.lines() {
-            assert!(is_listed(list, word.as_bytes()), "{word}");
-            assert!(!is_listed(list, format!("{word}q").as_bytes()));
-            assert!(!is_listed(list, format!("0{word}").as_bytes()));
-        }
-        assert!(!is_listed(b"", b"a"));
-    }
-}
-
 /// The end of the document, with a wave behind words that are not in the dictionary.
 fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     let first = regs.r[0].saturating_sub(SHOWN);
@@ -242,4 +225,21 @@ fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     bus.store_bytes(SCREEN, out.as_bytes())?;
     regs.r[7] = out.len() as u64;
     go(regs, SHOW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_dictionary_is_found() {
+        assert!(DICTIONARY.lines().is_sorted());
+        let list = DICTIONARY.as_bytes();
+        for word in DICTIONARY.lines() {
+            assert!(is_listed(list, word.as_bytes()), "{word}");
+            assert!(!is_listed(list, format!("{word}q").as_bytes()));
+            assert!(!is_listed(list, format!("0{word}").as_bytes()));
+        }
+        assert!(!is_listed(b"", b"a"));
+    }
 }
