@@ -123,7 +123,7 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
             </div>
             <div class="lanes" title={hint}>
                 { for props.lanes.iter().map(|l| lane(props, l, &place)) }
-                <i class="now" style={format!("left:{}%", now as f64 * 100.0 / SLIDER as f64)}></i>
+                <i class="now" style={format!("left:{}.{:02}%", now / 100, now % 100)}></i>
                 <input type="range" data-testid="timeline" min="0" max={SLIDER.to_string()} value={now.to_string()}
                     aria-label={lang.t("time-line")} aria-valuetext={format::time(props.now_ns)} {oninput} />
             </div>

@@ -13,7 +13,7 @@ fn clock_ns(page: &Page) -> u64 {
 fn a_paused_clock_stands_still() {
     let page = Page::open("");
     launch(&page, "launch-word", "word");
-    page.click(&by_id("pause"));
+    page.click(&by_id("play"));
     let paused = clock_ns(&page);
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(clock_ns(&page), paused);
@@ -25,7 +25,7 @@ fn a_paused_clock_stands_still() {
 fn a_step_back_undoes_a_step() {
     let page = Page::open("");
     launch(&page, "launch-word", "word");
-    page.click(&by_id("pause"));
+    page.click(&by_id("play"));
     let start = clock_ns(&page);
     for _ in 0..3 {
         page.click(&by_id("step"));

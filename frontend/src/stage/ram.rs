@@ -104,7 +104,7 @@ fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners) -> Option<()
     context.scale(ratio, ratio).ok()?;
     context.set_font(&format!(
         "600 {}px ui-monospace, Menlo, Consolas, monospace",
-        (grid.cell * 0.78).round()
+        (grid.cell * 0.78) as u32
     ));
     context.set_text_align("center");
     context.set_text_baseline("middle");

@@ -24,12 +24,11 @@ fn rect(stage: &Element, selector: &str) -> Option<DomRect> {
     )
 }
 
+/// Whole pixels: printing floats would cost the page 5 KB.
 fn curve(from: (f64, f64), to: (f64, f64)) -> String {
-    let middle = (from.1 + to.1) / 2.0;
-    format!(
-        "M{:.0} {:.0}C{:.0} {middle:.0} {:.0} {middle:.0} {:.0} {:.0}",
-        from.0, from.1, from.0, to.0, to.0, to.1
-    )
+    let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(|v| v as i32);
+    let middle = (y1 + y2) / 2;
+    format!("M{x1} {y1}C{x1} {middle} {x2} {middle} {x2} {y2}")
 }
 
 /// Paths in the stage's own coordinates, from where the parts stand on the screen.
