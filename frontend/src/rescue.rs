@@ -2,8 +2,8 @@
 
 use js_sys::{Function, Reflect};
 use sim_core::Session;
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 
 const STORED: &str = "ringside-script";
 
@@ -13,7 +13,7 @@ fn window() -> JsValue {
 
 fn halt(reason: &str) {
     let function = Reflect::get(&window(), &"__ringside_halt".into()).ok();
-    if let Some(function) = function.and_then(|f| f.try_into().ok()) {
+    if let Some(function) = function.and_then(|f| f.dyn_into().ok()) {
         let function: Function = function;
         // Nothing is left to tell if even this fails.
         let _told = function.call1(&JsValue::NULL, &reason.into());
@@ -46,7 +46,7 @@ pub fn keep(session: &Session) {
 pub fn left() -> Option<String> {
     let storage = Reflect::get(&window(), &"sessionStorage".into()).ok()?;
     let method = |name: &str| -> Option<Function> {
-        Reflect::get(&storage, &name.into()).ok()?.try_into().ok()
+        Reflect::get(&storage, &name.into()).ok()?.dyn_into().ok()
     };
     let text = method("getItem")?
         .call1(&storage, &STORED.into())
