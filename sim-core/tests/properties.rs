@@ -9,6 +9,7 @@ use common::{Rng, nasty_command, visitor_command};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use sim_core::hw::cost::Costs;
 use sim_core::session::Position;
 use sim_core::{BootOptions, Command, Machine, Session, Sink, kernel::FrameOrder};
 
@@ -49,15 +50,16 @@ fn boot() -> impl Strategy<Value = BootOptions> {
     let cpus = prop_oneof![4 => 1u8..5, 1 => 5u8..65];
     let ram_frames = prop_oneof![2 => Just(256u64), 4 => 257u64..700, 1 => Just(65_536)];
     let order = prop_oneof![Just(FrameOrder::Linear), Just(FrameOrder::Shuffled)];
-    (cpus, ram_frames, any::<u64>(), order).prop_map(|(cpus, ram_frames, seed, frame_order)| {
-        BootOptions {
+    let costs = prop_oneof![4 => Just(1), 1 => Just(0), 1 => Just(10)];
+    (cpus, ram_frames, any::<u64>(), order, costs).prop_map(
+        |(cpus, ram_frames, seed, frame_order, factor)| BootOptions {
             cpus,
             ram_frames,
             seed,
             frame_order,
-            ..BootOptions::default()
-        }
-    })
+            costs: Costs::default().scaled(factor),
+        },
+    )
 }
 
 /// The same cases in every run; a failure is shrunk and printed as a script.
@@ -79,12 +81,29 @@ fn check<S: Strategy>(
     }
 }
 
-/// A machine that has booted, so that commands find programs.
+/// A machine that has booted and runs a few programs, so that commands find them.
 fn booted(options: &BootOptions) -> Session {
     let mut session = Session::new(options.clone());
-    session.advance(50_000_000, 5_000);
+    let wait = |session: &mut Session| session.advance(session.now_ns() + 50_000_000, 5_000);
+    wait(&mut session);
+    // By the seed, so that some cases shrink to a bare machine.
+    for program in PROGRAMS
+        .iter()
+        .take(options.seed as usize % (PROGRAMS.len() + 1))
+    {
+        session.launch(program);
+        wait(&mut session);
+    }
     session
 }
+
+const PROGRAMS: &[&str] = &[
+    "docker run --name deck ppt",
+    "word",
+    "excel",
+    "memhog 40",
+    "docker run --name letter word",
+];
 
 fn holds(session: &Session) -> Result<(), TestCaseError> {
     let sound = session.machine().check_invariants();
@@ -108,7 +127,7 @@ fn holds(session: &Session) -> Result<(), TestCaseError> {
 /// At least 1,000 sequences, with the invariants recounted after each command.
 #[test]
 fn commands_never_panic_and_keep_the_invariants() {
-    check(1_000, (boot(), vec(act(), 1..30)), |(options, acts)| {
+    check(1_000, (boot(), vec(act(), 1..50)), |(options, acts)| {
         let mut session = booted(&options);
         holds(&session)?;
         for act in acts {

@@ -1,5 +1,7 @@
 //! Who had which CPU when: one lane per CPU, from the events as they come.
 
+mod track;
+
 use crate::Machine;
 use crate::event::{Event, Record};
 use crate::hw::CpuId;
@@ -8,6 +10,7 @@ use crate::kernel::sched::Phase;
 use crate::kernel::task::ActiveCall;
 use crate::store::CowVec;
 use std::rc::Rc;
+use track::{Mark, NOBODY, Track};
 
 /// What a CPU does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,35 +44,6 @@ pub struct Lane {
     pub spans: Vec<Span>,
 }
 
-/// The start of a span; it lasts until the next one starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mark {
-    from_ns: u64,
-    /// Place in `who`, with the kind in the two lowest bits.
-    what: u32,
-}
-
-impl Mark {
-    fn new(from_ns: u64, kind: SpanKind, who: u32) -> Self {
-        Self {
-            from_ns,
-            what: who << 2 | kind as u32,
-        }
-    }
-
-    fn kind(self) -> SpanKind {
-        match self.what & 3 {
-            0 => SpanKind::Idle,
-            1 => SpanKind::User,
-            _ => SpanKind::Kernel,
-        }
-    }
-
-    fn who(self) -> u32 {
-        self.what >> 2
-    }
-}
-
 /// A task under one name: a task that becomes another program is another `Who`.
 #[derive(Clone, Debug)]
 struct Who {
@@ -80,15 +54,13 @@ struct Who {
 
 /// A program's name as execve(2) cuts it (TASK_COMM_LEN less the terminator).
 const COMM_CHARS: usize = 15;
-/// `who` of nobody.
-const NOBODY: u32 = 0;
 /// Marks on all lanes before old ones are thinned: 16 bytes each.
 const MARKS_MAX: usize = 1 << 20;
 
 /// The whole history of all CPUs. Clones share what both have.
 #[derive(Clone, Debug)]
 pub(super) struct Timeline {
-    lanes: Vec<CowVec<Mark>>,
+    tracks: Vec<Track>,
     /// Entry 0 stands for nobody.
     who: CowVec<Who>,
     /// Place in `who` of each task now, by its place in the kernel's table.
@@ -107,7 +79,7 @@ impl Timeline {
         let mut who = CowVec::default();
         who.push(nobody);
         let mut timeline = Self {
-            lanes: vec![CowVec::default(); machine.kernel.sched.cpus.len()],
+            tracks: vec![Track::default(); machine.kernel.sched.cpus.len()],
             who,
             names: CowVec::default(),
             grain_ns: 0,
@@ -118,7 +90,7 @@ impl Timeline {
 
     /// Sets every lane to what its CPU is doing: at the start, and where history is cut.
     pub fn look_at(&mut self, machine: &Machine) {
-        for cpu in 0..self.lanes.len() {
+        for cpu in 0..self.tracks.len() {
             let Some(sched) = machine.kernel.sched.cpus.get(cpu) else {
                 continue;
             };
@@ -193,9 +165,8 @@ impl Timeline {
     /// Cuts everything after the present of `machine`.
     pub fn cut_at(&mut self, machine: &Machine) {
         let now_ns = machine.now_ns();
-        for lane in &mut self.lanes {
-            let keep = lane.partition_point(|mark| mark.from_ns < now_ns);
-            lane.truncate(keep);
+        for track in &mut self.tracks {
+            track.cut_at(now_ns);
         }
         self.recall_names(machine);
         // Marks of this very moment may belong to ticks that are undone.
@@ -209,10 +180,9 @@ impl Timeline {
         let length_ns = to_ns.saturating_sub(from_ns);
         let grain_ns = length_ns.div_ceil(max_spans.max(1) as u64);
         (0..)
-            .zip(&self.lanes)
-            .map(|(cpu, lane)| {
-                let marks = between(lane, from_ns, to_ns);
-                let spans = merged(marks, to_ns, grain_ns).into_iter();
+            .zip(&self.tracks)
+            .map(|(cpu, track)| {
+                let spans = track.spans(from_ns, to_ns, grain_ns).into_iter();
                 let spans = spans.map(|(mark, to_ns)| self.span(mark, to_ns)).collect();
                 Lane { cpu, spans }
             })
@@ -221,13 +191,13 @@ impl Timeline {
 
     /// Estimated bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.marks() * size_of::<Mark>()
+        self.marks() * size_of::<Mark>() * 5 / 4
             + self.who.len() * (size_of::<Who>() + 32)
             + self.names.len() * 4
     }
 
     fn marks(&self) -> usize {
-        self.lanes.iter().map(CowVec::len).sum()
+        self.tracks.iter().map(Track::len).sum()
     }
 
     fn span(&self, mark: Mark, to_ns: u64) -> Span {
@@ -246,14 +216,8 @@ impl Timeline {
     }
 
     fn mark(&mut self, cpu: usize, mark: Mark) {
-        let Some(lane) = self.lanes.get_mut(cpu) else {
-            return;
-        };
-        match lane.last_mut() {
-            Some(last) if last.what == mark.what => return,
-            // A span without length is none.
-            Some(last) if last.from_ns >= mark.from_ns => last.what = mark.what,
-            Some(_) | None => lane.push(mark),
+        if let Some(track) = self.tracks.get_mut(cpu) {
+            track.push(mark);
         }
         if self.marks() > MARKS_MAX {
             self.thin();
@@ -264,25 +228,14 @@ impl Timeline {
     fn thin(&mut self) {
         while self.marks() > MARKS_MAX / 2 {
             self.grain_ns = (self.grain_ns * 2).max(1_000);
-            for lane in &mut self.lanes {
-                let all: Vec<Mark> = lane.iter().copied().collect();
-                let end_ns = all.last().map_or(0, |mark| mark.from_ns);
-                let mut thinned = CowVec::default();
-                for (mark, _) in merged(all.iter().copied(), end_ns, self.grain_ns) {
-                    thinned.push(mark);
-                }
-                if let Some(last) = all.last()
-                    && thinned.last() != Some(last)
-                {
-                    thinned.push(*last);
-                }
-                *lane = thinned;
+            for track in &mut self.tracks {
+                track.thin(self.grain_ns);
             }
         }
     }
 
     fn now(&self, cpu: CpuId) -> Option<Mark> {
-        self.lanes.get(usize::from(cpu.0))?.last().copied()
+        self.tracks.get(usize::from(cpu.0))?.last()
     }
 
     fn comm_now(&self, cpu: CpuId) -> Rc<str> {
@@ -353,87 +306,5 @@ impl Timeline {
         if let Some(name) = self.names.get_mut(at) {
             *name = who;
         }
-    }
-}
-
-/// The marks that matter between two moments, the first moved up to the start.
-fn between(lane: &CowVec<Mark>, from_ns: u64, to_ns: u64) -> impl Iterator<Item = Mark> + '_ {
-    let first = lane
-        .partition_point(|mark| mark.from_ns <= from_ns)
-        .saturating_sub(1);
-    let marks = (first..lane.len()).filter_map(|at| lane.get(at).copied());
-    marks
-        .take_while(move |mark| mark.from_ns < to_ns)
-        .map(move |mark| Mark {
-            from_ns: mark.from_ns.max(from_ns),
-            ..mark
-        })
-}
-
-/// Spans with their ends, none shorter than `grain_ns` except where a longer one follows: the
-/// short ones in a row become one. It shows what took most of its time, and idleness only if
-/// that took half.
-fn merged(marks: impl Iterator<Item = Mark>, end_ns: u64, grain_ns: u64) -> Vec<(Mark, u64)> {
-    let mut marks = marks.peekable();
-    let mut spans: Vec<(Mark, u64)> = Vec::new();
-    let mut group = Group::default();
-    while let Some(mark) = marks.next() {
-        let to_ns = marks.peek().map_or(end_ns, |next| next.from_ns);
-        let length_ns = to_ns.saturating_sub(mark.from_ns);
-        if length_ns >= grain_ns {
-            group.flush(&mut spans);
-            push_span(&mut spans, mark, to_ns);
-        } else {
-            group.add(mark, to_ns, length_ns);
-            if group.length_ns >= grain_ns {
-                group.flush(&mut spans);
-            }
-        }
-    }
-    group.flush(&mut spans);
-    spans
-}
-
-/// Short spans in a row.
-#[derive(Default)]
-struct Group {
-    start: Option<(u64, u64)>,
-    length_ns: u64,
-    /// Time per kind and task, in order of appearance. Few: a group is about a pixel wide.
-    shares: Vec<(u32, u64)>,
-}
-
-impl Group {
-    fn add(&mut self, mark: Mark, to_ns: u64, length_ns: u64) {
-        let from_ns = self.start.map_or(mark.from_ns, |(from_ns, _)| from_ns);
-        self.start = Some((from_ns, to_ns));
-        self.length_ns += length_ns;
-        match self.shares.iter_mut().find(|(what, _)| *what == mark.what) {
-            Some((_, share_ns)) => *share_ns += length_ns,
-            None => self.shares.push((mark.what, length_ns)),
-        }
-    }
-
-    fn flush(&mut self, spans: &mut Vec<(Mark, u64)>) {
-        let idle = |what: u32| Mark { from_ns: 0, what }.kind() == SpanKind::Idle;
-        let most = self
-            .shares
-            .iter()
-            .max_by_key(|(what, share_ns)| match idle(*what) {
-                true if *share_ns >= self.length_ns.div_ceil(2) => u64::MAX,
-                true => 0,
-                false => *share_ns,
-            });
-        if let (Some((from_ns, to_ns)), Some(&(what, _))) = (self.start, most) {
-            push_span(spans, Mark { from_ns, what }, to_ns);
-        }
-        *self = Self::default();
-    }
-}
-
-fn push_span(spans: &mut Vec<(Mark, u64)>, mark: Mark, to_ns: u64) {
-    match spans.last_mut() {
-        Some((last, last_to_ns)) if last.what == mark.what => *last_to_ns = to_ns,
-        Some(_) | None => spans.push((mark, to_ns)),
     }
 }
