@@ -4,6 +4,8 @@ mod app;
 mod embed;
 mod i18n;
 mod lab;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod mounted;
 mod panels;
 mod rescue;
 mod stage;

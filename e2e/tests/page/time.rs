@@ -26,6 +26,10 @@ fn a_step_back_undoes_a_step() {
     let page = Page::open("");
     launch(&page, "launch-word", "word");
     page.click(&by_id("play"));
+    // From wherever time stood to a tick: between ticks there is nothing to come back to.
+    let paused = clock_ns(&page);
+    page.click(&by_id("step"));
+    page.wait_until("a step takes time", |page| clock_ns(page) > paused);
     let start = clock_ns(&page);
     for _ in 0..3 {
         page.click(&by_id("step"));
