@@ -48,6 +48,8 @@ pub struct Session {
     next_keyframe: u64,
     /// Ticks between keyframes; doubled when they take too much memory.
     spacing_ticks: u64,
+    /// Estimated bytes that all keyframes may take.
+    keyframe_bytes_max: usize,
     /// Whether the next `Advance` may become part of the last one.
     join: Join,
     /// The most recent events, oldest first, without a gap.
@@ -99,6 +101,7 @@ impl Session {
             next_branch: 1,
             next_keyframe: 1,
             spacing_ticks: keyframes::SPACING_TICKS,
+            keyframe_bytes_max: keyframes::BYTES_MAX,
             join: Join::Allowed,
             events: VecDeque::new(),
             scratch: Sink::full(),
@@ -292,7 +295,18 @@ impl Session {
         let (machine, serial) = (self.machine.clone(), self.next_keyframe);
         self.next_keyframe += 1;
         self.branch_mut().keyframes.push(at, machine, serial);
-        while self.keyframe_bytes() > keyframes::BYTES_MAX {
+        self.keep_within_bounds();
+    }
+
+    /// Bounds the estimated bytes of all keyframes; 96 MiB unless told otherwise. Fewer keyframes
+    /// make seeking slower, never impossible.
+    pub fn limit_keyframes(&mut self, bytes_max: usize) {
+        self.keyframe_bytes_max = bytes_max;
+        self.keep_within_bounds();
+    }
+
+    fn keep_within_bounds(&mut self) {
+        while self.keyframe_bytes() > self.keyframe_bytes_max {
             if !self.drop_keyframes() {
                 break;
             }
