@@ -89,7 +89,9 @@ impl Ctx<'_> {
         task.reply = super::Reply::None;
         match syscall::dispatch(self, call) {
             Ok(Outcome::Done(value)) => self.finish_call(nr, Ok(value)),
-            Ok(Outcome::NoReturn) => Phase::Schedule,
+            // do_exit() ends in schedule(). Whoever waits may free the task at once, so it must be
+            // off its CPU by then.
+            Ok(Outcome::NoReturn) => self.schedule(),
             Ok(Outcome::Block(reason)) => {
                 let Some(task) = self.k.tasks.get_mut(id) else {
                     return Phase::Schedule;

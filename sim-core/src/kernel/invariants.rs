@@ -34,13 +34,12 @@ fn queues(k: &Kernel) -> Result<(), String> {
     for (id, task) in k.tasks.iter() {
         let in_queue = queued.remove(&id).unwrap_or(0);
         let on_cpu = running.remove(&id).unwrap_or(0);
-        // A task that has just blocked or died is still current until the scheduler runs.
+        // A task that has just blocked is still current until the scheduler runs.
         let fits = match task.state {
             RunState::Runnable => in_queue == 1,
             RunState::Running => on_cpu == 1 && in_queue == 0,
-            RunState::Blocked(_) | RunState::Stopped | RunState::Zombie => {
-                in_queue == 0 && on_cpu <= 1
-            }
+            RunState::Blocked(_) | RunState::Stopped => in_queue == 0 && on_cpu <= 1,
+            RunState::Zombie => in_queue == 0 && on_cpu == 0,
         };
         if !fits {
             return Err(format!(
