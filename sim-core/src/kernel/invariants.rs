@@ -1,7 +1,8 @@
 //! What must hold between any two ticks. Each check recounts what is kept up to date.
 
 use super::ns::NsKind;
-use super::task::RunState;
+use super::sched::{Phase, Resched};
+use super::task::{BlockReason, RunState};
 use super::{Kernel, TaskId, fs, mm};
 use crate::hw::Hardware;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
     mm::check(k, hw)?;
     queues(k)?;
+    waits(k)?;
     family(k)?;
     numbers(k)?;
     namespaces(k)?;
@@ -50,6 +52,52 @@ fn queues(k: &Kernel) -> Result<(), String> {
     }
     match queued.keys().chain(running.keys()).next() {
         Some(id) => Err(format!("task {id:?} is queued but does not exist")),
+        None => Ok(()),
+    }
+}
+
+/// Whoever waits will be woken: it stands in the queue of what it waits for, or a timer is set.
+/// And no CPU idles while somebody waits for it.
+fn waits(k: &Kernel) -> Result<(), String> {
+    let timers = k.sched.cpus.iter().flat_map(|cpu| cpu.timers.iter());
+    let timed: BTreeSet<TaskId> = timers.map(|(_, _, task)| task).collect();
+    for (id, task) in k.tasks.iter() {
+        let RunState::Blocked(reason) = task.state else {
+            continue;
+        };
+        let is_queued = match reason {
+            BlockReason::Sleep { .. } => timed.contains(&id),
+            BlockReason::Tty(tty) => {
+                let tty = k.vfs.ttys.get(usize::from(tty.0));
+                tty.is_some_and(|tty| tty.readers.contains(id))
+            }
+            BlockReason::PipeRead(pipe) => {
+                let pipe = k.vfs.pipes.get(pipe);
+                pipe.is_some_and(|pipe| pipe.read_wait.contains(id))
+            }
+            BlockReason::PipeWrite(pipe) => {
+                let pipe = k.vfs.pipes.get(pipe);
+                pipe.is_some_and(|pipe| pipe.write_wait.contains(id))
+            }
+            BlockReason::Vfork(child) => {
+                let child = k.tasks.get(child);
+                child.is_some_and(|child| child.vfork_parent == Some(id))
+            }
+            BlockReason::Memory => k.mm.waiting.contains(id),
+            // Found by looking at the family, or by a signal.
+            BlockReason::Child | BlockReason::Signal | BlockReason::PidNsEmpty => true,
+        };
+        if !is_queued {
+            return Err(format!(
+                "task {id:?} waits for {reason:?}, which does not know"
+            ));
+        }
+    }
+    let forgotten = k.sched.cpus.iter().position(|cpu| {
+        cpu.phase == Phase::Idle && !cpu.queue.is_empty() && cpu.need_resched == Resched::No
+    });
+    match forgotten {
+        Some(cpu) => Err(format!("CPU {cpu} is idle and has tasks in its run queue")),
         None => Ok(()),
     }
 }

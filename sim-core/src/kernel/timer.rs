@@ -23,6 +23,11 @@ impl Timers {
         self.0.peek().map(|Reverse((at, _, _))| *at)
     }
 
+    /// All, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = Due> + '_ {
+        self.0.iter().map(|Reverse(due)| *due)
+    }
+
     /// Takes the next that is due at `now_ns`.
     pub fn pop_due(&mut self, now_ns: u64) -> Option<Due> {
         if self.next_ns()? > now_ns {

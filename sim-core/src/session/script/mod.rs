@@ -31,7 +31,7 @@ pub(super) const SCRIPT_BYTES_MAX: usize = 16 << 20;
 /// Most commands that are read.
 const COMMANDS_MAX: usize = 1 << 20;
 /// Most ticks that a script may take to replay: some seconds.
-const TICKS_MAX: u64 = 100_000_000;
+const TICKS_MAX: u64 = 20_000_000;
 
 /// What is wrong with a script. Lines and columns count from 1; line 0 is the whole text.
 #[derive(Clone, Debug, PartialEq, Eq)]
