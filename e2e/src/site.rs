@@ -49,8 +49,11 @@ impl Site {
                             .with_header(header("Cache-Control", "no-store")),
                         None => Response::from_data(Vec::new()).with_status_code(404),
                     };
-                    // A browser may close a connection it no longer needs.
-                    let _ = request.respond(response);
+                    // On a thread of its own: a browser that leaves a body unread must not keep
+                    // the others waiting. It may also close a connection it no longer needs.
+                    thread::spawn(move || {
+                        let _ = request.respond(response);
+                    });
                 }
             }
         });
