@@ -1,20 +1,32 @@
 //! A static server for the built site, under a sub-path as blogs have it.
 
+use std::convert::Infallible;
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener as StdTcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use tiny_http::{Header, Response, Server};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio::sync::oneshot;
 
 /// Where the site is. Everything else is a stray request.
 pub const BASE_PATH: &str = "/some/sub/path/";
 
+/// The server runs until this value is dropped.
 pub struct Site {
-    server: Arc<Server>,
-    worker: Option<JoinHandle<()>>,
-    requests: Arc<Mutex<Vec<String>>>,
+    files: Arc<Files>,
     port: u16,
+    worker: Option<JoinHandle<()>>,
+    stop: Option<oneshot::Sender<()>>,
 }
 
 /// A page that is not part of the site, at the top of the server.
@@ -23,45 +35,49 @@ pub struct ExtraPage {
     pub html: String,
 }
 
+struct Files {
+    dist: PathBuf,
+    extra: Vec<ExtraPage>,
+    requests: Mutex<Vec<String>>,
+}
+
 impl Site {
     /// # Panics
     /// When no port can be had.
     pub fn serve(dist: PathBuf, extra: Vec<ExtraPage>) -> Self {
-        let server = Arc::new(Server::http("127.0.0.1:0").expect("a free port on this machine"));
-        let port = server
-            .server_addr()
-            .to_ip()
-            .map(|address| address.port())
-            .expect("an IP address");
-        let requests = Arc::new(Mutex::new(Vec::new()));
+        let listener =
+            StdTcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on this machine");
+        listener
+            .set_nonblocking(true)
+            .expect("a socket of our own can be told so");
+        let port = listener.local_addr().expect("it is bound").port();
+        let files = Arc::new(Files {
+            dist,
+            extra,
+            requests: Mutex::new(Vec::new()),
+        });
+        let (stop, stopped) = oneshot::channel();
         let worker = thread::spawn({
-            let (server, requests) = (server.clone(), requests.clone());
+            let files = files.clone();
             move || {
-                for request in server.incoming_requests() {
-                    let path = request.url().split(['?', '#']).next().unwrap_or_default();
-                    requests
-                        .lock()
-                        .expect("no thread panics holding it")
-                        .push(path.to_string());
-                    let response = match find(&dist, &extra, path) {
-                        Some((body, kind)) => Response::from_data(body)
-                            .with_header(header("Content-Type", kind))
-                            .with_header(header("Cache-Control", "no-store")),
-                        None => Response::from_data(Vec::new()).with_status_code(404),
-                    };
-                    // On a thread of its own: a browser that leaves a body unread must not keep
-                    // the others waiting. It may also close a connection it no longer needs.
-                    thread::spawn(move || {
-                        let _ = request.respond(response);
-                    });
-                }
+                let runtime = runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .expect("a runtime of one thread");
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = accept(listener, files) => {}
+                        // Its sender was dropped: the same.
+                        _ = stopped => {}
+                    }
+                });
             }
         });
         Self {
-            server,
-            worker: Some(worker),
-            requests,
+            files,
             port,
+            worker: Some(worker),
+            stop: Some(stop),
         }
     }
 
@@ -84,7 +100,8 @@ impl Site {
     /// # Panics
     /// Never: the lock is not held where something panics.
     pub fn requests(&self) -> Vec<String> {
-        self.requests
+        self.files
+            .requests
             .lock()
             .expect("no thread panics holding it")
             .clone()
@@ -93,7 +110,7 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        self.server.unblock();
+        self.stop.take();
         if let Some(worker) = self.worker.take() {
             // Only its own panic could be in there, and the test has failed of it already.
             let _ = worker.join();
@@ -101,20 +118,61 @@ impl Drop for Site {
     }
 }
 
-fn find(dist: &Path, extra: &[ExtraPage], path: &str) -> Option<(Vec<u8>, &'static str)> {
-    if let Some(page) = extra.iter().find(|page| path[1..] == *page.name) {
-        return Some((page.html.clone().into_bytes(), content_type("x.html")));
+/// Serves every connection that comes, each as a task of its own.
+async fn accept(listener: StdTcpListener, files: Arc<Files>) {
+    let listener = TcpListener::from_std(listener).expect("it does not block");
+    loop {
+        let (stream, _) = listener.accept().await.expect("the socket stays open");
+        let files = files.clone();
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let response = files.answer(&request);
+                async { Ok::<_, Infallible>(response) }
+            });
+            // A browser may close a connection that it no longer needs.
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
     }
-    let name = match path.strip_prefix(BASE_PATH)? {
-        "" => "index.html",
-        name if name.contains("..") => return None,
-        name => name,
-    };
-    Some((fs::read(dist.join(name)).ok()?, content_type(name)))
+}
+
+impl Files {
+    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let path = request.uri().path();
+        self.requests
+            .lock()
+            .expect("no thread panics holding it")
+            .push(path.to_string());
+        let response = Response::builder();
+        match self.find(path) {
+            Some((body, kind)) => response
+                .header(CONTENT_TYPE, kind)
+                .header(CACHE_CONTROL, "no-store")
+                .body(Full::from(body)),
+            None => response.status(StatusCode::NOT_FOUND).body(Full::default()),
+        }
+        .expect("names and values here are ASCII")
+    }
+
+    fn find(&self, path: &str) -> Option<(Vec<u8>, &'static str)> {
+        if let Some(page) = self.extra.iter().find(|page| path[1..] == *page.name) {
+            return Some((page.html.clone().into_bytes(), content_type("x.html")));
+        }
+        let name = match path.strip_prefix(BASE_PATH)? {
+            "" => "index.html",
+            name if name.contains("..") => return None,
+            name => name,
+        };
+        Some((fs::read(self.dist.join(name)).ok()?, content_type(name)))
+    }
 }
 
 fn content_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map(|(_, ending)| ending) {
+    match Path::new(name)
+        .extension()
+        .and_then(|ending| ending.to_str())
+    {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript",
         Some("css") => "text/css",
@@ -123,8 +181,4 @@ fn content_type(name: &str) -> &'static str {
         Some("png") => "image/png",
         _ => "application/octet-stream",
     }
-}
-
-fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name, value).expect("names and values here are ASCII")
 }
