@@ -96,7 +96,7 @@ fn print_events(session: &Session, out: &mut impl Write) -> io::Result<()> {
             Command::Advance { .. } => {}
             Command::Input { tty, text } => writeln!(out, "> input {} {text:?}", tty.0)?,
             Command::Hangup { tty } => writeln!(out, "> hangup {}", tty.0)?,
-            Command::Inject { pid, call } => writeln!(out, "> inject {pid} {call}")?,
+            Command::Inject { pid, act } => writeln!(out, "> inject {pid} {act}")?,
         }
         if let Sink::Full(records) = &mut sink {
             for record in records.drain(..) {

@@ -1,7 +1,7 @@
 //! Everything that someone outside may ask of the machine.
 
 pub use crate::hw::TtyId;
-use crate::kernel::Syscall;
+use crate::kernel::Injection;
 
 /// One thing that enters the machine. A list of them, with the boot options, is a session.
 ///
@@ -17,7 +17,7 @@ pub enum Command {
     /// Lets time pass until the clock stands at `until_ns` or `max_ticks` ticks have been done,
     /// whichever comes first.
     Advance { until_ns: u64, max_ticks: u64 },
-    /// A system call is put into a task's mailbox, as a debugger would make it call: the task
-    /// with this PID in the first PID namespace enters the kernel with it when it next runs.
-    Inject { pid: i32, call: Syscall },
+    /// A system call or an instruction is put into the mailbox of the task with this PID in the
+    /// first PID namespace, as a debugger would make it act: the task does it when it next runs.
+    Inject { pid: i32, act: Injection },
 }

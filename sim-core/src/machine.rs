@@ -10,6 +10,7 @@ use crate::command::Command;
 use crate::event::{Event, Record, Refusal, Sink};
 use crate::hw::cost::Costs;
 use crate::hw::{CpuId, Disk, Hardware};
+use crate::kernel::boot::World;
 use crate::kernel::{self, FrameOrder, Kernel};
 use crate::store::digest_of;
 use programs::Programs;
@@ -25,6 +26,7 @@ pub struct BootOptions {
     pub seed: u64,
     pub frame_order: FrameOrder,
     pub costs: Costs,
+    pub world: World,
 }
 
 impl Default for BootOptions {
@@ -35,6 +37,7 @@ impl Default for BootOptions {
             seed: 1,
             frame_order: FrameOrder::Shuffled,
             costs: Costs::default(),
+            world: World::Lab,
         }
     }
 }
@@ -52,9 +55,18 @@ pub struct Machine {
 impl Machine {
     /// Powers on: the kernel is loaded, and its first task is about to run `/sbin/init`.
     pub fn boot(options: &BootOptions) -> Self {
-        let disk: Rc<Disk> = Rc::new(crate::user::disk());
+        let disk: Rc<Disk> = Rc::new(match options.world {
+            World::Lab => crate::user::disk(),
+            World::Bare => crate::user::bare_disk(),
+        });
         let mut hw = Hardware::new(options.cpus, options.ram_frames, disk);
-        let kernel = kernel::boot::boot(&mut hw, options.costs, options.frame_order, options.seed);
+        let kernel = kernel::boot::boot(
+            &mut hw,
+            options.world,
+            options.costs,
+            options.frame_order,
+            options.seed,
+        );
         Self {
             hw,
             kernel,
@@ -132,9 +144,9 @@ impl Machine {
                     });
                 }
             }
-            Command::Inject { pid, call } => {
+            Command::Inject { pid, act } => {
                 let mut cx = self.context(CpuId(0), sink);
-                if kernel::entry::inject(&mut cx, *pid, call.clone()).is_err() {
+                if kernel::entry::inject(&mut cx, *pid, act.clone()).is_err() {
                     cx.emit(Event::Refused {
                         why: Refusal::NoSuchProcess,
                     });

@@ -10,6 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use sim_core::hw::cost::Costs;
+use sim_core::kernel::boot::World;
 use sim_core::session::Position;
 use sim_core::{BootOptions, Command, Machine, Session, Sink, kernel::FrameOrder};
 
@@ -58,6 +59,7 @@ fn boot() -> impl Strategy<Value = BootOptions> {
             seed,
             frame_order,
             costs: Costs::default().scaled(factor),
+            world: World::Lab,
         },
     )
 }

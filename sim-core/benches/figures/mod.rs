@@ -122,7 +122,10 @@ impl Bench {
     }
 
     fn call(&mut self, pid: i32, call: Syscall) {
-        self.apply(&Command::Inject { pid, call });
+        self.apply(&Command::Inject {
+            pid,
+            act: call.into(),
+        });
         self.settle();
     }
 
@@ -254,7 +257,7 @@ fn newest_pipe(bench: &Bench) -> (i32, i32) {
     machine.apply(
         &Command::Inject {
             pid: bench.sleeper,
-            call,
+            act: call.into(),
         },
         &mut sink,
     );
@@ -290,7 +293,10 @@ pub fn getppid_ns(clock: Clock, processes: usize, sink: Sink) -> f64 {
         // All wait in the mailbox, so that the process sleeps and wakes once.
         for _ in 0..500 {
             let (pid, call) = (bench.sleeper, Syscall::Getppid {});
-            bench.apply(&Command::Inject { pid, call });
+            bench.apply(&Command::Inject {
+                pid,
+                act: call.into(),
+            });
         }
         bench.settle();
         500
@@ -412,7 +418,7 @@ pub fn history(clock: Clock, ticks: u64, seeks: usize) -> History {
     for _ in all.len()..1_000 {
         session.apply(Command::Inject {
             pid: sleeper,
-            call: Syscall::Fork {},
+            act: Syscall::Fork {}.into(),
         });
         session.advance(session.now_ns() + MS, 10_000);
     }

@@ -14,12 +14,26 @@ use std::rc::Rc;
 
 /// The program that the first task becomes.
 pub const INIT: &str = "/sbin/init";
+/// In the bare world: the first task's program, and the descriptor that it can be had from.
+pub const AGENT: &str = "agent";
+pub const AGENT_FD: i32 = 191;
 /// Host name of the first UTS namespace.
 const HOSTNAME: &str = "host";
 
+/// What is there at power-on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum World {
+    /// A host with programs, devices, terminals and /proc.
+    #[default]
+    Lab,
+    /// As little as can be: a tmpfs with `/a`, `/b`, `/mnt`, `/tmp` and `/proc`. The first task
+    /// and its children do nothing but what is injected into them.
+    Bare,
+}
+
 /// Loads the kernel. The first task stands before its first instruction; if it could not be
 /// made, the kernel has panicked with the reason.
-pub fn boot(hw: &mut Hardware, costs: Costs, order: FrameOrder, seed: u64) -> Kernel {
+pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, seed: u64) -> Kernel {
     let mut ns = Namespaces::default();
     // In the order in which Linux numbers them (include/linux/proc_ns.h).
     let time = ns.create(NsData::Time);
@@ -56,14 +70,22 @@ pub fn boot(hw: &mut Hardware, costs: Costs, order: FrameOrder, seed: u64) -> Ke
         notices: Vec::new(),
         panic: None,
     };
-    let root = fs::boot(&mut kernel, hw, mnt, pid);
-    if let Err(errno) = first_task(&mut kernel, hw, root) {
+    let root = match world {
+        World::Lab => fs::boot(&mut kernel, hw, mnt, pid),
+        World::Bare => fs::boot_bare(&mut kernel, mnt, pid),
+    };
+    if let Err(errno) = first_task(&mut kernel, hw, world, root) {
         kernel.panic = Some(format!("No working init found: {}", errno.name()).into());
     }
     kernel
 }
 
-fn first_task(k: &mut Kernel, hw: &mut Hardware, root: fs::FsStruct) -> Result<(), Errno> {
+fn first_task(
+    k: &mut Kernel,
+    hw: &mut Hardware,
+    world: World,
+    root: fs::FsStruct,
+) -> Result<(), Errno> {
     let mut sink = Sink::Null;
     // A context needs a caller; until the first task is in, it names nobody.
     let nobody = task::TaskId::from_u64(0);
@@ -98,7 +120,13 @@ fn first_task(k: &mut Kernel, hw: &mut Hardware, root: fs::FsStruct) -> Result<(
     cx.k.join_pgrp(id, pid);
     cx.k.join_session(id, pid);
     cx.task = id;
-    task::load_program(&mut cx, INIT)?;
+    match world {
+        World::Lab => task::load_program(&mut cx, INIT)?,
+        World::Bare => {
+            fs::agent_file(&mut cx)?;
+            task::load_descriptor(&mut cx, AGENT_FD, AGENT)?;
+        }
+    }
     cx.enqueue(id, CpuId(0));
     Ok(())
 }

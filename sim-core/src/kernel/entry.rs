@@ -3,6 +3,7 @@
 //! Forced and free running share this: a call injected from outside waits in the task's mailbox
 //! and takes the same path.
 
+use super::injection::{Answer, Injection};
 use super::sched::{Phase, Resched, SliceUsed};
 use super::signal::Delivered;
 use super::syscall::{self, Syscall};
@@ -11,22 +12,23 @@ use super::{Ctx, Errno, Outcome, Signal, fs, mm};
 use crate::event::{Event, InterruptSource};
 use crate::hw::{PageFault, Ring};
 
-/// Puts a call into the mailbox of the process with this number in the first PID namespace.
+/// Puts something to do into the mailbox of the process with this number in the first PID namespace.
 ///
 /// # Errors
 /// ESRCH if there is none, or if it is dead.
-pub fn inject(cx: &mut Ctx<'_>, pid: i32, call: Syscall) -> Result<(), Errno> {
+pub fn inject(cx: &mut Ctx<'_>, pid: i32, act: Injection) -> Result<(), Errno> {
     let ns = cx.k.init_ns.pid_for_children;
     let id = cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?;
     let task = cx.k.tasks.get_mut(id).ok_or(Errno::ESRCH)?;
+    task.injected = None;
     match task.state {
         RunState::Zombie => return Err(Errno::ESRCH),
         RunState::Blocked(reason) if reason.is_interruptible() => {
-            task.mailbox.push_back(call);
+            task.mailbox.push_back(act);
             cx.wake(id);
         }
         RunState::Runnable | RunState::Running | RunState::Stopped | RunState::Blocked(_) => {
-            task.mailbox.push_back(call);
+            task.mailbox.push_back(act);
         }
     }
     Ok(())
@@ -73,9 +75,7 @@ impl Ctx<'_> {
         {
             // As under ptrace: the sleeping call is laid aside, and begins again afterwards.
             task.suspended = task.call.take();
-            if let Some(call) = task.mailbox.pop_front() {
-                return self.enter(call, CallOrigin::Mailbox);
-            }
+            return Phase::Return;
         }
         let Some(active) = task.call.as_mut() else {
             return Phase::Return;
@@ -135,7 +135,10 @@ impl Ctx<'_> {
         if let Some(active) = task.call.take() {
             match active.origin {
                 CallOrigin::Program => task.regs.ax = ax,
-                CallOrigin::Mailbox => task.injected = Some(result),
+                CallOrigin::Mailbox => {
+                    let reply = std::mem::take(&mut task.reply);
+                    task.injected = Some(Answer { result, reply });
+                }
             }
         }
         self.emit(Event::SyscallExit {

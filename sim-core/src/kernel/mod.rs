@@ -6,6 +6,7 @@ pub mod boot;
 pub mod entry;
 mod errno;
 pub mod fs;
+mod injection;
 pub mod invariants;
 pub mod mm;
 pub mod ns;
@@ -16,6 +17,7 @@ pub mod task;
 pub mod timer;
 
 pub use errno::Errno;
+pub use injection::{Answer, Injection, UserStep};
 pub use mm::{FaultOutcome, FrameOrder};
 pub use ns::{NsId, NsKind};
 pub use signal::Signal;

@@ -9,8 +9,8 @@ use crate::event::{Event, Sink};
 use crate::hw::{Bus, CpuId, Ring};
 use crate::kernel::sched::{Phase, Resched, program_timer};
 use crate::kernel::task::CallOrigin;
-use crate::kernel::{Ctx, Signal, TaskId};
-use crate::user::{self, StepInput, Trap};
+use crate::kernel::{Answer, Ctx, Injection, Reply, Signal, TaskId};
+use crate::user::{self, Forced, StepInput, Trap};
 
 /// Why a command came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -153,7 +153,7 @@ impl Machine {
         (next, Ring::Kernel, cx.cost_ns)
     }
 
-    /// One step of the current task's program, or a call from its mailbox in place of it.
+    /// One step of the current task's program, or what its mailbox says in place of it.
     fn user_tick(&mut self, cpu: CpuId, sink: &mut Sink) -> (Phase, Ring, u64) {
         let costs = self.kernel.costs;
         let Some(id) = self.kernel.sched.cpu(cpu).and_then(|c| c.current) else {
@@ -162,9 +162,16 @@ impl Machine {
         let Some(task) = self.kernel.tasks.get_mut(id) else {
             return (Phase::Schedule, Ring::Kernel, 0);
         };
-        if let Some(call) = task.mailbox.pop_front() {
-            return self.kernel_tick(cpu, sink, |cx| cx.enter(call, CallOrigin::Mailbox));
-        }
+        let step = match task.mailbox.front() {
+            Some(Injection::Step(step)) => Some(*step),
+            Some(Injection::Call(_)) => {
+                let Some(Injection::Call(call)) = task.mailbox.pop_front() else {
+                    return (Phase::User, Ring::User, 0);
+                };
+                return self.kernel_tick(cpu, sink, |cx| cx.enter(call, CallOrigin::Mailbox));
+            }
+            None => None,
+        };
         let root = task
             .mm
             .and_then(|mm| self.kernel.mm.spaces.get(mm))
@@ -174,6 +181,15 @@ impl Machine {
         };
         let at = usize::from(cpu.0).min(self.hw.cpus.len() - 1);
         let mut bus = Bus::new(&mut self.hw.ram, &mut self.hw.cpus[at], root);
+        if let Some(step) = step {
+            let trap = user::forced_step(step, &mut bus);
+            let cost_ns = costs.user_step_ns + bus.walks * costs.tlb_miss_ns;
+            return (
+                self.after_forced_step(id, trap, cpu, sink),
+                Ring::User,
+                cost_ns,
+            );
+        }
         let input = StepInput {
             reply: &task.reply,
             argv: &task.argv,
@@ -202,5 +218,32 @@ impl Machine {
             }
         };
         (next, Ring::User, cost_ns)
+    }
+
+    /// What follows an injected instruction. One that faulted stays in the mailbox.
+    fn after_forced_step(&mut self, id: TaskId, end: Forced, cpu: CpuId, sink: &mut Sink) -> Phase {
+        let signal = match end {
+            Forced::Done(byte) => {
+                if let Some(task) = self.kernel.tasks.get_mut(id) {
+                    task.mailbox.pop_front();
+                    task.injected = Some(Answer {
+                        result: Ok(i64::from(byte)),
+                        reply: Reply::None,
+                    });
+                }
+                None
+            }
+            Forced::Fault(fault) => {
+                self.hw.cpu_mut(cpu).ring = Ring::Kernel;
+                return Phase::Fault(fault);
+            }
+            Forced::Illegal => Some(Signal::SIGILL),
+            Forced::Divide => Some(Signal::SIGFPE),
+        };
+        self.hw.cpu_mut(cpu).ring = Ring::Kernel;
+        if let Some(signal) = signal {
+            self.context(cpu, sink).force_signal(id, signal);
+        }
+        Phase::Return
     }
 }

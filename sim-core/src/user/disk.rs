@@ -76,7 +76,8 @@ pub fn disk() -> Disk {
         .iter()
         .map(|(path, mode)| directory((*path).into(), *mode))
         .collect();
-    nodes.extend(Program::ALL.iter().map(|p| program(*p, p.directory())));
+    let installed = Program::ALL.iter().filter(|p| !p.directory().is_empty());
+    nodes.extend(installed.map(|p| program(*p, p.directory())));
     nodes.push(text("/etc/hostname".into(), "host\n"));
     nodes.push(text(
         "/etc/os-release".into(),
@@ -110,4 +111,11 @@ fn image(nodes: &mut Vec<DiskNode>, name: &str, app: Program) {
         format!("{root}/etc/passwd"),
         "root:x:0:0:root:/:/bin/sh\n",
     ));
+}
+
+/// The disk of the bare world: one program, entered in no directory.
+pub fn bare_disk() -> Disk {
+    Disk {
+        nodes: vec![program(Program::Agent, "")],
+    }
 }

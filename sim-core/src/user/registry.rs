@@ -14,7 +14,7 @@ macro_rules! programs {
             pub fn name(self) -> &'static str {
                 match self { $(Program::$variant => $name),* }
             }
-            /// Directory that it is installed in.
+            /// Directory that it is installed in; the agent of the bare world is in none.
             pub fn directory(self) -> &'static str {
                 match self { $(Program::$variant => $dir),* }
             }
@@ -49,6 +49,7 @@ programs! {
     Memhog = 21 "memhog" in "/usr/bin";
     Docker = 22 "docker" in "/usr/bin";
     Runc = 23 "runc" in "/usr/bin";
+    Agent = 24 "agent" in "";
 }
 
 /// Pages of text that every program has.

@@ -181,8 +181,10 @@ fn round(program: Program, kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
         Program::Runc => runtime::runc(sys),
         Program::True => Ok(Flow::Exit(0)),
         Program::False => Ok(Flow::Exit(1)),
-        // Applications have steps of their own.
-        Program::Word | Program::Excel | Program::Ppt | Program::Memhog => Ok(Flow::Exit(127)),
+        // These have steps of their own.
+        Program::Word | Program::Excel | Program::Ppt | Program::Memhog | Program::Agent => {
+            Ok(Flow::Exit(127))
+        }
     }
 }
 

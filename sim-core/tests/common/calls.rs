@@ -1,11 +1,11 @@
 //! System calls with arguments from sensible to absurd.
 
 use super::Rng;
-use sim_core::kernel::Syscall;
 use sim_core::kernel::syscall::{
-    CloneFlags, InBuf, Ioctl, LineMode, MODELLED, MmapFlags, MountFlags, OpenFlags, OutBuf, Prot,
-    Restart, SeekWhence, SigAct, SigMaskHow, Str, WaitOptions,
+    AtFlags, CloneFlags, InBuf, Ioctl, LineMode, MODELLED, MmapFlags, MountFlags, OpenFlags,
+    OutBuf, Prot, Restart, SeekWhence, SigAct, SigMaskHow, Str, WaitOptions,
 };
+use sim_core::kernel::{Injection, Syscall, UserStep};
 
 const PATHS: &[&str] = &[
     "/",
@@ -330,6 +330,11 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
         "pipe2" => Syscall::Pipe2 {
             flags: OpenFlags(small_flags(rng)),
         },
+        "execveat" => Syscall::Execveat {
+            fd: fd(rng),
+            argv: [path(rng)].into(),
+            flags: AtFlags(rng.below(2) as u32 * 0x1000),
+        },
         "setns" => Syscall::Setns {
             fd: fd(rng),
             kind: clone_flags(rng),
@@ -342,6 +347,21 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
 pub fn any_call(rng: &mut Rng) -> Syscall {
     let (_, name) = *rng.pick(MODELLED);
     call(name, rng).unwrap_or(Syscall::Getppid {})
+}
+
+/// A call, or an instruction at some address.
+pub fn any_injection(rng: &mut Rng) -> Injection {
+    if !rng.one_in(8) {
+        return any_call(rng).into();
+    }
+    let addr = rng.next() >> rng.below(64);
+    Injection::Step(match rng.below(5) {
+        0 => UserStep::Load { addr },
+        1 => UserStep::Store { addr, byte: 7 },
+        2 => UserStep::Fetch { addr },
+        3 => UserStep::Illegal,
+        _ => UserStep::Divide,
+    })
 }
 
 /// Calls that the generator leaves out.

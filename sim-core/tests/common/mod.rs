@@ -110,7 +110,7 @@ pub fn visitor_command(rng: &mut Rng, now_ns: u64) -> Command {
         },
         44..46 => Command::Inject {
             pid: 1 + rng.below(60) as i32,
-            call: calls::any_call(rng),
+            act: calls::any_injection(rng),
         },
         46..70 => Command::Advance {
             until_ns: now_ns.saturating_add(50_000_000),
@@ -153,7 +153,7 @@ pub fn nasty_command(rng: &mut Rng, now_ns: u64) -> Command {
                 0 => rng.next() as i32,
                 _ => 1 + rng.below(20) as i32,
             },
-            call: calls::any_call(rng),
+            act: calls::any_injection(rng),
         },
         _ => Command::Advance {
             until_ns: match rng.below(4) {

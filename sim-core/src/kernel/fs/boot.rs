@@ -1,16 +1,21 @@
 //! The file systems at power-on: the disk's tree as the root, devices, proc.
 
 use super::Vfs;
+use super::fd::{OpenFile, OpenKind, sys_close, sys_dup2};
 use super::inode::{Device, Inode, InodeData, InodeId, Source};
 use super::mount::{Attached, FsType, Mount, MountId};
 use super::path::{FsStruct, Node, PathRef};
 use super::procfs::ProcNode;
 use super::tty::Tty;
 use crate::hw::{DiskFile, DiskNode, Hardware, PAGE_BYTES, TERMINALS, TtyId};
-use crate::kernel::syscall::MountFlags;
-use crate::kernel::{Kernel, NsId};
+use crate::kernel::boot::{AGENT, AGENT_FD};
+use crate::kernel::syscall::{MountFlags, OpenFlags};
+use crate::kernel::{Ctx, Errno, Kernel, NsId};
 use crate::store::Slab;
 use std::rc::Rc;
+
+/// Pages of the text of the bare world's program, as its disk has it.
+const AGENT_TEXT_PAGES: u16 = 2;
 
 impl Default for Vfs {
     fn default() -> Self {
@@ -90,6 +95,84 @@ pub fn boot(k: &mut Kernel, hw: &Hardware, mnt: NsId, pid_ns: NsId) -> FsStruct 
         cwd: place,
         umask: 0o022,
     }
+}
+
+/// Mounts a tmpfs with a few empty directories, and /proc.
+pub fn boot_bare(k: &mut Kernel, mnt: NsId, pid_ns: NsId) -> FsStruct {
+    let root = root_file_system(k);
+    let top = mount(k, mnt, Node::Inode(root), None, FsType::Tmpfs, "root");
+    for (name, mode) in [("proc", 0o755), ("tmp", 0o1777), ("mnt", 0o755)] {
+        k.create(root, name, directory(mode));
+    }
+    for name in ["a", "b"] {
+        k.create(root, name, directory(0o755));
+    }
+    let proc = child_directory(k, root, "proc");
+    let at = PathRef {
+        mount: top,
+        node: Node::Inode(proc),
+    };
+    let computed = Node::Proc(ProcNode::root(pid_ns));
+    mount(k, mnt, computed, Some(at), FsType::Proc, "proc");
+    let place = PathRef {
+        mount: top,
+        node: Node::Inode(root),
+    };
+    k.hold_path(place);
+    k.hold_path(place);
+    FsStruct {
+        root: place,
+        cwd: place,
+        umask: 0o022,
+    }
+}
+
+/// Gives the first task of the bare world its descriptors: /dev/null as 0, 1 and 2, and its own
+/// program. Both lie outside the tree, on a file system that no namespace shows.
+pub fn agent_file(cx: &mut Ctx<'_>) -> Result<(), Errno> {
+    let root = root_file_system(cx.k);
+    let hidden = cx.k.new_mount(Mount {
+        root: Node::Inode(root),
+        at: None,
+        fs: FsType::Tmpfs,
+        source: "none".into(),
+        flags: MountFlags::default(),
+        holds: 0,
+        attached: Attached::No,
+    });
+    let null =
+        cx.k.create(root, "null", blank(0o666, InodeData::Device(Device::Null)));
+    let program = blank(
+        0o755,
+        InodeData::Regular {
+            size: u64::from(AGENT_TEXT_PAGES) * PAGE_BYTES as u64,
+            pages: Rc::default(),
+            source: Source::Disk(0),
+        },
+    );
+    let program = cx.k.create(root, AGENT, program);
+    let mut open = |node, kind, flags| {
+        let path = PathRef {
+            mount: hidden,
+            node: Node::Inode(node),
+        };
+        cx.k.hold_path(path);
+        cx.install(OpenFile {
+            kind,
+            path: Some(path),
+            flags,
+            offset: 0,
+            refs: 0,
+        })
+    };
+    let null = open(null, OpenKind::Device(Device::Null), OpenFlags::RDWR)?;
+    let program = open(program, OpenKind::Inode, OpenFlags::default())?;
+    sys_dup2(cx, program, AGENT_FD)?;
+    sys_close(cx, program)?;
+    for fd in [1, 2] {
+        sys_dup2(cx, null, fd)?;
+    }
+    Ok(())
 }
 
 fn root_file_system(k: &mut Kernel) -> InodeId {

@@ -19,7 +19,7 @@ mod tty;
 mod tty_input;
 mod walk;
 
-pub use boot::boot;
+pub use boot::{agent_file, boot, boot_bare};
 pub use check::{check, namespace_refs};
 pub use fd::{
     Fd, FdTable, FileId, OnExec, OpenFile, OpenKind, close_on_exec, fork_files, ns_of_fd,
@@ -29,7 +29,7 @@ pub use inode::{Device, Inode, InodeData, InodeId};
 pub use mount::{FsType, Mount, MountId, MountNs};
 pub use mount_calls::{sys_mount, sys_umount2};
 pub use namespace::{copy_mount_ns, drop_mount_ns, root_of};
-pub use open::{ExecFile, mappable, open_exec, sys_openat};
+pub use open::{ExecFile, exec_of_fd, mappable, open_exec, sys_openat};
 pub use pagecache::{hold_mapped, page, release_mapped};
 pub use path::{FsStruct, Node, PathRef, fork_fs, release_fs};
 pub use path_calls::{

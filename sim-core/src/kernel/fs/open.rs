@@ -199,6 +199,19 @@ pub struct ExecFile {
 /// mount, ENOEXEC for what is not a program.
 pub fn open_exec(cx: &mut Ctx<'_>, path: &str) -> Result<ExecFile, Errno> {
     let place = cx.resolve(path, Follow::Yes)?;
+    exec_file(cx, place)
+}
+
+/// The program behind a descriptor (execveat(2) with AT_EMPTY_PATH).
+///
+/// # Errors
+/// EBADF, and those of [`open_exec`] but for the path walk.
+pub fn exec_of_fd(cx: &mut Ctx<'_>, fd: i32) -> Result<ExecFile, Errno> {
+    let place = cx.file(fd)?.1.path.ok_or(Errno::EACCES)?;
+    exec_file(cx, place)
+}
+
+fn exec_file(cx: &mut Ctx<'_>, place: PathRef) -> Result<ExecFile, Errno> {
     let flags =
         cx.k.vfs
             .mounts

@@ -72,6 +72,10 @@ flags! {
     }
 }
 flags! {
+    /// The `at` family (openat(2)).
+    AtFlags: u32 { SYMLINK_NOFOLLOW = 0x100; EMPTY_PATH = 0x1000; }
+}
+flags! {
     /// mmap(2): protection.
     Prot: u32 { READ = 1; WRITE = 2; EXEC = 4; }
 }

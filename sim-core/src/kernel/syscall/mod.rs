@@ -8,8 +8,9 @@ mod ctx;
 mod text;
 
 pub use abi::{
-    CloneFlags, Dirent, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf,
-    Prot, Reply, Restart, SeekWhence, SigAct, SigMaskHow, Stat, Str, SysReturn, WaitOptions,
+    AtFlags, CloneFlags, Dirent, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags,
+    OpenFlags, OutBuf, Prot, Reply, Restart, SeekWhence, SigAct, SigMaskHow, Stat, Str, SysReturn,
+    WaitOptions,
 };
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
@@ -118,6 +119,7 @@ syscalls! {
     272 Unshare "unshare" { flags: CloneFlags } => ns::sys_unshare;
     293 Pipe2 "pipe2" { flags: OpenFlags } => fs::sys_pipe2;
     308 Setns "setns" { fd: i32, kind: CloneFlags } => ns::sys_setns;
+    322 Execveat "execveat" { fd: i32, argv: std::rc::Rc<[Str]>, flags: AtFlags } => task::sys_execveat;
 }
 
 /// The signal with this number, or EINVAL.

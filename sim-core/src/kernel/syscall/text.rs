@@ -1,8 +1,8 @@
 //! A system call as text, much as strace(1) prints it, and back: `mkdir("/tmp/a", 0o755)`.
 
 use super::{
-    CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf, Prot, Restart,
-    SeekWhence, SigAct, SigMaskHow, Str, Syscall, WaitOptions,
+    AtFlags, CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf, Prot,
+    Restart, SeekWhence, SigAct, SigMaskHow, Str, Syscall, WaitOptions,
 };
 use crate::text::{Scanner, TextError, quote};
 use std::fmt::{self, Display, Formatter, Write};
@@ -244,6 +244,7 @@ macro_rules! flag_arguments {
 }
 
 flag_arguments!(
+    AtFlags,
     CloneFlags,
     OpenFlags,
     Prot,

@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::hw::PAGE_BYTES;
 use crate::kernel::fs::{self, ExecFile};
 use crate::kernel::mm::{self, MmId, TEXT_START};
-use crate::kernel::syscall::{SigAct, Str, done};
+use crate::kernel::syscall::{AtFlags, SigAct, Str, done};
 use crate::kernel::{BlockReason, Ctx, Errno, SysResult, UserNotice};
 use std::rc::Rc;
 
@@ -18,14 +18,38 @@ const ARGUMENT_BYTES: usize = 128 * 1024;
 /// Those of the path walk, EACCES for what is not an executable file, ENOEXEC for what is not a
 /// program, E2BIG, ENOMEM. After an error the old program goes on.
 pub fn sys_execve(cx: &mut Ctx<'_>, path: Str, argv: Rc<[Str]>) -> SysResult {
+    check_arguments(&argv)?;
+    let file = fs::open_exec(cx, &path)?;
+    exec(cx, &path, argv, &file)
+}
+
+/// execveat(2) with AT_EMPTY_PATH and an empty path: the program that a descriptor refers to.
+/// Other uses are not modelled.
+///
+/// # Errors
+/// EBADF, ENOENT without AT_EMPTY_PATH, and those of [`sys_execve`].
+pub fn sys_execveat(cx: &mut Ctx<'_>, fd: i32, argv: Rc<[Str]>, flags: AtFlags) -> SysResult {
+    if flags != AtFlags::EMPTY_PATH {
+        return Err(Errno::ENOENT);
+    }
+    check_arguments(&argv)?;
+    let file = fs::exec_of_fd(cx, fd)?;
+    let path = argv.first().cloned().unwrap_or_default();
+    exec(cx, &path, argv, &file)
+}
+
+fn check_arguments(argv: &[Str]) -> Result<(), Errno> {
     let bytes: usize = argv.iter().map(|arg| arg.len() + 1).sum();
     if bytes > ARGUMENT_BYTES {
         return Err(Errno::E2BIG);
     }
-    let file = fs::open_exec(cx, &path)?;
+    Ok(())
+}
+
+fn exec(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> SysResult {
     let space = mm::new_space(cx)?;
     let old = cx.me()?.mm;
-    if let Err(errno) = lay_out(cx, space, &file) {
+    if let Err(errno) = lay_out(cx, space, file) {
         mm::release(cx, space);
         return Err(errno);
     }
@@ -35,8 +59,13 @@ pub fn sys_execve(cx: &mut Ctx<'_>, path: Str, argv: Rc<[Str]>) -> SysResult {
     if let Some(old) = old {
         mm::release(cx, old);
     }
-    finish(cx, &path, argv, &file)?;
+    finish(cx, path, argv, file)?;
     done(0)
+}
+
+/// Makes the first task become the program behind a descriptor, at boot.
+pub fn load_descriptor(cx: &mut Ctx<'_>, fd: i32, name: &str) -> Result<(), Errno> {
+    sys_execveat(cx, fd, [Str::from(name)].into(), AtFlags::EMPTY_PATH).map(|_| ())
 }
 
 /// Makes the first task become a program, at boot.

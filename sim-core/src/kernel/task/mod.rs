@@ -14,7 +14,7 @@ mod wait;
 
 pub(crate) use clone::first_pid;
 pub use clone::{sys_clone, sys_fork};
-pub use exec::{load_program, sys_execve};
+pub use exec::{load_descriptor, load_program, sys_execve, sys_execveat};
 pub use exit::sys_exit_group;
 pub use ids::{
     sys_getegid, sys_geteuid, sys_getgid, sys_getpgid, sys_getpid, sys_getppid, sys_getsid,
@@ -29,12 +29,13 @@ pub use pid::{PID_MAX, Pid, PidId, PidMap, Pids};
 pub use state::{ActiveCall, BlockReason, CallOrigin, RunState, WaitQueue};
 
 use super::fs::{FdTable, FsStruct, InodeId};
+use super::injection::{Answer, Injection};
 use super::mm::MmId;
 use super::ns::NsProxy;
 use super::sched::SchedEntity;
 use super::signal::Signal;
 use super::signal::SignalState;
-use super::syscall::{Reply, Str, SysReturn, Syscall};
+use super::syscall::{Reply, Str};
 use crate::hw::{CpuId, Pfn, TtyId};
 use crate::store::{Key, Slab};
 use std::collections::VecDeque;
@@ -104,8 +105,8 @@ pub struct Task {
     pub call: Option<ActiveCall>,
     /// The program's call, laid aside while one from the mailbox is made.
     pub suspended: Option<ActiveCall>,
-    /// What the last call from the mailbox answered.
-    pub injected: Option<SysReturn>,
+    /// What the last thing from the mailbox came to; `None` while it is not done.
+    pub injected: Option<Answer>,
     /// The wait(2) status that it is exiting with.
     pub exiting: Option<i32>,
     /// A stop or continuation that the parent has not waited for.
@@ -114,8 +115,8 @@ pub struct Task {
     pub kernel_frame: Pfn,
     /// Data of the last answer, beside `regs.ax`.
     pub reply: Reply,
-    /// Calls injected from outside, to be made before its own next step.
-    pub mailbox: VecDeque<Syscall>,
+    /// Injected from outside, to be done before its own next step.
+    pub mailbox: VecDeque<Injection>,
     /// Controlling terminal.
     pub tty: Option<TtyId>,
     pub utime_ns: u64,

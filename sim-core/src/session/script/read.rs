@@ -2,11 +2,12 @@
 
 use super::{
     COMMANDS_MAX, Expectation, SCRIPT_BYTES_MAX, SCRIPT_VERSION, Script, ScriptError,
-    write::order_name,
+    write::{order_name, world_name},
 };
 use crate::Command;
 use crate::hw::TtyId;
-use crate::kernel::{FrameOrder, Syscall};
+use crate::kernel::boot::World;
+use crate::kernel::{FrameOrder, Injection};
 use crate::machine::BootOptions;
 use crate::text::{Scanner, TextError};
 
@@ -137,6 +138,13 @@ fn boot(from: &mut Scanner<'_>, boot: &mut BootOptions) -> Result<(), TextError>
                 boot.frame_order =
                     found.ok_or_else(|| value.error("order is 'linear' or 'shuffled'"))?;
             }
+            "world" => {
+                let word = from.word("a world")?;
+                let found = [World::Lab, World::Bare]
+                    .into_iter()
+                    .find(|world| world_name(*world) == word);
+                boot.world = found.ok_or_else(|| value.error("world is 'lab' or 'bare'"))?;
+            }
             _ => {
                 let cost_ns = boot.costs.named_mut().into_iter().find(|(n, _)| *n == name);
                 let (_, cost_ns) = cost_ns.ok_or(unknown)?;
@@ -189,8 +197,8 @@ fn command(word: &str, from: &mut Scanner<'_>, start: &Scanner<'_>) -> Result<Co
         "inject" => {
             let pid = from.number("a process")?;
             from.skip_blanks();
-            let call = Syscall::read(from)?;
-            Command::Inject { pid, call }
+            let act = Injection::read(from)?;
+            Command::Inject { pid, act }
         }
         "advance" => advance(from, start)?,
         other => {

@@ -4,6 +4,7 @@ use super::{Expectation, SCRIPT_VERSION};
 use crate::Command;
 use crate::hw::cost::Costs;
 use crate::kernel::FrameOrder;
+use crate::kernel::boot::World;
 use crate::machine::BootOptions;
 use crate::text::quote;
 use std::fmt::{self, Write};
@@ -45,12 +46,16 @@ fn write_boot(to: &mut String, boot: &BootOptions) -> fmt::Result {
         seed,
         frame_order,
         costs,
+        world,
     } = boot;
     let order = order_name(*frame_order);
     write!(
         to,
         "boot cpus={cpus} ram={ram_frames} seed={seed} order={order}"
     )?;
+    if *world != World::Lab {
+        write!(to, " world={}", world_name(*world))?;
+    }
     let usual = Costs::default();
     for ((name, ns), (_, usual_ns)) in costs.named().into_iter().zip(usual.named()) {
         if ns != usual_ns {
@@ -58,6 +63,13 @@ fn write_boot(to: &mut String, boot: &BootOptions) -> fmt::Result {
         }
     }
     to.write_char('\n')
+}
+
+pub(super) fn world_name(world: World) -> &'static str {
+    match world {
+        World::Lab => "lab",
+        World::Bare => "bare",
+    }
 }
 
 pub(super) fn order_name(order: FrameOrder) -> &'static str {
@@ -74,7 +86,7 @@ fn write_command(to: &mut String, command: &Command) -> fmt::Result {
             quote(to, text)
         }
         Command::Hangup { tty } => write!(to, "hangup {}", tty.0),
-        Command::Inject { pid, call } => write!(to, "inject {pid} {call}"),
+        Command::Inject { pid, act } => write!(to, "inject {pid} {act}"),
         Command::Advance {
             until_ns,
             max_ticks,
