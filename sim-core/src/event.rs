@@ -70,6 +70,11 @@ pub enum Event {
         task: TaskId,
         signal: Signal,
     },
+    /// The task's handler for a signal runs.
+    SignalHandle {
+        task: TaskId,
+        signal: Signal,
+    },
     /// A signal was acted upon.
     SignalDeliver {
         task: TaskId,

@@ -12,6 +12,7 @@
 //! * [`machine`] ties them together: a [`Command`] goes in, [`Event`]s come out, and a
 //!   [`Machine`] is one value that can be cloned, compared and hashed.
 //! * [`session`] is time: a log of commands, keyframes, seeking, branches, and the script text.
+//! * [`observe`] answers the questions of tests and of recorded cases.
 //! * [`view`] turns a machine into plain snapshots, one per panel.
 //!
 //! No clock, no floats, no hash order, no unsafe; the same commands give the same
@@ -22,6 +23,7 @@ pub mod event;
 pub mod hw;
 pub mod kernel;
 pub mod machine;
+pub mod observe;
 pub mod runtime;
 pub mod session;
 pub mod store;

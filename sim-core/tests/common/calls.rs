@@ -335,6 +335,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
             argv: [path(rng)].into(),
             flags: AtFlags(rng.below(2) as u32 * 0x1000),
         },
+        "getrusage" => Syscall::Getrusage {},
         "setns" => Syscall::Setns {
             fd: fd(rng),
             kind: clone_flags(rng),

@@ -65,6 +65,7 @@ impl Ctx<'_> {
                     if let Some(task) = self.k.tasks.get_mut(id) {
                         task.signals.noted |= signal.bit();
                     }
+                    self.emit(Event::SignalHandle { task: id, signal });
                 }
                 SigAct::Default => match signal.default_action() {
                     DefaultAction::Ignore | DefaultAction::Continue => {}

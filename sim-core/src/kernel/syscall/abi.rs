@@ -241,6 +241,13 @@ pub enum Reply {
         read: i32,
         write: i32,
     },
+    /// getrusage(2) with RUSAGE_SELF.
+    Rusage {
+        utime_ns: u64,
+        stime_ns: u64,
+        minor_faults: u64,
+        major_faults: u64,
+    },
     Uname {
         nodename: Str,
         release: Str,

@@ -96,6 +96,7 @@ syscalls! {
     87 Unlink "unlink" { path: Str } => fs::sys_unlink;
     88 Symlink "symlink" { target: Str, path: Str } => fs::sys_symlink;
     89 Readlink "readlink" { path: Str } => fs::sys_readlink;
+    98 Getrusage "getrusage" { } => task::sys_getrusage;
     102 Getuid "getuid" { } => task::sys_getuid;
     104 Getgid "getgid" { } => task::sys_getgid;
     107 Geteuid "geteuid" { } => task::sys_geteuid;

@@ -20,7 +20,7 @@ pub use ids::{
     sys_getegid, sys_geteuid, sys_getgid, sys_getpgid, sys_getpid, sys_getppid, sys_getsid,
     sys_gettid, sys_getuid, sys_setpgid, sys_setsid,
 };
-pub use time::{sys_nanosleep, sys_sched_yield, sys_setpriority};
+pub use time::{sys_getrusage, sys_nanosleep, sys_sched_yield, sys_setpriority};
 pub use wait::sys_wait4;
 
 pub use cred::Cred;

@@ -2,7 +2,7 @@
 
 use crate::kernel::sched::Resched;
 use crate::kernel::syscall::done;
-use crate::kernel::{BlockReason, Ctx, Errno, Outcome, SysResult};
+use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult};
 
 /// nanosleep(2). The deadline is noted at the first entry, so that a wake-up in between
 /// shortens nothing.
@@ -68,5 +68,21 @@ pub fn sys_setpriority(cx: &mut Ctx<'_>, pid: i32, nice: i32) -> SysResult {
     if was_queued && let Some(this) = cx.k.sched.cpu_mut(cpu) {
         this.queue.insert(id, &task.sched);
     }
+    done(0)
+}
+
+/// getrusage(2) with RUSAGE_SELF.
+///
+/// # Errors
+/// None.
+pub fn sys_getrusage(cx: &mut Ctx<'_>) -> SysResult {
+    let me = cx.me()?;
+    let rusage = Reply::Rusage {
+        utime_ns: me.utime_ns,
+        stime_ns: me.stime_ns,
+        minor_faults: me.minor_faults,
+        major_faults: me.major_faults,
+    };
+    cx.reply(rusage)?;
     done(0)
 }

@@ -128,6 +128,7 @@ impl Timeline {
             | Event::Exit { .. }
             | Event::PageFault { .. }
             | Event::SignalDeliver { .. }
+            | Event::SignalHandle { .. }
             | Event::Interrupt { .. } => match self.now(record.cpu) {
                 // An idle CPU's interrupt shows if it leads to a switch.
                 Some(mark) if mark.who() != NOBODY => (SpanKind::Kernel, mark.who()),

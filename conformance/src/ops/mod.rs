@@ -1,0 +1,136 @@
+//! Operations of processes, one file per section of the format.
+
+mod files;
+mod identity;
+mod memory;
+mod network;
+mod processes;
+
+use crate::hands::{Halt, Hands, OpResult};
+
+pub use processes::status_text;
+
+/// An operation: run from its start with every answer that has come.
+type Op = fn(&mut Hands<'_>) -> OpResult;
+
+/// Every section's operations by name.
+const SECTIONS: &[&[(&str, Op)]] = &[
+    processes::OPS,
+    identity::OPS,
+    memory::OPS,
+    files::OPS,
+    network::OPS,
+];
+
+/// Operations of the format that the adapter does not carry out yet. Whoever writes one takes its
+/// name away here.
+const UNANSWERED: &[&str] = &[
+    "sigget",
+    "sigpending",
+    "prctl",
+    "pidfd_open",
+    "pidfd_send",
+    "clock",
+    "getids",
+    "setuid",
+    "setgid",
+    "setresuid",
+    "setgroups",
+    "getgroups",
+    "capget",
+    "capdrop",
+    "capraise",
+    "rlimit",
+    "seccomp",
+    "mmap",
+    "munmap",
+    "mprotect",
+    "madvise",
+    "peek",
+    "poke",
+    "crash",
+    "shmget",
+    "msgget",
+    "shmat",
+    "shmdt",
+    "shmrm",
+    "shmstat",
+    "msgsnd",
+    "msgrcv",
+    "open",
+    "dup",
+    "dup2",
+    "read",
+    "write",
+    "lseek",
+    "ftruncate",
+    "pipe",
+    "fds",
+    "unlink",
+    "chroot",
+    "fchdir",
+    "rename",
+    "link",
+    "symlink",
+    "readlink",
+    "chmod",
+    "chown",
+    "mknod",
+    "stat",
+    "ls",
+    "getcwd",
+    "mount",
+    "umount",
+    "pivot_root",
+    "mounts",
+    "ps",
+    "pstatus",
+    "cgview",
+    "if_up",
+    "if_down",
+    "if_del",
+    "if_flags",
+    "if_addr",
+    "if_list",
+    "veth_add",
+    "if_setns",
+    "br_add",
+    "br_addif",
+    "route_add",
+    "tcp_listen",
+    "tcp_connect",
+    "accept",
+    "udp_bind",
+    "udp_send",
+    "peername",
+    "sockname",
+    "unix_listen",
+    "unix_connect",
+    "peercred",
+    "raw_socket",
+    "ping",
+];
+
+fn find(name: &str) -> Result<Op, String> {
+    let mut all = SECTIONS.iter().flat_map(|section| section.iter());
+    if UNANSWERED.contains(&name) {
+        return Ok(|_| Err(Halt::Bad("not answered".into())));
+    }
+    all.find(|(known, _)| *known == name)
+        .map(|(_, op)| *op)
+        .ok_or_else(|| format!("unknown operation '{name}'"))
+}
+
+/// # Errors
+/// No such operation.
+pub fn check(name: &str) -> Result<(), String> {
+    find(name).map(|_| ())
+}
+
+/// Runs an operation as far as the answers go.
+///
+/// # Errors
+/// [`crate::hands::Halt`].
+pub fn run(name: &str, hands: &mut Hands<'_>) -> OpResult {
+    find(name)?(hands)
+}

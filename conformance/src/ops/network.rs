@@ -1,0 +1,5 @@
+//! Network.
+
+use super::Op;
+
+pub const OPS: &[(&str, Op)] = &[];

@@ -1,0 +1,171 @@
+//! Processes and signals.
+
+use super::Op;
+use crate::hands::{Halt, Hands, OpResult};
+use serde_json::{Value, json};
+use sim_core::kernel::boot::{AGENT, AGENT_FD};
+use sim_core::kernel::syscall::{AtFlags, CloneFlags, Restart, SigAct, SigMaskHow, WaitOptions};
+use sim_core::kernel::{Reply, Signal, Syscall};
+
+pub const OPS: &[(&str, Op)] = &[
+    ("exec", exec),
+    ("exit", exit),
+    ("fork", fork),
+    ("getpgid", getpgid),
+    ("getpid", |h| number(h, Syscall::Getpid {})),
+    ("getppid", |h| number(h, Syscall::Getppid {})),
+    ("getsid", getsid),
+    ("gettid", |h| number(h, Syscall::Gettid {})),
+    ("kill", kill),
+    ("pause", |h| number(h, Syscall::Pause {})),
+    ("setpgid", setpgid),
+    ("setsid", |h| number(h, Syscall::Setsid {})),
+    ("sigaction", sigaction),
+    // The log is kept beside the machine; see `World::after`.
+    ("siglog", |_| Ok(Value::Null)),
+    ("sigmask", sigmask),
+    ("wait", wait),
+];
+
+/// A call whose return value is the answer.
+pub(super) fn number(hands: &mut Hands<'_>, call: Syscall) -> OpResult {
+    Ok(hands.call(call)?.0.into())
+}
+
+/// `NEWPID,NEWNS` as flags.
+pub(super) fn clone_flags(hands: &Hands<'_>, name: &str) -> Result<CloneFlags, Halt> {
+    let mut flags = CloneFlags::default();
+    for word in hands.params.list(name) {
+        let flag = CloneFlags::named(&word)
+            .ok_or_else(|| Halt::Bad(format!("parameter '{name}': no flag '{word}'")))?;
+        flags = flags.with(flag);
+    }
+    Ok(flags)
+}
+
+/// The number of a signal, given as a name or a number.
+pub(super) fn signal(hands: &Hands<'_>) -> Result<i32, Halt> {
+    let text = hands.params.text("sig")?;
+    if let Ok(number) = text.parse() {
+        return Ok(number);
+    }
+    let name = if text.starts_with("SIG") {
+        text.clone()
+    } else {
+        format!("SIG{text}")
+    };
+    (1..32)
+        .filter_map(Signal::from_nr)
+        .find(|signal| signal.name() == name)
+        .map(Signal::nr)
+        .ok_or_else(|| Halt::Bad(format!("no signal '{text}'")))
+}
+
+/// STATUS of a wait(2) status.
+pub fn status_text(status: i32) -> String {
+    let name = |nr: i32| Signal::from_nr(nr).map_or(format!("SIG{nr}"), |s| s.name().to_string());
+    if status == 0xffff {
+        return "continued".into();
+    }
+    match status & 0x7f {
+        0 => format!("exit:{}", status >> 8 & 0xff),
+        0x7f => format!("stopped:{}", name(status >> 8 & 0xff)),
+        nr => format!("sig:{}", name(nr)),
+    }
+}
+
+fn fork(hands: &mut Hands<'_>) -> OpResult {
+    hands.params.text("as")?;
+    let flags = clone_flags(hands, "flags")?;
+    let exit_signal = Signal::SIGCHLD.nr();
+    number(hands, Syscall::Clone { flags, exit_signal })
+}
+
+fn exec(hands: &mut Hands<'_>) -> OpResult {
+    match hands.params.text_or_none("path") {
+        Some(path) => {
+            let path: sim_core::kernel::syscall::Str = path.into();
+            let argv = [path.clone()].into();
+            number(hands, Syscall::Execve { path, argv })
+        }
+        None => number(
+            hands,
+            Syscall::Execveat {
+                fd: AGENT_FD,
+                argv: [AGENT.into()].into(),
+                flags: AtFlags::EMPTY_PATH,
+            },
+        ),
+    }
+}
+
+fn exit(hands: &mut Hands<'_>) -> OpResult {
+    let status = hands.params.int_or("code", 0)?;
+    number(hands, Syscall::ExitGroup { status })
+}
+
+fn wait(hands: &mut Hands<'_>) -> OpResult {
+    let pid = hands.params.int_or("pid", -1)?;
+    let mut options = WaitOptions::default();
+    if hands.params.flag("nohang")? {
+        options = options.with(WaitOptions::NOHANG);
+    }
+    if hands.params.flag("untraced")? {
+        options = options
+            .with(WaitOptions::UNTRACED)
+            .with(WaitOptions::CONTINUED);
+    }
+    match hands.call(Syscall::Wait4 { pid, options })? {
+        (0, _) => Ok(json!({ "pid": 0 })),
+        (_, Reply::Wait { pid, status }) => {
+            Ok(json!({ "pid": pid, "status": status_text(status) }))
+        }
+        (_, other) => Err(Halt::Bad(format!("wait4 answered {other:?}"))),
+    }
+}
+
+fn getpgid(hands: &mut Hands<'_>) -> OpResult {
+    let pid = hands.params.int_or("pid", 0)?;
+    number(hands, Syscall::Getpgid { pid })
+}
+
+fn getsid(hands: &mut Hands<'_>) -> OpResult {
+    let pid = hands.params.int_or("pid", 0)?;
+    number(hands, Syscall::Getsid { pid })
+}
+
+fn setpgid(hands: &mut Hands<'_>) -> OpResult {
+    let pid = hands.params.int_or("pid", 0)?;
+    let pgid = hands.params.int_or("pgid", 0)?;
+    number(hands, Syscall::Setpgid { pid, pgid })
+}
+
+fn kill(hands: &mut Hands<'_>) -> OpResult {
+    let pid = hands.params.int("pid")?;
+    let signal = signal(hands)?;
+    number(hands, Syscall::Kill { pid, signal })
+}
+
+fn sigaction(hands: &mut Hands<'_>) -> OpResult {
+    let act = match hands.params.text("act")?.as_str() {
+        "default" => SigAct::Default,
+        "ignore" => SigAct::Ignore,
+        "handle" => SigAct::Handle {
+            restart: Restart::Interrupt,
+        },
+        other => return Err(Halt::Bad(format!("no action '{other}'"))),
+    };
+    let signal = signal(hands)?;
+    number(hands, Syscall::RtSigaction { signal, act })
+}
+
+fn sigmask(hands: &mut Hands<'_>) -> OpResult {
+    let how = match hands.params.text("how")?.as_str() {
+        "block" => SigMaskHow::Block,
+        "unblock" => SigMaskHow::Unblock,
+        other => return Err(Halt::Bad(format!("no way '{other}' to change a mask"))),
+    };
+    let set = Signal::from_nr(signal(hands)?).map_or(0, Signal::bit);
+    hands.call(Syscall::RtSigprocmask { how, set })?;
+    Ok(0.into())
+}

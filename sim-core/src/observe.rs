@@ -1,0 +1,7 @@
+//! What an observer outside the machine may know of it: plain answers to plain questions.
+//!
+//! Views are for panels; these are for tests and recorded cases.
+
+mod tasks;
+
+pub use tasks::{Process, answer, is_dead, namespace, process, state, task_with_pid};

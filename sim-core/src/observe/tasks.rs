@@ -1,0 +1,93 @@
+//! Tasks by their stable id.
+
+use crate::Machine;
+use crate::kernel::task::RunState;
+use crate::kernel::{Answer, Task, TaskId};
+
+/// A process as its parent and the first namespaces see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its numbers, from the first PID namespace to its own.
+    pub numbers: Vec<i32>,
+    /// Stable id of the parent.
+    pub parent: Option<u64>,
+    pub state: char,
+    /// Real, effective, saved, file system.
+    pub uids: [u32; 4],
+    pub gids: [u32; 4],
+}
+
+fn task(machine: &Machine, id: u64) -> Option<&Task> {
+    machine.kernel.tasks.get(TaskId::from_u64(id))
+}
+
+/// The task with a number in the first PID namespace.
+pub fn task_with_pid(machine: &Machine, pid: i32) -> Option<u64> {
+    let k = &machine.kernel;
+    k.task_by_number(k.init_ns.pid_for_children, pid)
+        .map(TaskId::as_u64)
+}
+
+/// What the last injection came to; `None` while it is not done.
+pub fn answer(machine: &Machine, id: u64) -> Option<Answer> {
+    task(machine, id)?.injected.clone()
+}
+
+/// Whether a task is a zombie or gone.
+pub fn is_dead(machine: &Machine, id: u64) -> bool {
+    task(machine, id).is_none_or(|task| task.state == RunState::Zombie)
+}
+
+/// Linux's state letter (proc_pid_stat(5)); `None` for one that is gone.
+pub fn state(machine: &Machine, id: u64) -> Option<char> {
+    Some(match task(machine, id)?.state {
+        RunState::Runnable | RunState::Running => 'R',
+        RunState::Blocked(reason) if reason.is_interruptible() => 'S',
+        RunState::Blocked(_) => 'D',
+        RunState::Stopped => 'T',
+        RunState::Zombie => 'Z',
+    })
+}
+
+/// Stable id of the namespace behind a file of /proc/PID/ns; `None` for a task that is gone or
+/// dead, and for a name that there is not.
+pub fn namespace(machine: &Machine, id: u64, file: &str) -> Option<u64> {
+    let k = &machine.kernel;
+    let task = task(machine, id)?;
+    if task.state == RunState::Zombie {
+        return None;
+    }
+    let ns = &task.ns;
+    let found = match file {
+        "pid" => k.pid_ns_of(task)?,
+        "pid_for_children" => ns.pid_for_children,
+        "mnt" => ns.mnt,
+        "uts" => ns.uts,
+        "ipc" => ns.ipc,
+        "net" => ns.net,
+        "user" => task.cred.user_ns,
+        "cgroup" => ns.cgroup,
+        "time" | "time_for_children" => ns.time,
+        _ => return None,
+    };
+    Some(found.as_u64())
+}
+
+pub fn process(machine: &Machine, id: u64) -> Option<Process> {
+    let k = &machine.kernel;
+    let task = task(machine, id)?;
+    let (uid, gid) = (task.cred.uid, task.cred.gid);
+    Some(Process {
+        numbers: k
+            .pids
+            .get(task.pid)?
+            .numbers
+            .iter()
+            .map(|(_, nr)| *nr)
+            .collect(),
+        parent: task.parent.map(TaskId::as_u64),
+        state: state(machine, id)?,
+        uids: [uid; 4],
+        gids: [gid; 4],
+    })
+}
