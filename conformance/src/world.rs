@@ -4,8 +4,8 @@ use crate::case::{Params, Step};
 use crate::hands::{Came, Halt, Hands, Notes};
 use crate::ops;
 use serde_json::{Map, Value, json};
-use sim_core::kernel::Injection;
 use sim_core::kernel::boot::World as BootWorld;
+use sim_core::kernel::{FrameOrder, Injection};
 use sim_core::{BootOptions, Command, Event, Machine, Sink, observe};
 use std::collections::BTreeMap;
 
@@ -75,6 +75,8 @@ impl World {
         let machine = Machine::boot(&BootOptions {
             cpus: 1,
             ram_frames: RAM_FRAMES,
+            // Frames in order: the tables of those in use stay small, and so do the recounts.
+            frame_order: FrameOrder::Linear,
             world: BootWorld::Bare,
             ..options.clone()
         });
