@@ -36,6 +36,8 @@ pub struct PageOptions {
     pub scheme: Scheme,
     /// Pages besides the site, at the top of its server.
     pub extra: Vec<ExtraPage>,
+    /// Files of the site whose names end so are not found.
+    pub missing: Option<&'static str>,
 }
 
 impl Default for PageOptions {
@@ -45,6 +47,7 @@ impl Default for PageOptions {
             height: 860,
             scheme: Scheme::Light,
             extra: Vec::new(),
+            missing: None,
         }
     }
 }
@@ -73,7 +76,7 @@ impl Page {
     /// A browser that has not gone anywhere yet.
     pub fn start(options: PageOptions) -> Self {
         let browser = Browser::from_environment();
-        let site = Site::serve(dist(), options.extra);
+        let site = Site::serve(dist(), options.extra, options.missing);
         let driver = Driver::start(browser);
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()

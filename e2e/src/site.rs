@@ -38,13 +38,15 @@ pub struct ExtraPage {
 struct Files {
     dist: PathBuf,
     extra: Vec<ExtraPage>,
+    /// Files whose names end so are not found.
+    missing: Option<&'static str>,
     requests: Mutex<Vec<String>>,
 }
 
 impl Site {
     /// # Panics
     /// When no port can be had.
-    pub fn serve(dist: PathBuf, extra: Vec<ExtraPage>) -> Self {
+    pub fn serve(dist: PathBuf, extra: Vec<ExtraPage>, missing: Option<&'static str>) -> Self {
         let listener =
             StdTcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on this machine");
         listener
@@ -54,6 +56,7 @@ impl Site {
         let files = Arc::new(Files {
             dist,
             extra,
+            missing,
             requests: Mutex::new(Vec::new()),
         });
         let (stop, stopped) = oneshot::channel();
@@ -162,6 +165,7 @@ impl Files {
         let name = match path.strip_prefix(BASE_PATH)? {
             "" => "index.html",
             name if name.contains("..") => return None,
+            name if self.missing.is_some_and(|ending| name.ends_with(ending)) => return None,
             name => name,
         };
         Some((fs::read(self.dist.join(name)).ok()?, content_type(name)))

@@ -91,16 +91,22 @@ async fn a_contained_program_has_two_numbers() {
 async fn steps_forward_and_back_come_to_the_same_moment() {
     let root = mount();
     wait_for(&root, "[data-testid=play]").await;
-    click(&root, "launch-word");
-    wait_for(&root, "[data-testid=task-row][data-comm=word]").await;
     click(&root, "play");
     wait_for(&root, "[data-testid=play][aria-pressed=false]").await;
+    // Paused, so that there is a program to be loaded whenever a step is asked for.
+    click(&root, "launch-word");
     // From wherever time stood to a tick: between ticks there is nothing to come back to.
+    wait_for(&root, "[data-testid=step]:enabled").await;
     click(&root, "step");
-    sleep(100).await;
+    sleep(50).await;
     let clock = || find(&root, "[data-testid=clock]").and_then(|c| c.dataset().get("ns"));
     let before = clock();
-    for id in ["step", "step", "step-back", "step-back"] {
+    for id in ["step", "step"] {
+        click(&root, id);
+        sleep(50).await;
+    }
+    assert_ne!(clock(), before);
+    for id in ["step-back", "step-back"] {
         click(&root, id);
         sleep(50).await;
     }

@@ -20,6 +20,8 @@ pub struct TimeBarProps {
     pub playing: bool,
     pub idle: bool,
     pub past: bool,
+    /// Whether anything will ever happen without a key.
+    pub due: bool,
     pub slowdown: u64,
     pub zoom_ns: Option<u64>,
     pub branches: Rc<Vec<BranchInfo>>,
@@ -68,7 +70,11 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
     let lang = props.lang;
     let button = |id: &'static str, step: Step, path: &'static str, text: &'static str| {
         let onclick = props.step.reform(move |_| step);
-        html! { <button class="btn" data-testid={id} title={text} aria-label={text} {onclick}>{ icon(path) }</button> }
+        let disabled = match step {
+            Step::Start | Step::Back => props.now_ns == 0,
+            Step::Tick | Step::Syscall | Step::Switch => !props.due,
+        };
+        html! { <button class="btn" data-testid={id} title={text} aria-label={text} {disabled} {onclick}>{ icon(path) }</button> }
     };
     let play = if props.playing {
         lang.t("time-pause")
@@ -99,6 +105,8 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
     };
     let pace = if !props.playing && props.past {
         lang.t("time-past").to_string()
+    } else if !props.due {
+        lang.t("time-nothing").to_string()
     } else if !props.playing {
         lang.t("time-paused").to_string()
     } else {

@@ -2,6 +2,7 @@
 
 mod container;
 mod embedding;
+mod failures;
 mod keyboard;
 mod loading;
 mod programs;

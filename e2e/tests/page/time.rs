@@ -21,24 +21,44 @@ fn a_paused_clock_stands_still() {
     page.wait_until("the clock goes on", |page| clock_ns(page) > paused);
 }
 
+/// Steps until the clock has moved: two ticks may share a moment.
+fn step_until_past(page: &Page, ns: u64) -> usize {
+    let mut steps = 0;
+    page.wait_until("steps take time", |page| {
+        page.click(&by_id("step"));
+        steps += 1;
+        clock_ns(page) > ns
+    });
+    steps
+}
+
 #[test]
 fn a_step_back_undoes_a_step() {
     let page = Page::open("");
-    launch(&page, "launch-word", "word");
     page.click(&by_id("play"));
+    // Paused, so that there is a program to be loaded whenever a step is asked for.
+    page.click(&by_id("launch-word"));
     // From wherever time stood to a tick: between ticks there is nothing to come back to.
     let paused = clock_ns(&page);
-    page.click(&by_id("step"));
-    page.wait_until("a step takes time", |page| clock_ns(page) > paused);
+    step_until_past(&page, paused);
     let start = clock_ns(&page);
-    for _ in 0..3 {
-        page.click(&by_id("step"));
-    }
-    page.wait_until("three steps take time", |page| clock_ns(page) > start);
-    for _ in 0..3 {
+    let steps = step_until_past(&page, start);
+    for _ in 0..steps {
         page.click(&by_id("step-back"));
     }
     page.wait_until("the clock is back", |page| clock_ns(page) == start);
+}
+
+#[test]
+fn nothing_due_leaves_nothing_to_step() {
+    let page = Page::open("?lang=en");
+    let is_off = |id: &str| page.count(&format!("{}:disabled", by_id(id))) == 1;
+    page.wait_until("the shell waits for keys", |_| is_off("step"));
+    assert!(is_off("next-syscall") && is_off("next-switch"));
+    assert!(page.text(".pace").contains("Every CPU sleeps"));
+    page.click(&by_id("play"));
+    page.click(&by_id("launch-word"));
+    page.wait_until("a key has arrived", |_| !is_off("step"));
 }
 
 #[test]

@@ -175,6 +175,7 @@ impl App {
             playing: self.play == Play::Playing,
             idle: machine.is_idle(),
             past: is_past,
+            due: is_past || machine.next_tick_ns().is_some(),
             slowdown: self.slowdown,
             zoom_ns: self.zoom_ns,
             branches: Rc::new(self.session.branches()),

@@ -90,6 +90,7 @@ time-zoom = Shown
 zoom-all = all
 time-pace = Busy time runs at { $speed } of real time, idle time in real time.
 time-paused = Paused: simulated time stands still.
+time-nothing = Every CPU sleeps and no timer is set: nothing happens before a key is pressed.
 time-past = In the past: typing here starts a branch.
 time-branch = Branch
 script-title = This session as text

@@ -90,6 +90,7 @@ time-zoom = 보이는 범위
 zoom-all = 전체
 time-pace = 바쁜 시간은 실제의 { $speed } 속도로, 쉬는 시간은 실제와 같게 흐릅니다.
 time-paused = 멈춤: 모형의 시간이 서 있습니다.
+time-nothing = 모든 CPU가 잠들어 있고 맞춰 둔 타이머도 없습니다. 키를 누르기 전에는 아무 일도 일어나지 않습니다.
 time-past = 과거에 있습니다. 여기서 입력하면 가지가 갈라집니다.
 time-branch = 가지
 script-title = 이 세션의 글
