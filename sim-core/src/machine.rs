@@ -1,6 +1,7 @@
 //! The machine: hardware, kernel and programs as one value. A command goes in, events come out.
 
 mod footprint;
+mod forced;
 mod programs;
 mod run;
 

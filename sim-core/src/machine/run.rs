@@ -4,13 +4,13 @@
 //! a scheduling decision. It takes effect at one instant; its cost is charged afterwards as time
 //! during which its CPU is busy. Ticks are ordered by (time, CPU).
 
-use super::Machine;
+use super::{Machine, forced};
 use crate::event::{Event, Sink};
 use crate::hw::{Bus, CpuId, Ring};
 use crate::kernel::sched::{Phase, Resched, program_timer};
 use crate::kernel::task::CallOrigin;
-use crate::kernel::{Answer, Ctx, Injection, Reply, Signal, TaskId};
-use crate::user::{self, Forced, StepInput, Trap};
+use crate::kernel::{Ctx, Injection, Signal, TaskId};
+use crate::user::{self, StepInput, Trap};
 
 /// Why a command came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -182,7 +182,7 @@ impl Machine {
         let at = usize::from(cpu.0).min(self.hw.cpus.len() - 1);
         let mut bus = Bus::new(&mut self.hw.ram, &mut self.hw.cpus[at], root);
         if let Some(step) = step {
-            let trap = user::forced_step(step, &mut bus);
+            let trap = forced::step(step, &mut bus);
             let cost_ns = costs.user_step_ns + bus.walks * costs.tlb_miss_ns;
             return (
                 self.after_forced_step(id, trap, cpu, sink),
@@ -218,32 +218,5 @@ impl Machine {
             }
         };
         (next, Ring::User, cost_ns)
-    }
-
-    /// What follows an injected instruction. One that faulted stays in the mailbox.
-    fn after_forced_step(&mut self, id: TaskId, end: Forced, cpu: CpuId, sink: &mut Sink) -> Phase {
-        let signal = match end {
-            Forced::Done(byte) => {
-                if let Some(task) = self.kernel.tasks.get_mut(id) {
-                    task.mailbox.pop_front();
-                    task.injected = Some(Answer {
-                        result: Ok(i64::from(byte)),
-                        reply: Reply::None,
-                    });
-                }
-                None
-            }
-            Forced::Fault(fault) => {
-                self.hw.cpu_mut(cpu).ring = Ring::Kernel;
-                return Phase::Fault(fault);
-            }
-            Forced::Illegal => Some(Signal::SIGILL),
-            Forced::Divide => Some(Signal::SIGFPE),
-        };
-        self.hw.cpu_mut(cpu).ring = Ring::Kernel;
-        if let Some(signal) = signal {
-            self.context(cpu, sink).force_signal(id, signal);
-        }
-        Phase::Return
     }
 }

@@ -20,7 +20,7 @@ use crate::hw::{Bus, PageFault, pattern_word};
 use crate::kernel::mm::TEXT_START;
 use crate::kernel::syscall::Str;
 use crate::kernel::task::{ProgramId, Regs};
-use crate::kernel::{Reply, Syscall, UserStep};
+use crate::kernel::{Reply, Syscall};
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,29 +81,4 @@ pub fn step(
         Program::Agent => Trap::Syscall(Syscall::Pause {}),
         _ => tool::step(program, regs, bus, tool, input),
     }
-}
-
-/// How an injected instruction ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forced {
-    /// With this byte in a register.
-    Done(u8),
-    Fault(PageFault),
-    Illegal,
-    Divide,
-}
-
-/// An instruction that someone outside makes a task execute; the registers stay as they are.
-pub fn forced_step(step: UserStep, bus: &mut Bus<'_>) -> Forced {
-    let done = match step {
-        UserStep::Load { addr } => {
-            let mut byte = [0];
-            bus.load_bytes(addr, &mut byte).map(|()| byte[0])
-        }
-        UserStep::Store { addr, byte } => bus.store_bytes(addr, &[byte]).map(|()| 0),
-        UserStep::Fetch { addr } => bus.fetch(addr).map(|_| 0),
-        UserStep::Illegal => return Forced::Illegal,
-        UserStep::Divide => return Forced::Divide,
-    };
-    done.map_or_else(Forced::Fault, Forced::Done)
 }
