@@ -12,7 +12,7 @@ pub struct Steps {
 }
 
 struct Step {
-    name: &'static str,
+    name: String,
     time: Duration,
     outcome: Outcome,
 }
@@ -34,7 +34,7 @@ impl Outcome {
 
 impl Steps {
     /// Runs it whatever became of those before it.
-    pub fn run(&mut self, name: &'static str, step: impl FnOnce() -> Result<()>) -> Outcome {
+    pub fn run(&mut self, name: &str, step: impl FnOnce() -> Result<()>) -> Outcome {
         println!("\n=== {name}");
         let start = Instant::now();
         let outcome = match step() {
@@ -45,7 +45,7 @@ impl Steps {
             }
         };
         self.done.push(Step {
-            name,
+            name: name.to_string(),
             time: start.elapsed(),
             outcome,
         });

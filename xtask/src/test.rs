@@ -12,7 +12,7 @@ use crate::steps::{Outcome, Steps};
 use crate::{build, setup};
 
 /// The crates that run in the browser.
-const WASM_CRATES: [&str; 2] = ["sim-core", "frontend"];
+const WASM_CRATES: [&str; 3] = ["sim-core", "conformance", "frontend"];
 
 pub struct Options {
     browser: Browser,
@@ -79,11 +79,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         steps.run("tests native", native_tests);
     }
     if options.includes(Group::Wasm) {
-        for (step, package) in [
-            ("tests wasm sim-core", WASM_CRATES[0]),
-            ("tests wasm frontend", WASM_CRATES[1]),
-        ] {
-            steps.run(step, || wasm_tests(package, options.browser));
+        for package in WASM_CRATES {
+            let step = format!("tests wasm {package}");
+            steps.run(&step, || wasm_tests(package, options.browser));
         }
     }
     if options.includes(Group::EndToEnd) {
