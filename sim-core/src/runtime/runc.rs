@@ -185,5 +185,6 @@ fn mount(
         target,
         fstype,
         flags,
+        data: "".into(),
     })
 }

@@ -307,8 +307,13 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
                     1 << 18,
                     1 << 18 | 16384,
                     1 << 20,
+                    1 << 19,
+                    1 << 20 | 16384,
+                    1 << 19 | 16384,
+                    1 << 17,
                 ],
             )),
+            data: "".into(),
         },
         "umount2" => Syscall::Umount2 {
             target: path(rng),

@@ -3,13 +3,14 @@
 use super::Vfs;
 use super::fd::{OpenFile, OpenKind, sys_close, sys_dup2};
 use super::inode::{Device, Inode, InodeData, InodeId, Source};
-use super::mount::{Attached, FsType, Mount, MountId};
+use super::mount::{Internal, MountId};
+use super::superblock::{FsType, SuperBlock, SuperId};
 use super::path::{FsStruct, Node, PathRef};
 use super::procfs::ProcNode;
 use super::tty::Tty;
 use crate::hw::{DiskFile, DiskNode, Hardware, PAGE_BYTES, TERMINALS, TtyId};
 use crate::kernel::boot::{AGENT, AGENT_FD};
-use crate::kernel::syscall::{MountFlags, OpenFlags};
+use crate::kernel::syscall::{OpenFlags};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
 use crate::store::Slab;
 use std::rc::Rc;
@@ -22,6 +23,9 @@ impl Default for Vfs {
         Self {
             inodes: Slab::default(),
             mounts: Slab::default(),
+            supers: Slab::default(),
+            nsfs: None,
+            next_mount: 0,
             files: Slab::default(),
             pipes: Slab::default(),
             ttys: (0..TERMINALS).map(|_| Tty::default()).collect(),
@@ -32,7 +36,7 @@ impl Default for Vfs {
 
 fn blank(mode: u16, data: InodeData) -> Inode {
     Inode {
-        dev: 0,
+        sb: None,
         mode,
         uid: 0,
         gid: 0,
@@ -55,65 +59,68 @@ fn directory(mode: u16) -> Inode {
 /// Mounts the root, /dev and /proc in the first mount namespace. Root and working directory of
 /// the first task come back held.
 pub fn boot(k: &mut Kernel, hw: &Hardware, mnt: NsId, pid_ns: NsId) -> FsStruct {
-    let root = root_file_system(k);
-    let top = mount(k, mnt, Node::Inode(root), None, FsType::Tmpfs, "rootfs");
+    let (top, root) = boot_root(k, mnt, "rootfs");
     populate(k, hw, root);
     let dev = child_directory(k, root, "dev");
-    let devices = root_file_system(k);
-    let at = |node| {
-        Some(PathRef {
-            mount: top,
-            node: Node::Inode(node),
-        })
-    };
-    mount(
-        k,
-        mnt,
-        Node::Inode(devices),
-        at(dev),
-        FsType::Devtmpfs,
-        "devtmpfs",
-    );
+    let devices = k.vfs.inodes.insert(directory(0o755));
+    let devtmpfs = new_file_system(k, FsType::Devtmpfs, Node::Inode(devices));
     fill_devices(k, devices);
-    let proc = child_directory(k, root, "proc");
-    mount(
-        k,
-        mnt,
-        Node::Proc(ProcNode::root(pid_ns)),
-        at(proc),
-        FsType::Proc,
-        "proc",
-    );
-    let place = PathRef {
-        mount: top,
-        node: Node::Inode(root),
-    };
-    k.hold_path(place);
-    k.hold_path(place);
-    FsStruct {
-        root: place,
-        cwd: place,
-        umask: 0o022,
-    }
+    mount(k, mnt, devtmpfs, Some((top, dev)), "devtmpfs");
+    boot_proc(k, mnt, pid_ns, (top, root));
+    first_place(k, top, root)
 }
 
 /// Mounts a tmpfs with a few empty directories, and /proc.
 pub fn boot_bare(k: &mut Kernel, mnt: NsId, pid_ns: NsId) -> FsStruct {
-    let root = root_file_system(k);
-    let top = mount(k, mnt, Node::Inode(root), None, FsType::Tmpfs, "root");
+    let (top, root) = boot_root(k, mnt, "root");
     for (name, mode) in [("proc", 0o755), ("tmp", 0o1777), ("mnt", 0o755)] {
         k.create(root, name, directory(mode));
     }
     for name in ["a", "b"] {
         k.create(root, name, directory(0o755));
     }
-    let proc = child_directory(k, root, "proc");
-    let at = PathRef {
-        mount: top,
-        node: Node::Inode(proc),
-    };
-    let computed = Node::Proc(ProcNode::root(pid_ns));
-    mount(k, mnt, computed, Some(at), FsType::Proc, "proc");
+    boot_proc(k, mnt, pid_ns, (top, root));
+    first_place(k, top, root)
+}
+
+/// The file system that is always below the root (nullfs), the root on it, and the one that
+/// shows namespaces.
+fn boot_root(k: &mut Kernel, mnt: NsId, source: &str) -> (MountId, InodeId) {
+    let bottom = k.vfs.inodes.insert(directory(0o555));
+    let nullfs = new_file_system(k, FsType::Ramfs, Node::Inode(bottom));
+    let below = mount(k, mnt, nullfs, None, "none");
+    if let Some(tree) = k.ns.mnt_mut(mnt) {
+        tree.root = Some(below);
+    }
+    let root = k.vfs.inodes.insert(directory(0o755));
+    let tmpfs = new_file_system(k, FsType::Tmpfs, Node::Inode(root));
+    let top = mount(k, mnt, tmpfs, Some((below, bottom)), source);
+    let hidden = k.vfs.inodes.insert(directory(0o555));
+    let nsfs = new_file_system(k, FsType::Nsfs, Node::Inode(hidden));
+    k.vfs.nsfs = Some(internal_mount(k, nsfs, "nsfs"));
+    (top, root)
+}
+
+/// A mount that belongs to the kernel; no namespace has it.
+fn internal_mount(k: &mut Kernel, sb: SuperId, source: &str) -> MountId {
+    let root = k.vfs.supers.get(sb).map(|sb| sb.root);
+    let root = root.unwrap_or(Node::Ns(k.init_user_ns));
+    let id = k.new_mount(sb, root, source.into());
+    if let Some(mount) = k.vfs.mounts.get_mut(id) {
+        // The kernel itself keeps it.
+        mount.internal = Internal::Yes;
+    }
+    id
+}
+
+fn boot_proc(k: &mut Kernel, mnt: NsId, pid_ns: NsId, root: (MountId, InodeId)) {
+    let (top, root) = root;
+    let place = child_directory(k, root, "proc");
+    let proc = new_file_system(k, FsType::Proc, Node::Proc(ProcNode::root(pid_ns)));
+    mount(k, mnt, proc, Some((top, place)), "proc");
+}
+
+fn first_place(k: &mut Kernel, top: MountId, root: InodeId) -> FsStruct {
     let place = PathRef {
         mount: top,
         node: Node::Inode(root),
@@ -130,16 +137,9 @@ pub fn boot_bare(k: &mut Kernel, mnt: NsId, pid_ns: NsId) -> FsStruct {
 /// Gives the first task of the bare world its descriptors: /dev/null as 0, 1 and 2, and its own
 /// program. Both lie outside the tree, on a file system that no namespace shows.
 pub fn agent_file(cx: &mut Ctx<'_>) -> Result<(), Errno> {
-    let root = root_file_system(cx.k);
-    let hidden = cx.k.new_mount(Mount {
-        root: Node::Inode(root),
-        at: None,
-        fs: FsType::Tmpfs,
-        source: "none".into(),
-        flags: MountFlags::default(),
-        holds: 0,
-        attached: Attached::No,
-    });
+    let root = cx.k.vfs.inodes.insert(directory(0o755));
+    let tmpfs = new_file_system(cx.k, FsType::Tmpfs, Node::Inode(root));
+    let hidden = internal_mount(cx.k, tmpfs, "none");
     let null =
         cx.k.create(root, "null", blank(0o666, InodeData::Device(Device::Null)));
     let program = blank(
@@ -175,35 +175,27 @@ pub fn agent_file(cx: &mut Ctx<'_>) -> Result<(), Errno> {
     Ok(())
 }
 
-fn root_file_system(k: &mut Kernel) -> InodeId {
-    k.vfs.next_dev += 1;
-    let dev = k.vfs.next_dev;
-    k.vfs.inodes.insert(Inode {
-        dev,
-        ..directory(0o755)
-    })
+fn new_file_system(k: &mut Kernel, fs: FsType, root: Node) -> SuperId {
+    let dev = k.new_dev();
+    let user_ns = k.init_user_ns;
+    k.new_super(SuperBlock::new(fs, dev, root, user_ns))
 }
 
 fn mount(
     k: &mut Kernel,
     ns: NsId,
-    root: Node,
-    at: Option<PathRef>,
-    fs: FsType,
+    sb: SuperId,
+    at: Option<(MountId, InodeId)>,
     source: &str,
 ) -> MountId {
-    let id = k.new_mount(Mount {
-        root,
-        at,
-        fs,
-        source: source.into(),
-        flags: MountFlags::default(),
-        holds: 0,
-        attached: Attached::Yes,
-    });
-    if let Some(tree) = k.ns.mnt_mut(ns) {
-        tree.mounts.push(id);
+    let root = k.vfs.supers.get(sb).map(|sb| sb.root);
+    let root = root.unwrap_or(Node::Ns(k.init_user_ns));
+    let id = k.new_mount(sb, root, source.into());
+    if let Some((mount, inode)) = at {
+        let node = Node::Inode(inode);
+        k.hang(id, PathRef { mount, node });
     }
+    k.enter_ns(id, ns);
     id
 }
 

@@ -1,9 +1,8 @@
 //! Recounting what files, mounts and directories refer to.
 
-use super::fd::OpenKind;
 use super::inode::{InodeData, InodeId};
 use super::path::{Node, PathRef};
-use super::{FileId, MountId};
+use super::{FileId, MountId, SuperId};
 use crate::hw::Hardware;
 use crate::kernel::mm::{Backing, FrameUse};
 use crate::kernel::{Kernel, NsId};
@@ -15,6 +14,7 @@ struct Counts {
     mounts: BTreeMap<MountId, u32>,
     holds: BTreeMap<InodeId, u32>,
     links: BTreeMap<InodeId, u32>,
+    supers: BTreeMap<SuperId, u32>,
 }
 
 impl Counts {
@@ -52,6 +52,10 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
     }
     for (_, mount) in k.vfs.mounts.iter() {
         counts.node(mount.root);
+        *counts.supers.entry(mount.sb).or_default() += 1;
+    }
+    for (_, sb) in k.vfs.supers.iter() {
+        counts.node(sb.root);
     }
     for (_, space) in k.mm.spaces.iter() {
         for vma in space.vmas.iter() {
@@ -90,6 +94,16 @@ fn compare(k: &Kernel, counts: &Counts) -> Result<(), String> {
             ));
         }
     }
+    for (id, sb) in k.vfs.supers.iter() {
+        let counted = counts.supers.get(&id).copied().unwrap_or(0);
+        if counted != sb.mounts {
+            return Err(format!(
+                "mounts of file system {id:?}: kept {}, counted {counted}",
+                sb.mounts
+            ));
+        }
+    }
+    tree(k)?;
     for (id, inode) in k.vfs.inodes.iter() {
         let holds = counts.holds.get(&id).copied().unwrap_or(0);
         let links = counts.links.get(&id).copied().unwrap_or(0);
@@ -129,19 +143,49 @@ fn pages(k: &Kernel) -> Result<(), String> {
     Ok(())
 }
 
-/// Namespaces that open files keep alive.
+/// Parents and children agree, a place has one mount, and namespaces list their own.
+fn tree(k: &Kernel) -> Result<(), String> {
+    for (id, mount) in k.vfs.mounts.iter() {
+        if let Some(at) = mount.at {
+            let parent = k.vfs.mounts.get(at.mount);
+            if parent.is_none_or(|p| p.children.iter().filter(|c| **c == id).count() != 1) {
+                return Err(format!("mount {id:?} is not among its parent's"));
+            }
+            if k.mounted_at(at) != Some(id) {
+                return Err(format!("mount {id:?} shares its place"));
+            }
+        }
+        let is_child = |c: &MountId| {
+            let child = k.vfs.mounts.get(*c);
+            child.is_some_and(|c| c.at.is_some_and(|at| at.mount == id))
+        };
+        if !mount.children.iter().all(is_child) {
+            return Err(format!("mount {id:?} has a child that hangs elsewhere"));
+        }
+        let listed = mount.ns.and_then(|ns| k.ns.mnt(ns));
+        if mount.ns.is_some() && listed.is_none_or(|tree| !tree.mounts.contains(&id)) {
+            return Err(format!("mount {id:?} is not in its namespace's list"));
+        }
+    }
+    for (ns, _) in k.ns.iter() {
+        let listed = k.ns.mnt(ns).into_iter().flat_map(|tree| &tree.mounts);
+        for id in listed {
+            if k.vfs.mounts.get(*id).is_none_or(|m| m.ns != Some(ns)) {
+                return Err(format!("namespace {ns:?} lists mount {id:?} of another"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Namespaces that open files and mounts keep alive.
 pub fn namespace_refs(k: &Kernel) -> Vec<NsId> {
-    let namespace = |kind: &OpenKind| match kind {
-        OpenKind::Namespace(ns) => Some(*ns),
-        OpenKind::Inode
-        | OpenKind::Proc { .. }
-        | OpenKind::Device(_)
-        | OpenKind::PipeRead(_)
-        | OpenKind::PipeWrite(_) => None,
+    let files = k.vfs.files.iter();
+    let paths = files.filter_map(|(_, file)| Some(file.path?.node));
+    let roots = k.vfs.mounts.iter().map(|(_, mount)| mount.root);
+    let namespace = |node| match node {
+        Node::Ns(ns) => Some(ns),
+        Node::Inode(_) | Node::Proc(_) => None,
     };
-    k.vfs
-        .files
-        .iter()
-        .filter_map(|(_, file)| namespace(&file.kind))
-        .collect()
+    paths.chain(roots).filter_map(namespace).collect()
 }

@@ -173,15 +173,11 @@ pub(super) fn release_file(cx: &mut Ctx<'_>, id: FileId) {
         return;
     };
     match file.kind {
-        OpenKind::Inode | OpenKind::Proc { .. } => {}
+        OpenKind::Inode | OpenKind::Proc { .. } | OpenKind::Namespace(_) => {}
         OpenKind::Device(Device::Tty(tty)) => tty::closed(cx, tty),
         OpenKind::Device(Device::Null | Device::Zero | Device::Full | Device::OwnTty) => {}
         OpenKind::PipeRead(pipe) => pipe::close_reader(cx, pipe),
         OpenKind::PipeWrite(pipe) => pipe::close_writer(cx, pipe),
-        OpenKind::Namespace(ns) => {
-            let gone = cx.k.ns.release(ns);
-            cx.tear_down(gone.into_iter().collect());
-        }
     }
     if let Some(path) = file.path {
         release_path(cx, path);
@@ -264,6 +260,6 @@ pub fn sys_dup2(cx: &mut Ctx<'_>, old: i32, new: i32) -> SysResult {
 pub(super) fn inode_of(file: &OpenFile) -> Option<super::InodeId> {
     match file.path?.node {
         Node::Inode(id) => Some(id),
-        Node::Proc(_) => None,
+        Node::Proc(_) | Node::Ns(_) => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Inodes of the file systems that keep them: tmpfs and devtmpfs. Those of proc are computed.
 
 use super::pipe::PipeId;
+use super::superblock::SuperId;
 use crate::hw::{Pfn, TtyId};
 use crate::kernel::syscall::{FileKind, Str};
 use crate::kernel::{Ctx, Kernel, mm};
@@ -11,8 +12,8 @@ pub type InodeId = Key<Inode>;
 
 #[derive(Clone, Debug, Hash)]
 pub struct Inode {
-    /// Device number of its file system.
-    pub dev: u32,
+    /// Its file system; none while it is in none, or that is gone.
+    pub sb: Option<SuperId>,
     /// Permission bits, 0o7777.
     pub mode: u16,
     pub uid: u32,
@@ -103,9 +104,9 @@ impl Kernel {
 
     /// Makes an inode and enters it in a directory.
     pub(super) fn create(&mut self, dir: InodeId, name: &str, inode: Inode) -> InodeId {
-        let dev = self.vfs.inodes.get(dir).map_or(0, |d| d.dev);
+        let sb = self.vfs.inodes.get(dir).and_then(|d| d.sb);
         let id = self.vfs.inodes.insert(Inode {
-            dev,
+            sb,
             links: 1,
             parent: Some(dir),
             ..inode

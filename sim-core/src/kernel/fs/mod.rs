@@ -2,21 +2,27 @@
 
 mod boot;
 mod check;
+mod copy_tree;
 mod fd;
 mod inode;
 mod mount;
 mod mount_calls;
 mod namespace;
+mod new_mount;
 mod open;
 mod pagecache;
 mod path;
 mod path_calls;
+mod path_text;
 mod pipe;
 mod pivot;
 pub mod procfs;
+mod propagation;
 mod rw;
+mod superblock;
 mod tty;
 mod tty_input;
+mod umount;
 mod walk;
 
 pub use boot::{agent_file, boot, boot_bare};
@@ -26,9 +32,9 @@ pub use fd::{
     release_files, sys_close, sys_dup, sys_dup2,
 };
 pub use inode::{Device, Inode, InodeData, InodeId};
-pub use mount::{FsType, Mount, MountId, MountNs};
-pub use mount_calls::{sys_mount, sys_umount2};
-pub use namespace::{copy_mount_ns, drop_mount_ns, root_of};
+pub use mount::{Mount, MountId, MountNs};
+pub use mount_calls::sys_mount;
+pub use namespace::{copy_mount_ns, drop_mount_ns, enter_mount_ns, root_of};
 pub use open::{ExecFile, exec_of_fd, mappable, open_exec, sys_openat};
 pub use pagecache::{hold_mapped, page, release_mapped};
 pub use path::{FsStruct, Node, PathRef, fork_fs, release_fs};
@@ -38,6 +44,8 @@ pub use path_calls::{
 };
 pub use pipe::{Pipe, PipeId, sys_pipe2};
 pub use pivot::sys_pivot_root;
+pub use superblock::{FsType, SuperBlock, SuperId};
+pub use umount::sys_umount2;
 pub use rw::{sys_lseek, sys_read, sys_write};
 pub use tty::{Tty, session_leader_exit, sys_ioctl, tty_hangup};
 pub use tty_input::keyboard_interrupt;
@@ -49,10 +57,15 @@ use crate::store::Slab;
 pub struct Vfs {
     pub inodes: Slab<Inode>,
     pub mounts: Slab<Mount>,
+    pub supers: Slab<SuperBlock>,
     pub files: Slab<OpenFile>,
     pub pipes: Slab<Pipe>,
     /// By number.
     pub ttys: Vec<Tty>,
+    /// The mount that files of namespaces are seen on; no namespace shows it.
+    pub nsfs: Option<MountId>,
+    /// Mounts made so far.
+    pub next_mount: u64,
     /// Device numbers of file systems given out so far.
     pub next_dev: u32,
 }

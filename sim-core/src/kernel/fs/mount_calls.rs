@@ -1,316 +1,315 @@
-//! mount(2) and umount2(2).
+//! mount(2).
 
-use super::inode::InodeData;
-use super::mount::{Attached, FsType, Mount, MountId, detach};
-use super::open::new_inode;
+use super::copy_tree::{CopyKind, attach_recursive_mnt, clone_mnt, copy_tree, discard_tree};
+use super::mount::{Binding, MountId, MountLock};
+use super::new_mount::do_new_mount;
 use super::path::{Node, PathRef};
-use super::procfs::ProcNode;
+use super::propagation::Propagation;
+use super::superblock::SuperId;
+use super::umount::is_read_only;
 use super::walk::Follow;
-use crate::kernel::syscall::{FileKind, MountFlags, Str, SysResult, done};
-use crate::kernel::{Ctx, Errno, NsId};
-use std::rc::Rc;
+use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Str, SysResult, done};
+use crate::kernel::{Ctx, Errno, Kernel, NsId};
 
-/// Flags that are kept with the mount.
-const KEPT: MountFlags = MountFlags(0xf);
 const PROPAGATION: MountFlags = MountFlags(
     MountFlags::SHARED.0 | MountFlags::SLAVE.0 | MountFlags::PRIVATE.0 | MountFlags::UNBINDABLE.0,
 );
-const MNT_DETACH: i32 = 2;
 
-pub(super) fn my_ns(cx: &Ctx<'_>) -> Result<NsId, Errno> {
-    Ok(cx.me()?.ns.mnt)
-}
-
-/// mount(2). Kinds: tmpfs and proc, bind mounts, remounting, and making private, which every
-/// mount is already: other propagation is not modelled (EINVAL).
+/// may_mount: privilege over the caller's mount namespace.
 ///
 /// # Errors
-/// EPERM without privilege, ENODEV for other file systems, EINVAL, ENOTDIR, ENOENT, ELOOP,
-/// EBUSY as mount(2) says.
+/// EPERM.
+pub(super) fn may_mount(cx: &Ctx<'_>) -> Result<(), Errno> {
+    if cx.me()?.cred.is_capable() {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
+    }
+}
+
+/// mount(2).
+///
+/// # Errors
+/// EPERM without privilege or against locked flags, ENODEV for file systems that are not
+/// modelled, EINVAL, ENOTDIR, ENOENT, ELOOP, EBUSY as mount(2) says.
 pub fn sys_mount(
     cx: &mut Ctx<'_>,
     source: Str,
     target: Str,
     fstype: Str,
     flags: MountFlags,
+    data: Str,
 ) -> SysResult {
-    // Even "." and "/" mean what is on top there (lock_mount in fs/namespace.c).
-    let place = cx.cover(cx.resolve(&target, Follow::Yes)?);
-    if !cx.me()?.cred.is_capable() {
-        return Err(Errno::EPERM);
-    }
-    if flags.has(MountFlags::REMOUNT) {
-        return remount(cx, place, flags);
-    }
-    if flags.has(MountFlags::BIND) {
-        return bind(cx, &source, place, flags);
-    }
-    if flags.any(PROPAGATION) {
-        return propagation(cx, place, flags);
-    }
-    if flags.has(MountFlags::MOVE) {
-        return move_mount(cx, &source, place);
-    }
-    let fs = match fstype.as_ref() {
-        "tmpfs" | "ramfs" => FsType::Tmpfs,
-        "proc" => FsType::Proc,
-        "" => return Err(Errno::EINVAL),
-        _ => return Err(Errno::ENODEV),
-    };
-    if cx.kind_of(place.node) != Some(FileKind::Directory) {
-        return Err(Errno::ENOTDIR);
-    }
-    let root = match fs {
-        // The instance shows the PID namespace that the mounter is in.
-        FsType::Proc => {
-            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::EINVAL)?;
-            Node::Proc(ProcNode::root(ns))
-        }
-        FsType::Tmpfs | FsType::Devtmpfs => {
-            let inode = new_inode(
-                cx,
-                0o1777,
-                InodeData::Directory {
-                    entries: Rc::default(),
-                },
-            )?;
-            cx.k.vfs.next_dev += 1;
-            let dev = cx.k.vfs.next_dev;
-            Node::Inode(cx.k.vfs.inodes.insert(super::Inode {
-                dev,
-                links: 0,
-                mode: 0o1777,
-                ..inode
-            }))
-        }
-    };
-    let source = if source.is_empty() {
-        "none".into()
+    let path = cx.resolve(&target, Follow::Yes)?;
+    may_mount(cx)?;
+    let kept = mount_flags(flags);
+    if flags.has(MountFlags::REMOUNT.with(MountFlags::BIND)) {
+        reconfigure_mnt(cx, path, kept)?;
+    } else if flags.has(MountFlags::REMOUNT) {
+        remount(cx, path, flags, kept, &data)?;
+    } else if flags.has(MountFlags::BIND) {
+        loopback(cx, &source, path, flags)?;
+    } else if flags.any(PROPAGATION) {
+        change_type(cx, path, flags)?;
+    } else if flags.has(MountFlags::MOVE) {
+        move_mount(cx, &source, path)?;
     } else {
-        source
-    };
-    let flags = MountFlags(flags.0 & KEPT.0);
-    let mount = Mount {
-        root,
-        at: None,
-        fs,
-        source,
-        flags,
-        holds: 0,
-        attached: Attached::Yes,
-    };
-    attach(cx, mount, place)?;
+        do_new_mount(cx, path, &source, &fstype, flags, kept, &data)?;
+    }
     done(0)
 }
 
-/// Puts a new mount on a place.
-pub(super) fn attach(cx: &mut Ctx<'_>, mount: Mount, place: PathRef) -> Result<MountId, Errno> {
-    let ns = my_ns(cx)?;
-    let id = cx.k.new_mount(Mount {
-        at: Some(place),
-        ..mount
-    });
-    if let Some(tree) = cx.k.ns.mnt_mut(ns) {
-        tree.mounts.push(id);
+/// The per-mount flags of a call; access times are relative unless something else is said.
+fn mount_flags(flags: MountFlags) -> MountFlags {
+    let kept = MountFlags(flags.0 & MountFlags::PER_MOUNT.0);
+    let strict = flags.any(MountFlags::NOATIME.with(MountFlags::STRICTATIME));
+    if strict {
+        kept.without(MountFlags::RELATIME)
+    } else {
+        kept.with(MountFlags::RELATIME)
     }
-    Ok(id)
 }
 
-/// Whether a mount is in the caller's namespace.
+/// Whether a place is the root of the mount that it is on (path_mounted).
+pub(super) fn is_mounted_root(k: &Kernel, place: PathRef) -> bool {
+    k.mount_root(place.mount) == Some(place)
+}
+
+/// Whether a mount is in the caller's namespace (check_mnt).
 pub(super) fn is_mine(cx: &Ctx<'_>, id: MountId) -> Result<bool, Errno> {
-    Ok(cx
-        .k
-        .ns
-        .mnt(my_ns(cx)?)
-        .is_some_and(|tree| tree.mounts.contains(&id)))
+    let mine = cx.me()?.ns.mnt;
+    Ok(cx.k.mount(id).is_some_and(|m| m.ns == Some(mine)))
 }
 
-/// The mount that a place is the root of, in the caller's namespace.
-fn mount_of(cx: &Ctx<'_>, place: PathRef) -> Result<MountId, Errno> {
-    let is_root = cx.k.mount_root(place.mount) == Some(place);
-    if is_root && is_mine(cx, place.mount)? {
-        Ok(place.mount)
+/// Where a mount on `path` really goes: on top of what is mounted there (lock_mount).
+///
+/// # Errors
+/// ENOENT for a directory that was removed.
+pub(super) fn lock_mount(cx: &Ctx<'_>, path: PathRef) -> Result<PathRef, Errno> {
+    let place = cx.cover(path);
+    if cx.k.is_unlinked(place.node) {
+        Err(Errno::ENOENT)
     } else {
-        Err(Errno::EINVAL)
+        Ok(place)
     }
 }
 
-fn remount(cx: &mut Ctx<'_>, place: PathRef, flags: MountFlags) -> SysResult {
-    let id = mount_of(cx, place)?;
-    if let Some(mount) = cx.k.vfs.mounts.get_mut(id) {
-        mount.flags = MountFlags(flags.0 & KEPT.0);
-    }
-    done(0)
+pub(super) fn is_dir(cx: &Ctx<'_>, place: PathRef) -> bool {
+    cx.kind_of(place.node) == Some(FileKind::Directory)
 }
 
-fn propagation(cx: &mut Ctx<'_>, place: PathRef, flags: MountFlags) -> SysResult {
-    mount_of(cx, place)?;
-    let asked = MountFlags(flags.0 & PROPAGATION.0);
-    if asked == MountFlags::PRIVATE {
-        done(0)
+/// graft_tree: mounts a new tree; it is thrown away if that fails.
+///
+/// # Errors
+/// ENOTDIR for a file on a directory or the other way round, and those of attaching.
+pub(super) fn graft_tree(cx: &mut Ctx<'_>, top: MountId, place: PathRef) -> Result<(), Errno> {
+    let root = cx.k.mount_root(top).ok_or(Errno::EINVAL)?;
+    let grafted = if is_dir(cx, root) == is_dir(cx, place) {
+        attach_recursive_mnt(cx, top, place)
     } else {
-        Err(Errno::EINVAL)
-    }
-}
-
-fn move_mount(cx: &mut Ctx<'_>, source: &str, place: PathRef) -> SysResult {
-    let from = cx.resolve(source, Follow::Yes)?;
-    let id = mount_of(cx, from)?;
-    let is_dir = |node| cx.kind_of(node) == Some(FileKind::Directory);
-    if is_dir(from.node) != is_dir(place.node) {
-        return Err(Errno::EINVAL);
-    }
-    if cx.k.vfs.mounts.get(id).is_none_or(|m| m.at.is_none()) {
-        return Err(Errno::EINVAL);
-    }
-    if is_below(cx, place.mount, id) {
-        return Err(Errno::ELOOP);
-    }
-    if let Some(mount) = cx.k.vfs.mounts.get_mut(id) {
-        mount.at = Some(place);
-    }
-    done(0)
-}
-
-/// Whether a mount is another or hangs below it.
-pub(super) fn is_below(cx: &Ctx<'_>, mut id: MountId, above: MountId) -> bool {
-    loop {
-        if id == above {
-            return true;
-        }
-        match cx.k.vfs.mounts.get(id).and_then(|m| m.at) {
-            Some(place) => id = place.mount,
-            None => return false,
-        }
-    }
-}
-
-/// Shows a place elsewhere; with `MS_REC` also what is mounted below it.
-fn bind(cx: &mut Ctx<'_>, source: &str, place: PathRef, flags: MountFlags) -> SysResult {
-    let from = cx.resolve(source, Follow::Yes)?;
-    let is_dir = |node| cx.kind_of(node) == Some(FileKind::Directory);
-    if is_dir(from.node) != is_dir(place.node) {
-        return Err(Errno::ENOTDIR);
-    }
-    let original =
-        cx.k.vfs
-            .mounts
-            .get(from.mount)
-            .ok_or(Errno::EINVAL)?
-            .clone();
-    if !is_mine(cx, from.mount)? {
-        return Err(Errno::EINVAL);
-    }
-    let below = if flags.has(MountFlags::REC) {
-        submounts(cx, from)?
-    } else {
-        Vec::new()
+        Err(Errno::ENOTDIR)
     };
-    let copy = Mount {
-        root: from.node,
-        holds: 0,
-        ..original
-    };
-    let top = attach(cx, copy, place)?;
-    copy_below(cx, from.mount, top, below)?;
-    done(0)
-}
-
-/// Mounts below a place, parents first, as far as they can be seen from it.
-fn submounts(cx: &Ctx<'_>, from: PathRef) -> Result<Vec<MountId>, Errno> {
-    let tree = cx.k.ns.mnt(my_ns(cx)?).ok_or(Errno::EINVAL)?;
-    let hangs = |id: &&MountId| {
-        let at = cx.k.vfs.mounts.get(**id).and_then(|m| m.at);
-        **id != from.mount
-            && is_below(cx, **id, from.mount)
-            && at.is_some_and(|at| at.mount != from.mount || is_within(cx, at.node, from.node))
-    };
-    Ok(tree.mounts.iter().filter(hangs).copied().collect())
-}
-
-/// Whether a node is in the tree below another, on one file system.
-pub(super) fn is_within(cx: &Ctx<'_>, mut node: Node, above: Node) -> bool {
-    loop {
-        if node == above {
-            return true;
-        }
-        node = match node {
-            Node::Inode(id) => match cx.k.vfs.inodes.get(id).and_then(|i| i.parent) {
-                Some(parent) => Node::Inode(parent),
-                None => return false,
-            },
-            Node::Proc(proc) => {
-                let parent = super::procfs::parent(proc);
-                if parent == proc {
-                    return false;
-                }
-                Node::Proc(parent)
-            }
-        };
+    if grafted.is_err() {
+        discard_tree(cx, top);
     }
+    grafted
 }
 
-fn copy_below(
+/// do_loopback: shows a place elsewhere; with `MS_REC` also what is mounted below it.
+fn loopback(
     cx: &mut Ctx<'_>,
-    from: MountId,
-    top: MountId,
-    below: Vec<MountId>,
+    source: &str,
+    path: PathRef,
+    flags: MountFlags,
 ) -> Result<(), Errno> {
-    let mut copies = vec![(from, top)];
-    for id in below {
-        let mount = cx.k.vfs.mounts.get(id).ok_or(Errno::EINVAL)?.clone();
-        let Some(at) = mount.at else { continue };
-        let Some((_, parent)) = copies.iter().find(|(old, _)| *old == at.mount) else {
-            continue;
-        };
-        let place = PathRef {
-            mount: *parent,
-            node: at.node,
-        };
-        let copy = attach(cx, Mount { holds: 0, ..mount }, place)?;
-        copies.push((id, copy));
+    if source.is_empty() {
+        return Err(Errno::EINVAL);
+    }
+    let from = cx.resolve(source, Follow::Yes)?;
+    if is_mnt_ns_loop(cx, from.node)? {
+        return Err(Errno::EINVAL);
+    }
+    let place = lock_mount(cx, path)?;
+    if !is_mine(cx, place.mount)? {
+        return Err(Errno::EINVAL);
+    }
+    let old = cx.k.mount(from.mount).ok_or(Errno::EINVAL)?;
+    let is_namespace = matches!(from.node, Node::Ns(_));
+    if old.binding == Binding::Unbindable || !(is_mine(cx, from.mount)? || is_namespace) {
+        return Err(Errno::EINVAL);
+    }
+    let top = if flags.has(MountFlags::REC) {
+        copy_tree(cx.k, from.mount, from.node, CopyKind::Bind)?
+    } else {
+        if has_locked_children(cx.k, from) {
+            return Err(Errno::EINVAL);
+        }
+        clone_mnt(cx.k, from.mount, from.node, CopyKind::Bind)?
+    };
+    graft_tree(cx, top, place)
+}
+
+/// Whether a mount namespace would hold itself: only younger ones may be bound (mnt_ns_loop).
+fn is_mnt_ns_loop(cx: &Ctx<'_>, node: Node) -> Result<bool, Errno> {
+    let Node::Ns(ns) = node else {
+        return Ok(false);
+    };
+    let mine = cx.me()?.ns.mnt;
+    let age = |ns: NsId| cx.k.ns.get(ns).map(|ns| ns.inum);
+    Ok(cx.k.ns.mnt(ns).is_some() && age(ns) <= age(mine))
+}
+
+/// Whether something is mounted below a place that must not be taken off.
+fn has_locked_children(k: &Kernel, place: PathRef) -> bool {
+    let children = k.mount(place.mount).map(|m| &m.children);
+    let is_locked = |id: &MountId| {
+        k.mount(*id).is_some_and(|m| {
+            m.lock == MountLock::Locked && m.at.is_some_and(|at| k.is_within(at.node, place.node))
+        })
+    };
+    children.is_some_and(|all| all.iter().any(is_locked))
+}
+
+/// do_change_type.
+fn change_type(cx: &mut Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(), Errno> {
+    if !is_mounted_root(cx.k, path) {
+        return Err(Errno::EINVAL);
+    }
+    let asked = flags.without(MountFlags::REC).without(MountFlags::SILENT);
+    let to = match asked {
+        MountFlags::SHARED => Propagation::Shared,
+        MountFlags::SLAVE => Propagation::Slave,
+        MountFlags::PRIVATE => Propagation::Private,
+        MountFlags::UNBINDABLE => Propagation::Unbindable,
+        _ => return Err(Errno::EINVAL),
+    };
+    if cx.k.mount(path.mount).is_none_or(|m| m.ns.is_none()) {
+        return Err(Errno::EINVAL);
+    }
+    let tree = if flags.has(MountFlags::REC) {
+        cx.k.subtree(path.mount)
+    } else {
+        vec![path.mount]
+    };
+    for id in tree {
+        cx.k.change_propagation(id, to);
     }
     Ok(())
 }
 
-/// umount2(2) with 0 or `MNT_DETACH`.
+/// do_move_mount.
+fn move_mount(cx: &mut Ctx<'_>, source: &str, path: PathRef) -> Result<(), Errno> {
+    if source.is_empty() {
+        return Err(Errno::EINVAL);
+    }
+    let from = cx.resolve(source, Follow::Yes)?;
+    let old = from.mount;
+    if !is_mounted_root(cx.k, from) || is_dir(cx, from) != is_dir(cx, path) {
+        return Err(Errno::EINVAL);
+    }
+    let place = lock_mount(cx, path)?;
+    let mount = cx.k.mount(old).ok_or(Errno::EINVAL)?;
+    let parent = mount.at.and_then(|at| cx.k.mount(at.mount));
+    // It has to be ours, and one that can be taken from a parent that does not tell others.
+    let is_movable = is_mine(cx, old)?
+        && mount.lock == MountLock::Free
+        && parent.is_some_and(|p| !p.is_shared());
+    if !is_movable || !is_mine(cx, place.mount)? {
+        return Err(Errno::EINVAL);
+    }
+    let to_shared = cx.k.mount(place.mount).is_some_and(|m| m.is_shared());
+    let is_unbindable = |id: &MountId| {
+        let mount = cx.k.mount(*id);
+        mount.is_some_and(|m| m.binding == Binding::Unbindable)
+    };
+    if to_shared && cx.k.subtree(old).iter().any(is_unbindable) {
+        return Err(Errno::EINVAL);
+    }
+    if cx.k.is_below(place.mount, old) {
+        return Err(Errno::ELOOP);
+    }
+    attach_recursive_mnt(cx, old, place)
+}
+
+/// What a remount may change at all.
 ///
 /// # Errors
-/// EPERM without privilege, EINVAL for what is no mount point of the caller's namespace and for
-/// other flags, EBUSY while it is in use.
-pub fn sys_umount2(cx: &mut Ctx<'_>, target: Str, flags: i32) -> SysResult {
-    if flags & !MNT_DETACH != 0 {
+/// EINVAL for what is no mount point of ours, EPERM for clearing a locked flag.
+fn may_reconfigure(cx: &Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(), Errno> {
+    if !is_mine(cx, path.mount)? || !is_mounted_root(cx.k, path) {
         return Err(Errno::EINVAL);
     }
-    // LOOKUP_MOUNTPOINT: the walk goes up the stack of mounts, even from "." (pivot_root(2), NOTES).
-    let place = cx.cover(cx.resolve(&target, Follow::Yes)?);
-    let id = mount_of(cx, place)?;
-    if !cx.me()?.cred.is_capable() {
-        return Err(Errno::EPERM);
+    let mount = cx.k.mount(path.mount).ok_or(Errno::EINVAL)?;
+    let locked = mount.locked_flags;
+    let atime = MountFlags::ATIME;
+    // Of the access time flags not one may change (can_change_locked_flags).
+    let is_time_kept =
+        !locked.has(MountFlags::RELATIME) || mount.flags.0 & atime.0 == flags.0 & atime.0;
+    if flags.has(locked.without(atime)) && is_time_kept {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
     }
-    let tree = cx.k.ns.mnt(my_ns(cx)?).ok_or(Errno::EINVAL)?;
-    // The root of the namespace stays.
-    if cx.k.vfs.mounts.get(id).is_none_or(|m| m.at.is_none()) {
-        return Err(Errno::EINVAL);
+}
+
+/// do_reconfigure_mnt: the flags of one mount.
+fn reconfigure_mnt(cx: &mut Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(), Errno> {
+    may_reconfigure(cx, path, flags)?;
+    let becomes_read_only =
+        flags.has(MountFlags::RDONLY) && !is_read_only(cx.k, path.mount);
+    if becomes_read_only && is_written(cx.k, |mount| mount == path.mount) {
+        return Err(Errno::EBUSY);
     }
-    let below: Vec<MountId> = tree
-        .mounts
-        .iter()
-        .filter(|m| is_below(cx, **m, id))
-        .copied()
-        .collect();
-    if flags & MNT_DETACH == 0 {
-        let in_use = below.len() > 1 || cx.k.vfs.mounts.get(id).is_some_and(|m| m.holds > 0);
-        if in_use {
-            return Err(Errno::EBUSY);
-        }
+    set_flags(cx.k, path.mount, flags);
+    Ok(())
+}
+
+fn set_flags(k: &mut Kernel, id: MountId, flags: MountFlags) {
+    if let Some(mount) = k.vfs.mounts.get_mut(id) {
+        mount.flags = flags;
     }
-    let ns = my_ns(cx)?;
-    if let Some(tree) = cx.k.ns.mnt_mut(ns) {
-        tree.mounts.retain(|m| !below.contains(m));
+}
+
+/// do_remount: the file system and the mount.
+fn remount(
+    cx: &mut Ctx<'_>,
+    path: PathRef,
+    flags: MountFlags,
+    kept: MountFlags,
+    data: &str,
+) -> Result<(), Errno> {
+    may_reconfigure(cx, path, kept)?;
+    let sb = cx.k.mount(path.mount).ok_or(Errno::EINVAL)?.sb;
+    super::new_mount::check_options(cx.k, sb, data)?;
+    if flags.has(MountFlags::RDONLY) {
+        make_super_read_only(cx, sb)?;
+    } else if let Some(sb) = cx.k.vfs.supers.get_mut(sb) {
+        sb.flags = sb.flags.without(MountFlags::RDONLY);
     }
-    for mount in below.into_iter().rev() {
-        detach(cx, mount);
+    super::new_mount::reconfigure(cx.k, sb, data)?;
+    set_flags(cx.k, path.mount, kept);
+    Ok(())
+}
+
+/// # Errors
+/// EBUSY while a file of it is open for writing.
+pub(super) fn make_super_read_only(cx: &mut Ctx<'_>, id: SuperId) -> Result<(), Errno> {
+    let sb = cx.k.vfs.supers.get(id).ok_or(Errno::EINVAL)?;
+    let is_of = |mount| cx.k.mount(mount).is_some_and(|m| m.sb == id);
+    if !sb.flags.has(MountFlags::RDONLY) && is_written(cx.k, is_of) {
+        return Err(Errno::EBUSY);
     }
-    done(0)
+    if let Some(sb) = cx.k.vfs.supers.get_mut(id) {
+        sb.flags = sb.flags.with(MountFlags::RDONLY);
+    }
+    Ok(())
+}
+
+/// Whether a regular file or directory on such a mount is open for writing.
+fn is_written(k: &Kernel, on: impl Fn(MountId) -> bool) -> bool {
+    let writes = |access: OpenFlags| access.any(OpenFlags::WRONLY.with(OpenFlags::RDWR));
+    k.vfs.files.iter().any(|(_, file)| {
+        let is_there = file.path.is_some_and(|path| on(path.mount));
+        is_there && writes(file.flags) && matches!(file.kind, super::OpenKind::Inode)
+    })
 }

@@ -23,7 +23,7 @@ pub fn sys_openat(cx: &mut Ctx<'_>, path: Str, flags: OpenFlags, mode: u16) -> S
     let writes = flags.any(OpenFlags(3));
     match kind {
         FileKind::Directory if writes || flags.has(OpenFlags::CREAT) => return Err(Errno::EISDIR),
-        FileKind::Symlink if !is_namespace(cx, place) => return Err(Errno::ELOOP),
+        FileKind::Symlink => return Err(Errno::ELOOP),
         _ if flags.has(OpenFlags::DIRECTORY) && kind != FileKind::Directory => {
             return Err(Errno::ENOTDIR);
         }
@@ -40,9 +40,6 @@ pub fn sys_openat(cx: &mut Ctx<'_>, path: Str, flags: OpenFlags, mode: u16) -> S
     }
     let kind = open_kind(cx, place, flags)?;
     cx.k.hold_path(place);
-    if let OpenKind::Namespace(ns) = kind {
-        cx.k.ns.hold(ns);
-    }
     let terminal = match kind {
         OpenKind::Device(Device::Tty(tty)) => Some(tty),
         _ => None,
@@ -119,7 +116,7 @@ pub(super) fn new_inode(cx: &Ctx<'_>, mode: u16, data: InodeData) -> Result<Inod
     let (uid, gid) = (me.cred.euid, me.cred.egid);
     let mode = mode & 0o7777 & !me.fs.umask;
     Ok(Inode {
-        dev: 0,
+        sb: None,
         mode,
         uid,
         gid,
@@ -130,28 +127,16 @@ pub(super) fn new_inode(cx: &Ctx<'_>, mode: u16, data: InodeData) -> Result<Inod
     })
 }
 
-fn is_namespace(cx: &Ctx<'_>, place: PathRef) -> bool {
-    match place.node {
-        Node::Proc(node) => matches!(
-            procfs::target(cx, node),
-            Ok(procfs::ProcTarget::Namespace(_))
-        ),
-        Node::Inode(_) => false,
-    }
-}
-
 fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<OpenKind, Errno> {
     match place.node {
         Node::Proc(node) => {
-            if let Ok(procfs::ProcTarget::Namespace(ns)) = procfs::target(cx, node) {
-                return Ok(OpenKind::Namespace(ns));
-            }
             let text = match procfs::kind(node) {
                 FileKind::Directory => None,
                 _ => Some(procfs::text(cx, node)?.into()),
             };
             Ok(OpenKind::Proc { text })
         }
+        Node::Ns(ns) => Ok(OpenKind::Namespace(ns)),
         Node::Inode(id) => match cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?.data {
             InodeData::Device(device) => {
                 let flags_of =

@@ -1,15 +1,17 @@
 //! Places in the tree of mounts: a mount and a node on it.
 
-use super::inode::{InodeId, release_inode};
-use super::mount::{MountId, release_mount};
+use super::inode::InodeId;
+use super::mount::{MountId, release_mount, release_node};
 use super::procfs::ProcNode;
-use crate::kernel::{Ctx, Kernel};
+use crate::kernel::{Ctx, Kernel, NsId};
 
-/// A file, directory or link: kept as an inode, or computed by proc.
+/// A file, directory or link: kept as an inode, computed by proc, or a namespace (nsfs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Node {
     Inode(InodeId),
     Proc(ProcNode),
+    /// The file that a link in /proc/PID/ns leads to. Who holds it keeps the namespace alive.
+    Ns(NsId),
 }
 
 /// struct path. Whoever keeps one holds it and releases it again.
@@ -32,16 +34,43 @@ impl Kernel {
         if let Some(mount) = self.vfs.mounts.get_mut(path.mount) {
             mount.holds += 1;
         }
-        if let Node::Inode(id) = path.node {
-            self.hold_inode(id);
+        self.hold_node(path.node);
+    }
+
+    pub(super) fn hold_node(&mut self, node: Node) {
+        match node {
+            Node::Inode(id) => self.hold_inode(id),
+            Node::Proc(_) => {}
+            Node::Ns(ns) => self.ns.hold(ns),
+        }
+    }
+
+    /// The directory that a node is in, on one file system.
+    pub(super) fn parent_node(&self, node: Node) -> Option<Node> {
+        match node {
+            Node::Inode(id) => Some(Node::Inode(self.vfs.inodes.get(id)?.parent?)),
+            Node::Proc(node) => {
+                let parent = super::procfs::parent(node);
+                (parent != node).then_some(Node::Proc(parent))
+            }
+            Node::Ns(_) => None,
+        }
+    }
+
+    /// Whether a directory or file was removed (d_unlinked).
+    pub(super) fn is_unlinked(&self, node: Node) -> bool {
+        match node {
+            Node::Inode(id) => {
+                let inode = self.vfs.inodes.get(id);
+                inode.is_none_or(|i| i.links == 0 && i.parent.is_some())
+            }
+            Node::Proc(_) | Node::Ns(_) => false,
         }
     }
 }
 
 pub(super) fn release_path(cx: &mut Ctx<'_>, path: PathRef) {
-    if let Node::Inode(id) = path.node {
-        release_inode(cx, id);
-    }
+    release_node(cx, path.node);
     release_mount(cx, path.mount);
 }
 

@@ -3,6 +3,7 @@
 use super::fd::{OpenKind, inode_of};
 use super::inode::{InodeData, remove_entry};
 use super::open::new_inode;
+use super::path_text::Top;
 use super::path::{FsStruct, Node, PathRef, release_path};
 use super::procfs::{self, ProcTarget};
 use super::walk::{Access, Follow, Parent};
@@ -62,7 +63,7 @@ pub fn sys_symlink(cx: &mut Ctx<'_>, target: Str, path: Str) -> SysResult {
 
 /// Whether something is mounted on a place, in the caller's namespace.
 fn is_mount_point(cx: &Ctx<'_>, place: PathRef) -> bool {
-    cx.cover(place) != place
+    super::umount::is_local_mountpoint(cx, place.node)
 }
 
 /// rmdir(2).
@@ -101,6 +102,7 @@ pub fn sys_rmdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
         return Err(Errno::EBUSY);
     }
     remove_entry(cx, dir, &parent.name);
+    super::umount::detach_mounts(cx, Node::Inode(id));
     done(0)
 }
 
@@ -135,6 +137,7 @@ pub fn sys_unlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
         return Err(Errno::EBUSY);
     }
     remove_entry(cx, dir, &parent.name);
+    super::umount::detach_mounts(cx, Node::Inode(id));
     done(0)
 }
 
@@ -151,9 +154,10 @@ pub fn sys_readlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
         },
         Node::Proc(node) => match procfs::target(cx, node)? {
             ProcTarget::Text(text) => text,
-            ProcTarget::Place(place) => cx.path_of(place).unwrap_or_else(|| "/".into()).into(),
+            ProcTarget::Place(place) => cx.d_path(place).into(),
             ProcTarget::Namespace(ns) => procfs::namespace_name(cx.k, ns).into(),
         },
+        Node::Ns(_) => return Err(Errno::EINVAL),
     };
     let len = text.len() as i64;
     cx.reply(Reply::Text(text))?;
@@ -170,7 +174,7 @@ pub fn sys_newfstatat(cx: &mut Ctx<'_>, path: Str) -> SysResult {
         Node::Inode(id) => {
             let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
             Stat {
-                dev: u64::from(inode.dev),
+                dev: u64::from(cx.k.dev_of(place)),
                 inode: id.as_u64(),
                 kind: inode.kind(),
                 mode: inode.mode,
@@ -181,10 +185,20 @@ pub fn sys_newfstatat(cx: &mut Ctx<'_>, path: Str) -> SysResult {
             }
         }
         Node::Proc(node) => Stat {
-            dev: 0,
+            dev: u64::from(cx.k.dev_of(place)),
             inode: procfs::inode_number(node),
             kind: procfs::kind(node),
             mode: procfs::mode(node),
+            nlink: 1,
+            uid: 0,
+            gid: 0,
+            size_bytes: 0,
+        },
+        Node::Ns(ns) => Stat {
+            dev: u64::from(cx.k.dev_of(place)),
+            inode: cx.k.ns.get(ns).map_or(0, |ns| u64::from(ns.inum)),
+            kind: FileKind::Regular,
+            mode: 0o444,
             nlink: 1,
             uid: 0,
             gid: 0,
@@ -250,10 +264,10 @@ pub fn sys_getcwd(cx: &mut Ctx<'_>) -> SysResult {
     {
         return Err(Errno::ENOENT);
     }
-    let text: Str = cx
-        .path_of(cwd)
-        .unwrap_or_else(|| "(unreachable)/".into())
-        .into();
+    let text: Str = match cx.k.path_from(cx.me()?.fs.root, cwd) {
+        (path, Top::Root) => path.into(),
+        (path, Top::Elsewhere) => format!("(unreachable){path}").into(),
+    };
     let len = text.len() as i64 + 1;
     cx.reply(Reply::Text(text))?;
     done(len)

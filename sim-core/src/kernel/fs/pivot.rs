@@ -1,6 +1,7 @@
 //! pivot_root(2).
 
-use super::mount_calls::{is_below, is_mine, is_within, my_ns};
+use super::mount::MountLock;
+use super::mount_calls::{is_mine, is_mounted_root, lock_mount, may_mount};
 use super::path::{FsStruct, PathRef, release_path};
 use super::walk::Follow;
 use crate::kernel::syscall::{FileKind, Str, SysResult, done};
@@ -8,71 +9,82 @@ use crate::kernel::{Ctx, Errno, TaskId};
 use std::rc::Rc;
 
 /// pivot_root(2): the mount at `new_root` becomes the root of the mount namespace, the old root
-/// is moved to `put_old`. Processes of the namespace that had the old root go along.
+/// is moved to `put_old`. Processes that had the old root go along.
 ///
 /// # Errors
 /// EPERM without privilege; ENOTDIR; EBUSY if one of the two is on the current root mount;
-/// EINVAL if `new_root` is no mount point, `put_old` is not below it, or the root is not the
-/// root of its mount.
+/// EINVAL if a mount concerned is shared, `new_root` is no mount point, `put_old` is not below
+/// it, or the root is not the root of its mount.
 pub fn sys_pivot_root(cx: &mut Ctx<'_>, new_root: Str, put_old: Str) -> SysResult {
-    if !cx.me()?.cred.is_capable() {
-        return Err(Errno::EPERM);
-    }
-    let new = cx.resolve(&new_root, Follow::Yes)?;
-    let old_place = cx.resolve(&put_old, Follow::Yes)?;
-    for place in [new, old_place] {
-        if cx.kind_of(place.node) != Some(FileKind::Directory) {
-            return Err(Errno::ENOTDIR);
-        }
-    }
+    may_mount(cx)?;
+    let new = directory(cx, &new_root)?;
+    let old = directory(cx, &put_old)?;
     let root = cx.me()?.fs.root;
-    if !is_mine(cx, new.mount)? || !is_mine(cx, root.mount)? {
+    let old = lock_mount(cx, old)?;
+    let new_mount = cx.k.mount(new.mount).ok_or(Errno::EINVAL)?;
+    let root_mount = cx.k.mount(root.mount).ok_or(Errno::EINVAL)?;
+    let (new_at, root_at) = (new_mount.at, root_mount.at);
+    let is_shared = |at: Option<PathRef>| {
+        at.and_then(|at| cx.k.mount(at.mount))
+            .is_some_and(|m| m.is_shared())
+    };
+    // A mount without a parent is its own (struct mount).
+    let ex_parent = new_at.or(Some(new));
+    let root_parent = root_at.or(Some(root));
+    if is_shared(Some(old)) || is_shared(ex_parent) || is_shared(root_parent) {
         return Err(Errno::EINVAL);
     }
-    if new.mount == root.mount || old_place.mount == root.mount {
+    if !is_mine(cx, root.mount)? || !is_mine(cx, new.mount)? {
+        return Err(Errno::EINVAL);
+    }
+    if new_mount.lock == MountLock::Locked {
+        return Err(Errno::EINVAL);
+    }
+    if cx.k.is_unlinked(new.node) {
+        return Err(Errno::ENOENT);
+    }
+    if new.mount == root.mount || old.mount == root.mount {
         return Err(Errno::EBUSY);
     }
-    let is_root_of = |place: PathRef| cx.k.mount_root(place.mount) == Some(place);
-    let new_at = cx.k.vfs.mounts.get(new.mount).and_then(|m| m.at);
-    if !is_root_of(root) || !is_root_of(new) || new_at.is_none() {
+    let (Some(root_at), Some(_)) = (root_at, new_at) else {
+        return Err(Errno::EINVAL);
+    };
+    if !is_mounted_root(cx.k, root) || !is_mounted_root(cx.k, new) {
         return Err(Errno::EINVAL);
     }
-    // put_old must be at or underneath new_root.
-    let underneath = is_below(cx, old_place.mount, new.mount)
-        && (old_place.mount != new.mount || is_within(cx, old_place.node, new.node));
-    // And new_root underneath the present one.
-    if !underneath || !is_below(cx, new.mount, root.mount) {
+    // put_old at or underneath new_root, and new_root underneath the present root.
+    if !cx.k.is_reachable(old, new) || !cx.k.is_reachable(new, root) {
         return Err(Errno::EINVAL);
     }
-    let old_at = cx.k.vfs.mounts.get(root.mount).and_then(|m| m.at);
-    if let Some(mount) = cx.k.vfs.mounts.get_mut(new.mount) {
-        mount.at = old_at;
+    if root_mount.lock == MountLock::Locked {
+        for (id, lock) in [(new.mount, MountLock::Locked), (root.mount, MountLock::Free)] {
+            if let Some(mount) = cx.k.vfs.mounts.get_mut(id) {
+                mount.lock = lock;
+            }
+        }
     }
-    if let Some(mount) = cx.k.vfs.mounts.get_mut(root.mount) {
-        mount.at = Some(old_place);
-    }
-    to_front(cx, new)?;
-    chroot_fs_refs(cx, root, new)?;
+    cx.k.unhang(new.mount);
+    cx.k.unhang(root.mount);
+    cx.k.hang(new.mount, root_at);
+    cx.k.hang(root.mount, old);
+    chroot_fs_refs(cx, root, new);
     done(0)
 }
 
-/// The first of a tree is its root; the old one is now mounted last, and so on top where both
-/// are in one place (`pivot_root(".", ".")`).
-fn to_front(cx: &mut Ctx<'_>, new: PathRef) -> Result<(), Errno> {
-    let ns = my_ns(cx)?;
-    if let Some(tree) = cx.k.ns.mnt_mut(ns) {
-        tree.mounts.retain(|m| *m != new.mount);
-        tree.mounts.insert(0, new.mount);
+fn directory(cx: &mut Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
+    let place = cx.resolve(path, Follow::Yes)?;
+    if cx.kind_of(place.node) == Some(FileKind::Directory) {
+        Ok(place)
+    } else {
+        Err(Errno::ENOTDIR)
     }
-    Ok(())
 }
 
-/// Processes of the namespace whose root or working directory was the old root get the new one.
-fn chroot_fs_refs(cx: &mut Ctx<'_>, old: PathRef, new: PathRef) -> Result<(), Errno> {
-    let ns = my_ns(cx)?;
+/// Processes whose root or working directory was the old root get the new one.
+fn chroot_fs_refs(cx: &mut Ctx<'_>, old: PathRef, new: PathRef) {
     let uses = |fs: &FsStruct| fs.root == old || fs.cwd == old;
     let concerned: Vec<TaskId> = (cx.k.tasks.iter())
-        .filter(|(_, t)| t.mm.is_some() && t.ns.mnt == ns && uses(&t.fs))
+        .filter(|(_, t)| t.mm.is_some() && uses(&t.fs))
         .map(|(id, _)| id)
         .collect();
     for id in concerned {
@@ -94,5 +106,4 @@ fn chroot_fs_refs(cx: &mut Ctx<'_>, old: PathRef, new: PathRef) -> Result<(), Er
         release_path(cx, before.root);
         release_path(cx, before.cwd);
     }
-    Ok(())
 }

@@ -132,6 +132,7 @@ impl Ctx<'_> {
                 let node = match at.node {
                     Node::Inode(dir) => Node::Inode(self.k.entry(dir, name).ok_or(Errno::ENOENT)?),
                     Node::Proc(node) => Node::Proc(procfs::lookup(self, node, name)?),
+                    Node::Ns(_) => return Err(Errno::ENOTDIR),
                 };
                 Ok(self.cover(PathRef {
                     mount: at.mount,
@@ -143,14 +144,8 @@ impl Ctx<'_> {
 
     /// What is seen at a place: the topmost mount on it.
     pub(super) fn cover(&self, mut place: PathRef) -> PathRef {
-        let Some(ns) = self.k.tasks.get(self.task).map(|t| t.ns.mnt) else {
-            return place;
-        };
-        while let Some(root) = self
-            .k
-            .mounted_at(ns, place)
-            .and_then(|id| self.k.mount_root(id))
-        {
+        let k = &self.k;
+        while let Some(root) = k.mounted_at(place).and_then(|id| k.mount_root(id)) {
             place = root;
         }
         place
@@ -171,13 +166,7 @@ impl Ctx<'_> {
                 None => return Ok(at),
             }
         }
-        let node = match at.node {
-            Node::Inode(id) => {
-                let parent = self.k.vfs.inodes.get(id).and_then(|i| i.parent);
-                Node::Inode(parent.unwrap_or(id))
-            }
-            Node::Proc(node) => Node::Proc(procfs::parent(node)),
-        };
+        let node = self.k.parent_node(at.node).unwrap_or(at.node);
         Ok(PathRef {
             mount: at.mount,
             node,
@@ -194,8 +183,9 @@ impl Ctx<'_> {
                 ProcTarget::Text(text) => text,
                 // A magic link leads to the place itself, whatever its path is.
                 ProcTarget::Place(place) => return Ok(place),
-                ProcTarget::Namespace(_) => return Ok(link),
+                ProcTarget::Namespace(ns) => return self.ns_place(ns),
             },
+            Node::Ns(_) => return Err(Errno::EINVAL),
         };
         let start = if target.starts_with('/') {
             self.me()?.fs.root
@@ -205,10 +195,20 @@ impl Ctx<'_> {
         self.walk(start, &target, Follow::Yes, links)
     }
 
+    /// The file of a namespace.
+    fn ns_place(&self, ns: crate::kernel::NsId) -> Result<PathRef, Errno> {
+        let mount = self.k.vfs.nsfs.ok_or(Errno::ENOENT)?;
+        Ok(PathRef {
+            mount,
+            node: Node::Ns(ns),
+        })
+    }
+
     pub(super) fn kind_of(&self, node: Node) -> Option<FileKind> {
         match node {
             Node::Inode(id) => Some(self.k.vfs.inodes.get(id)?.kind()),
             Node::Proc(node) => Some(procfs::kind(node)),
+            Node::Ns(_) => Some(FileKind::Regular),
         }
     }
 
@@ -233,6 +233,7 @@ impl Ctx<'_> {
                 0,
                 procfs::kind(node) == FileKind::Directory,
             ),
+            Node::Ns(_) => (0o444, 0, 0, false),
         };
         let cred = &self.me()?.cred;
         if cred.is_capable() {
@@ -254,49 +255,10 @@ impl Ctx<'_> {
     /// # Errors
     /// EROFS on a read-only mount.
     pub(super) fn writable(&self, place: PathRef) -> Result<(), Errno> {
-        let flags = self
-            .k
-            .vfs
-            .mounts
-            .get(place.mount)
-            .map(|m| m.flags)
-            .unwrap_or_default();
-        if flags.has(crate::kernel::syscall::MountFlags::RDONLY) {
+        if super::umount::is_read_only(self.k, place.mount) {
             Err(Errno::EROFS)
         } else {
             Ok(())
         }
-    }
-
-    /// The path of a place below the caller's root, as getcwd(2) and /proc say it; `None` if it
-    /// cannot be reached from there.
-    pub fn path_of(&self, place: PathRef) -> Option<String> {
-        let root = self.me().ok()?.fs.root;
-        let mut names: Vec<String> = Vec::new();
-        let mut at = place;
-        while at != root {
-            let mount = self.k.vfs.mounts.get(at.mount)?;
-            if mount.root == at.node {
-                at = mount.at?;
-                continue;
-            }
-            match at.node {
-                Node::Inode(id) => {
-                    let parent = self.k.vfs.inodes.get(id)?.parent?;
-                    let InodeData::Directory { entries } = &self.k.vfs.inodes.get(parent)?.data
-                    else {
-                        return None;
-                    };
-                    names.push(entries.iter().find(|(_, e)| *e == id)?.0.to_string());
-                    at.node = Node::Inode(parent);
-                }
-                Node::Proc(node) => {
-                    names.push(procfs::name(self, node)?);
-                    at.node = Node::Proc(procfs::parent(node));
-                }
-            }
-        }
-        names.reverse();
-        Some(format!("/{}", names.join("/")))
     }
 }

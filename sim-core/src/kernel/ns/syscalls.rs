@@ -51,8 +51,10 @@ pub fn copy(
     // What can fail comes first: a namespace that was made is never undone.
     let mut proxy = old.clone();
     let fs = if flags.has(CloneFlags::NEWNS) {
-        let (tree, fs) = fs::copy_mount_ns(cx, old_fs)?;
+        let user_ns = cx.me()?.cred.user_ns;
+        let (tree, fs) = fs::copy_mount_ns(cx, old.mnt, user_ns, old_fs)?;
         proxy.mnt = create(cx, NsData::Mnt(tree));
+        fs::enter_mount_ns(cx.k, proxy.mnt);
         fs
     } else {
         fs::fork_fs(cx.k, old_fs)
@@ -217,7 +219,7 @@ impl Ctx<'_> {
     pub fn tear_down(&mut self, gone: Vec<Namespace>) {
         for ns in gone {
             match ns.data {
-                NsData::Mnt(tree) => fs::drop_mount_ns(self, tree),
+                NsData::Mnt(tree) => fs::drop_mount_ns(self, &tree),
                 NsData::Pid(PidNs {
                     parent: Some(parent),
                     ..

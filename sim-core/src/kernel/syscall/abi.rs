@@ -86,9 +86,27 @@ flags! {
 flags! {
     /// mount(2).
     MountFlags: u64 {
-        RDONLY = 1; NOSUID = 2; NODEV = 4; NOEXEC = 8; REMOUNT = 32; BIND = 4096; MOVE = 8192;
-        REC = 16384; UNBINDABLE = 1 << 17; PRIVATE = 1 << 18; SLAVE = 1 << 19; SHARED = 1 << 20;
+        RDONLY = 1; NOSUID = 2; NODEV = 4; NOEXEC = 8; REMOUNT = 32; NOSYMFOLLOW = 256;
+        NOATIME = 1024; NODIRATIME = 2048; BIND = 4096; MOVE = 8192; REC = 16384; SILENT = 32768;
+        UNBINDABLE = 1 << 17; PRIVATE = 1 << 18; SLAVE = 1 << 19; SHARED = 1 << 20;
+        RELATIME = 1 << 21; STRICTATIME = 1 << 24;
     }
+}
+
+impl MountFlags {
+    /// Those about access times.
+    pub const ATIME: MountFlags = MountFlags::NOATIME
+        .with(MountFlags::NODIRATIME)
+        .with(MountFlags::RELATIME);
+    /// Those that a less privileged mount namespace may not clear.
+    pub const LOCKABLE: MountFlags = MountFlags::RDONLY
+        .with(MountFlags::NOSUID)
+        .with(MountFlags::NODEV)
+        .with(MountFlags::NOEXEC);
+    /// Those that are kept with a mount.
+    pub const PER_MOUNT: MountFlags = MountFlags::LOCKABLE
+        .with(MountFlags::ATIME)
+        .with(MountFlags::NOSYMFOLLOW);
 }
 flags! {
     /// waitpid(2).

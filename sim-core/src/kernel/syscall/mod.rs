@@ -109,7 +109,7 @@ syscalls! {
     141 Setpriority "setpriority" { pid: i32, nice: i32 } => task::sys_setpriority;
     155 PivotRoot "pivot_root" { new_root: Str, put_old: Str } => fs::sys_pivot_root;
     161 Chroot "chroot" { path: Str } => fs::sys_chroot;
-    165 Mount "mount" { source: Str, target: Str, fstype: Str, flags: MountFlags } => fs::sys_mount;
+    165 Mount "mount" { source: Str, target: Str, fstype: Str, flags: MountFlags, data: Str } => fs::sys_mount;
     166 Umount2 "umount2" { target: Str, flags: i32 } => fs::sys_umount2;
     170 Sethostname "sethostname" { name: Str } => ns::sys_sethostname;
     186 Gettid "gettid" { } => task::sys_gettid;

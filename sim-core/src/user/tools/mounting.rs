@@ -13,12 +13,18 @@ pub fn mount(sys: &mut Sys<'_>) -> Round {
         return list(sys);
     }
     let (mut fstype, mut flags, mut places) = (String::new(), MountFlags::default(), Vec::new());
+    let mut data: Vec<String> = Vec::new();
     let mut words = args.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
             "-t" => fstype = words.next().cloned().unwrap_or_default(),
             "--bind" | "-B" => flags = flags.with(MountFlags::BIND),
             "--rbind" => flags = flags.with(MountFlags::BIND).with(MountFlags::REC),
+            "--make-shared" => flags = flags.with(MountFlags::SHARED),
+            "--make-rshared" => flags = flags.with(MountFlags::SHARED).with(MountFlags::REC),
+            "--make-slave" => flags = flags.with(MountFlags::SLAVE),
+            "--make-rslave" => flags = flags.with(MountFlags::SLAVE).with(MountFlags::REC),
+            "--make-unbindable" => flags = flags.with(MountFlags::UNBINDABLE),
             "--make-private" => flags = flags.with(MountFlags::PRIVATE),
             "--make-rprivate" => flags = flags.with(MountFlags::PRIVATE).with(MountFlags::REC),
             "--move" => flags = flags.with(MountFlags::MOVE),
@@ -31,7 +37,11 @@ pub fn mount(sys: &mut Sys<'_>) -> Round {
                         "nosuid" => MountFlags::NOSUID,
                         "nodev" => MountFlags::NODEV,
                         "noexec" => MountFlags::NOEXEC,
-                        _ => MountFlags::default(),
+                        "defaults" | "rw" | "" => MountFlags::default(),
+                        other => {
+                            data.push(other.to_string());
+                            MountFlags::default()
+                        }
                     });
                 }
             }
@@ -51,6 +61,7 @@ pub fn mount(sys: &mut Sys<'_>) -> Round {
         target: Str::from(target.as_str()),
         fstype: Str::from(fstype),
         flags,
+        data: Str::from(data.join(",")),
     };
     match sys.call(call)? {
         Ok(_) => Ok(Flow::Exit(0)),
@@ -167,6 +178,7 @@ pub fn unshare(sys: &mut Sys<'_>) -> Round {
             target: "/proc".into(),
             fstype: "proc".into(),
             flags: MountFlags::default(),
+            data: "".into(),
         };
         if let Err(errno) = sys.call(call)? {
             sys.print(

@@ -3,6 +3,7 @@
 //! An instance belongs to the PID namespace of whoever mounted it. What is not modelled is not
 //! there.
 
+mod mounts;
 mod pid_files;
 mod system_files;
 mod tree;
@@ -69,7 +70,7 @@ names! {
 names! {
     /// Files about a process.
     PidFile {
-        Cmdline = "cmdline", Comm = "comm", Maps = "maps", Mounts = "mounts", Stat = "stat",
+        Cmdline = "cmdline", Comm = "comm", Maps = "maps", Mountinfo = "mountinfo", Mounts = "mounts", Stat = "stat",
         Statm = "statm", Status = "status", Wchan = "wchan",
     }
 }
@@ -105,6 +106,13 @@ impl ProcNode {
 
     pub(super) fn with(self, entry: Entry) -> Self {
         Self { entry, ..self }
+    }
+}
+
+/// Whether a directory can never have an entry (is_empty_dir_inode).
+pub fn is_always_empty(node: super::Node) -> bool {
+    match node {
+        super::Node::Proc(_) | super::Node::Inode(_) | super::Node::Ns(_) => false,
     }
 }
 

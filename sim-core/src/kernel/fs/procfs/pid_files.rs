@@ -1,10 +1,10 @@
 //! Files about one process.
 
-use super::PidFile;
+use super::{PidFile, mounts};
 use super::tree::task_of;
 use crate::hw::PAGE_BYTES;
 use crate::kernel::mm::{AddressSpace, Backing, Sharing, Vma, VmaName};
-use crate::kernel::syscall::{MountFlags, Prot};
+use crate::kernel::syscall::Prot;
 use crate::kernel::task::{PidId, RunState, Task};
 use crate::kernel::{Ctx, Errno, NsId};
 use std::fmt::Write;
@@ -27,7 +27,8 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<
         }
         PidFile::Comm => format!("{}\n", task.comm).into_bytes(),
         PidFile::Maps => space.map(|s| maps(cx, s)).unwrap_or_default().into_bytes(),
-        PidFile::Mounts => mounts(cx, task).into_bytes(),
+        PidFile::Mounts => mounts::mounts(cx, task).into_bytes(),
+        PidFile::Mountinfo => mounts::mountinfo(cx, task).into_bytes(),
         PidFile::Stat => stat(cx, ns, task, space).into_bytes(),
         PidFile::Statm => {
             let (size, rss) = space.map_or((0, Default::default()), |s| (s.size_pages(), s.rss));
@@ -171,9 +172,10 @@ fn maps(cx: &Ctx<'_>, space: &AddressSpace) -> String {
             Backing::Anon => (0, None),
             Backing::File { inode, page } => (page * PAGE_BYTES as u64, Some(inode)),
         };
-        let dev = inode
+        let sb = inode
             .and_then(|i| cx.k.vfs.inodes.get(i))
-            .map_or(0, |i| i.dev);
+            .and_then(|i| i.sb);
+        let dev = sb.and_then(|sb| cx.k.vfs.supers.get(sb)).map_or(0, |s| s.dev);
         let range = format!(
             "{:08x}-{:08x} {}{}{}{shared} {offset:08x} 00:{dev:02x} {}",
             vma.start * PAGE_BYTES as u64,
@@ -206,43 +208,4 @@ fn file_path(cx: &Ctx<'_>, inode: crate::kernel::fs::InodeId) -> Option<String> 
         mount,
         node: crate::kernel::fs::Node::Inode(inode),
     })
-}
-
-/// proc_pid_mounts(5): what the process sees, below the looker's root.
-fn mounts(cx: &Ctx<'_>, task: &Task) -> String {
-    let mut text = String::new();
-    let tree = cx.k.ns.mnt(task.ns.mnt).into_iter().flat_map(|t| &t.mounts);
-    for id in tree {
-        let Some(mount) = cx.k.vfs.mounts.get(*id) else {
-            continue;
-        };
-        let root = crate::kernel::fs::PathRef {
-            mount: *id,
-            node: mount.root,
-        };
-        let Some(path) = cx.path_of(root) else {
-            continue;
-        };
-        let mut options = String::from(if mount.flags.has(MountFlags::RDONLY) {
-            "ro"
-        } else {
-            "rw"
-        });
-        for (flag, name) in [
-            (MountFlags::NOSUID, ",nosuid"),
-            (MountFlags::NODEV, ",nodev"),
-            (MountFlags::NOEXEC, ",noexec"),
-        ] {
-            if mount.flags.has(flag) {
-                options.push_str(name);
-            }
-        }
-        let _ = writeln!(
-            text,
-            "{} {path} {} {options} 0 0",
-            mount.source,
-            mount.fs.name()
-        );
-    }
-    text
 }

@@ -5,7 +5,7 @@ use crate::kernel::fs::Node;
 use crate::kernel::fs::path::PathRef;
 use crate::kernel::syscall::{Dirent, FileKind, Str};
 use crate::kernel::task::{PidId, RunState, Task};
-use crate::kernel::{Ctx, Errno, NsId};
+use crate::kernel::{Ctx, Errno, Kernel, NsId};
 
 pub fn kind(node: ProcNode) -> FileKind {
     match node.entry {
@@ -53,7 +53,7 @@ pub(super) fn task_of<'a>(cx: &'a Ctx<'_>, ns: NsId, pid: PidId) -> Result<&'a T
 }
 
 /// The name of a node in its directory.
-pub fn name(cx: &Ctx<'_>, node: ProcNode) -> Option<String> {
+pub fn name(k: &Kernel, node: ProcNode) -> Option<String> {
     Some(match node.entry {
         Entry::Root => return None,
         Entry::SelfLink => "self".into(),
@@ -62,7 +62,7 @@ pub fn name(cx: &Ctx<'_>, node: ProcNode) -> Option<String> {
         Entry::Sys => "sys".into(),
         Entry::SysKernel => "kernel".into(),
         Entry::SysFile(file) => file.name().into(),
-        Entry::Pid(pid) => cx.k.pids.get(pid)?.number_in(node.ns)?.to_string(),
+        Entry::Pid(pid) => k.pids.get(pid)?.number_in(node.ns)?.to_string(),
         Entry::File(_, file) => file.name().into(),
         Entry::Link(_, link) => link.name().into(),
         Entry::NsDir(_) => "ns".into(),
@@ -169,7 +169,7 @@ pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
         Some(Dirent {
             inode: inode_number(node),
             kind: kind(node),
-            name: Str::from(name(cx, node)?),
+            name: Str::from(name(cx.k, node)?),
         })
     };
     Ok(entries.into_iter().filter_map(dirent).collect())

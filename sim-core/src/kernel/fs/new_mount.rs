@@ -1,0 +1,186 @@
+//! mount(2) of a new file system (do_new_mount).
+
+use super::inode::InodeData;
+use super::mount::MountLock;
+use super::mount_calls::{graft_tree, is_mine, lock_mount};
+use super::open::new_inode;
+use super::path::{Node, PathRef};
+use super::procfs::ProcNode;
+use super::superblock::{FsType, SuperBlock, SuperId, tmpfs_options};
+use crate::kernel::syscall::{MountFlags, Str};
+use crate::kernel::{Ctx, Errno, Kernel};
+use std::rc::Rc;
+
+/// Mounts a new file system on `path`.
+///
+/// # Errors
+/// EINVAL without a type and for bad options, ENODEV for a type that is not modelled, EPERM where
+/// a less privileged namespace would see more than it may, EBUSY, ENOTDIR, ENOENT.
+pub(super) fn do_new_mount(
+    cx: &mut Ctx<'_>,
+    path: PathRef,
+    source: &str,
+    fstype: &str,
+    flags: MountFlags,
+    kept: MountFlags,
+    data: &str,
+) -> Result<(), Errno> {
+    if fstype.is_empty() {
+        return Err(Errno::EINVAL);
+    }
+    let fs = FsType::named(fstype)?;
+    let mut locked = MountFlags::default();
+    if fs.must_be_visible() {
+        locked = visible_flags(cx, fs, kept)?;
+    }
+    let source: Str = if source.is_empty() { "none" } else { source }.into();
+    let sb = get_tree(cx, fs, data)?;
+    if flags.has(MountFlags::RDONLY)
+        && let Some(sb) = cx.k.vfs.supers.get_mut(sb)
+    {
+        sb.flags = MountFlags::RDONLY;
+    }
+    let root = cx.k.vfs.supers.get(sb).ok_or(Errno::EINVAL)?.root;
+    let top = cx.k.new_mount(sb, root, source);
+    if let Some(mount) = cx.k.vfs.mounts.get_mut(top) {
+        mount.flags = kept;
+        mount.locked_flags = locked;
+    }
+    let placed = lock_mount(cx, path).and_then(|place| {
+        if is_mine(cx, place.mount)? {
+            Ok(place)
+        } else {
+            Err(Errno::EINVAL)
+        }
+    });
+    match placed {
+        Ok(place) if is_same(cx.k, place, sb, root) => {
+            super::copy_tree::discard_tree(cx, top);
+            Err(Errno::EBUSY)
+        }
+        Ok(place) => graft_tree(cx, top, place),
+        Err(errno) => {
+            super::copy_tree::discard_tree(cx, top);
+            Err(errno)
+        }
+    }
+}
+
+/// Whether the same file system is what is seen there already.
+fn is_same(k: &Kernel, place: PathRef, sb: SuperId, root: Node) -> bool {
+    k.mount(place.mount).is_some_and(|m| m.sb == sb) && place.node == root
+}
+
+/// The file system itself, without a mount yet.
+fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> {
+    let user_ns = cx.me()?.cred.user_ns;
+    match fs {
+        FsType::Nsfs => Err(Errno::ENODEV),
+        // The instance shows the PID namespace that the mounter is in.
+        FsType::Proc => {
+            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::EINVAL)?;
+            let dev = cx.k.new_dev();
+            let root = Node::Proc(ProcNode::root(ns));
+            Ok(cx.k.new_super(SuperBlock::new(fs, dev, root, user_ns)))
+        }
+        FsType::Tmpfs | FsType::Ramfs | FsType::Devtmpfs => {
+            // One instance shows the devices to everybody (devtmpfs_get_tree).
+            if fs == FsType::Devtmpfs
+                && let Some((id, _)) = cx.k.vfs.supers.iter().find(|(_, sb)| sb.fs == fs)
+            {
+                return Ok(id);
+            }
+            let options = tmpfs_options(data)?;
+            let entries = Rc::default();
+            let inode = new_inode(cx, 0, InodeData::Directory { entries })?;
+            let mode = if fs == FsType::Tmpfs { options.mode } else { 0o755 };
+            let root = cx.k.vfs.inodes.insert(super::Inode { mode, ..inode });
+            let dev = cx.k.new_dev();
+            let sb = SuperBlock {
+                options: options.shown.into(),
+                max_pages: options.max_pages,
+                ..SuperBlock::new(fs, dev, Node::Inode(root), user_ns)
+            };
+            Ok(cx.k.new_super(sb))
+        }
+    }
+}
+
+/// What a remount says about the file system.
+///
+/// # Errors
+/// EINVAL for bad options.
+pub(super) fn check_options(k: &Kernel, sb: SuperId, data: &str) -> Result<(), Errno> {
+    let sb = k.vfs.supers.get(sb).ok_or(Errno::EINVAL)?;
+    match sb.fs {
+        FsType::Tmpfs => {
+            let options = tmpfs_options(data)?;
+            // It cannot become smaller than what it holds.
+            let fits = options.max_pages.is_none_or(|max| max >= sb.pages);
+            if fits { Ok(()) } else { Err(Errno::EINVAL) }
+        }
+        FsType::Proc | FsType::Ramfs | FsType::Devtmpfs | FsType::Nsfs => Ok(()),
+    }
+}
+
+/// Applies what [`check_options`] has let pass.
+///
+/// # Errors
+/// EINVAL.
+pub(super) fn reconfigure(k: &mut Kernel, id: SuperId, data: &str) -> Result<(), Errno> {
+    if let Some(sb) = k.vfs.supers.get_mut(id)
+        && sb.fs == FsType::Tmpfs
+        && data.contains("size=")
+    {
+        let options = tmpfs_options(data)?;
+        sb.max_pages = options.max_pages;
+        sb.options = options.shown.into();
+    }
+    Ok(())
+}
+
+/// mount_too_revealing: in a less privileged namespace proc may be mounted only where one is
+/// fully visible already; its locked flags have to be kept.
+///
+/// # Errors
+/// EPERM.
+fn visible_flags(cx: &Ctx<'_>, fs: FsType, asked: MountFlags) -> Result<MountFlags, Errno> {
+    let ns = cx.me()?.ns.mnt;
+    if cx.k.owner_of_mnt(ns) == cx.k.init_user_ns {
+        return Ok(MountFlags::default());
+    }
+    let tree = cx.k.ns.mnt(ns).ok_or(Errno::EINVAL)?;
+    for id in &tree.mounts {
+        let Some(mount) = cx.k.mount(*id) else {
+            continue;
+        };
+        let Some(sb) = cx.k.vfs.supers.get(mount.sb) else {
+            continue;
+        };
+        if sb.fs != fs || mount.root != sb.root {
+            continue;
+        }
+        // A file system that is read-only has to stay so.
+        let mut locked = mount.locked_flags;
+        if sb.flags.has(MountFlags::RDONLY) {
+            locked = locked.with(MountFlags::RDONLY);
+        }
+        let atime = MountFlags::ATIME;
+        let keeps = (!locked.has(MountFlags::RDONLY) || asked.has(MountFlags::RDONLY))
+            && (!locked.has(MountFlags::RELATIME)
+                || mount.flags.0 & atime.0 == asked.0 & atime.0);
+        // Something lies over a part of it, unless over a directory that is always empty.
+        let is_masked = mount.children.iter().any(|child| {
+            cx.k.mount(*child).is_some_and(|m| {
+                m.lock == MountLock::Locked
+                    && m.at.is_some_and(|at| !super::procfs::is_always_empty(at.node))
+            })
+        });
+        if keeps && !is_masked {
+            let inherited = MountFlags::RDONLY.with(MountFlags::RELATIME);
+            return Ok(MountFlags(locked.0 & inherited.0));
+        }
+    }
+    Err(Errno::EPERM)
+}
+

@@ -1,0 +1,105 @@
+//! Paths of places, as getcwd(2) and /proc say them (fs/d_path.c).
+
+use super::inode::InodeData;
+use super::path::{Node, PathRef};
+use super::procfs;
+use crate::kernel::{Ctx, Kernel};
+
+/// How far up a path was followed.
+pub(super) enum Top {
+    /// The root that was asked for.
+    Root,
+    /// The top of another tree.
+    Elsewhere,
+}
+
+impl Kernel {
+    /// The name of a node in its directory. What was removed keeps its last name on Linux; here
+    /// it is not known any more.
+    fn name_of(&self, node: Node) -> Option<(String, Node)> {
+        let parent = self.parent_node(node)?;
+        let name = match (node, parent) {
+            (Node::Inode(id), Node::Inode(dir)) => {
+                let InodeData::Directory { entries } = &self.vfs.inodes.get(dir)?.data else {
+                    return None;
+                };
+                let found = entries.iter().find(|(_, e)| *e == id);
+                found.map_or_else(String::new, |(name, _)| name.to_string())
+            }
+            (Node::Proc(node), _) => procfs::name(self, node)?,
+            (Node::Inode(_) | Node::Ns(_), _) => return None,
+        };
+        Some((name, parent))
+    }
+
+    /// The path from `root` to a place, and whether it starts there (prepend_path).
+    pub(super) fn path_from(&self, root: PathRef, place: PathRef) -> (String, Top) {
+        let mut names: Vec<String> = Vec::new();
+        let mut at = place;
+        let mut top = Top::Root;
+        while at != root {
+            let Some(mount) = self.vfs.mounts.get(at.mount) else {
+                top = Top::Elsewhere;
+                break;
+            };
+            if mount.root == at.node {
+                match mount.at {
+                    Some(place) => at = place,
+                    None => {
+                        top = Top::Elsewhere;
+                        break;
+                    }
+                }
+                continue;
+            }
+            let Some((name, parent)) = self.name_of(at.node) else {
+                top = Top::Elsewhere;
+                break;
+            };
+            names.push(name);
+            at.node = parent;
+        }
+        names.reverse();
+        (format!("/{}", names.join("/")), top)
+    }
+
+    /// The path of a place below `root`; none if it cannot be reached from there.
+    pub(super) fn path_below(&self, root: PathRef, place: PathRef) -> Option<String> {
+        match self.path_from(root, place) {
+            (path, Top::Root) => Some(path),
+            (_, Top::Elsewhere) => None,
+        }
+    }
+
+    /// The path of a node from the root of its file system.
+    pub(super) fn path_in_fs(&self, mut node: Node) -> String {
+        let mut names: Vec<String> = Vec::new();
+        while let Some((name, parent)) = self.name_of(node) {
+            names.push(name);
+            node = parent;
+        }
+        names.reverse();
+        format!("/{}", names.join("/"))
+    }
+}
+
+impl Ctx<'_> {
+    /// The path of a place below the caller's root; `None` if it cannot be reached from there.
+    pub fn path_of(&self, place: PathRef) -> Option<String> {
+        self.k.path_below(self.me().ok()?.fs.root, place)
+    }
+
+    /// The path as links in /proc/PID show it (d_path).
+    pub(super) fn d_path(&self, place: PathRef) -> String {
+        if let Node::Ns(ns) = place.node {
+            return procfs::namespace_name(self.k, ns);
+        }
+        let root = self.me().map_or(place, |me| me.fs.root);
+        let (path, _) = self.k.path_from(root, place);
+        if self.k.is_unlinked(place.node) {
+            format!("{path} (deleted)")
+        } else {
+            path
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The files that list mounts (proc_pid_mounts(5), proc_pid_mountinfo(5)).
+
+use crate::kernel::fs::mount::{Binding, Mount, MountId};
+use crate::kernel::fs::path::PathRef;
+use crate::kernel::fs::superblock::SuperBlock;
+use crate::kernel::fs::umount::is_read_only;
+use crate::kernel::syscall::MountFlags;
+use crate::kernel::task::Task;
+use crate::kernel::{Ctx, Kernel};
+use std::fmt::Write;
+
+/// Mounts of a task's namespace that lie below its root, with their paths.
+fn visible<'a>(k: &'a Kernel, task: &'a Task) -> Vec<(&'a Mount, MountId, &'a SuperBlock, String)> {
+    let tree = k.ns.mnt(task.ns.mnt).into_iter().flat_map(|t| &t.mounts);
+    let seen = tree.filter_map(|id| {
+        let mount = k.vfs.mounts.get(*id)?;
+        let sb = k.vfs.supers.get(mount.sb)?;
+        let path = k.path_below(task.fs.root, k.mount_root(*id)?)?;
+        Some((mount, *id, sb, escaped(&path)))
+    });
+    seen.collect()
+}
+
+/// Blanks and backslashes in octal, as the readers of these files expect.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' ' | '\t' | '\n' | '\\' => {
+                let _ = write!(out, "\\{:03o}", u32::from(c));
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The per-mount options beside ro and rw.
+fn options(flags: MountFlags) -> String {
+    let mut text = String::new();
+    for (flag, name) in [
+        (MountFlags::NOSUID, ",nosuid"),
+        (MountFlags::NODEV, ",nodev"),
+        (MountFlags::NOEXEC, ",noexec"),
+        (MountFlags::NOATIME, ",noatime"),
+        (MountFlags::NODIRATIME, ",nodiratime"),
+        (MountFlags::RELATIME, ",relatime"),
+        (MountFlags::NOSYMFOLLOW, ",nosymfollow"),
+    ] {
+        if flags.has(flag) {
+            text.push_str(name);
+        }
+    }
+    text
+}
+
+fn ro_or_rw(flags: MountFlags) -> &'static str {
+    if flags.has(MountFlags::RDONLY) {
+        "ro"
+    } else {
+        "rw"
+    }
+}
+
+/// proc_pid_mounts(5).
+pub(super) fn mounts(cx: &Ctx<'_>, task: &Task) -> String {
+    let mut text = String::new();
+    for (mount, id, sb, path) in visible(cx.k, task) {
+        let access = if is_read_only(cx.k, id) { "ro" } else { "rw" };
+        let _ = writeln!(
+            text,
+            "{} {path} {} {access}{}{} 0 0",
+            escaped(&mount.source),
+            sb.fs.name(),
+            options(mount.flags),
+            sb.options,
+        );
+    }
+    text
+}
+
+/// proc_pid_mountinfo(5).
+pub(super) fn mountinfo(cx: &Ctx<'_>, task: &Task) -> String {
+    let k = &cx.k;
+    let mut text = String::new();
+    for (mount, id, sb, path) in visible(k, task) {
+        let parent = mount.at.and_then(|at| k.vfs.mounts.get(at.mount));
+        let _ = write!(
+            text,
+            "{} {} 0:{} {} {path} {}{}",
+            mount.id,
+            parent.map_or(mount.id, |p| p.id),
+            sb.dev,
+            root_text(cx, id, mount),
+            ro_or_rw(mount.flags),
+            options(mount.flags),
+        );
+        if mount.group != 0 {
+            let _ = write!(text, " shared:{}", mount.group);
+        }
+        if mount.master != 0 {
+            let _ = write!(text, " master:{}", mount.master);
+            let from = k.dominating_group(id, task.fs.root);
+            if let Some(from) = from.filter(|from| *from != mount.master) {
+                let _ = write!(text, " propagate_from:{from}");
+            }
+        }
+        if mount.binding == Binding::Unbindable {
+            text.push_str(" unbindable");
+        }
+        let _ = writeln!(
+            text,
+            " - {} {} {}{}",
+            sb.fs.name(),
+            escaped(&mount.source),
+            ro_or_rw(sb.flags),
+            sb.options,
+        );
+    }
+    text
+}
+
+/// What of the file system a mount shows.
+fn root_text(cx: &Ctx<'_>, id: MountId, mount: &Mount) -> String {
+    use crate::kernel::fs::Node;
+    if let Node::Ns(ns) = mount.root {
+        return super::namespace_name(cx.k, ns);
+    }
+    let place = PathRef {
+        mount: id,
+        node: mount.root,
+    };
+    let gone = if cx.k.is_unlinked(mount.root) {
+        "//deleted"
+    } else {
+        ""
+    };
+    escaped(&format!("{}{gone}", cx.k.path_in_fs(place.node)))
+}

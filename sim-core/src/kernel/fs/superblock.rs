@@ -1,0 +1,191 @@
+//! File systems that are mounted somewhere (struct super_block).
+
+use super::mount::release_node;
+use super::path::Node;
+use crate::hw::PAGE_BYTES;
+use crate::kernel::syscall::{MountFlags, Str};
+use crate::kernel::{Ctx, Errno, Kernel, NsId};
+use crate::store::Key;
+
+pub type SuperId = Key<SuperBlock>;
+
+/// The kinds of file systems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FsType {
+    Tmpfs,
+    Ramfs,
+    Devtmpfs,
+    Proc,
+    /// Files of namespaces; it is never mounted by its name.
+    Nsfs,
+}
+
+impl FsType {
+    pub fn name(self) -> &'static str {
+        match self {
+            FsType::Tmpfs => "tmpfs",
+            FsType::Ramfs => "ramfs",
+            FsType::Devtmpfs => "devtmpfs",
+            FsType::Proc => "proc",
+            FsType::Nsfs => "nsfs",
+        }
+    }
+
+    /// What get_fs_type finds.
+    ///
+    /// # Errors
+    /// ENODEV for what this kernel was built without.
+    pub fn named(name: &str) -> Result<FsType, Errno> {
+        match name {
+            "tmpfs" => Ok(FsType::Tmpfs),
+            "ramfs" => Ok(FsType::Ramfs),
+            "devtmpfs" => Ok(FsType::Devtmpfs),
+            "proc" => Ok(FsType::Proc),
+            _ => Err(Errno::ENODEV),
+        }
+    }
+
+    /// Whether only a full view of it may be mounted anew in a less privileged namespace
+    /// (SB_I_USERNS_VISIBLE).
+    pub fn must_be_visible(self) -> bool {
+        match self {
+            FsType::Proc => true,
+            FsType::Tmpfs | FsType::Ramfs | FsType::Devtmpfs | FsType::Nsfs => false,
+        }
+    }
+}
+
+/// struct super_block.
+#[derive(Clone, Debug, Hash)]
+pub struct SuperBlock {
+    pub fs: FsType,
+    /// Device number.
+    pub dev: u32,
+    /// Held.
+    pub root: Node,
+    /// `RDONLY` or nothing.
+    pub flags: MountFlags,
+    /// Options beside ro and rw, as /proc/PID/mounts shows them: each with a comma in front.
+    pub options: Str,
+    /// The user namespace that it was mounted in.
+    pub user_ns: NsId,
+    /// Mounts that show it.
+    pub mounts: u32,
+    /// tmpfs: pages that it may keep, and those that it keeps.
+    pub max_pages: Option<u64>,
+    pub pages: u64,
+}
+
+impl SuperBlock {
+    /// A file system of this kind without options.
+    pub fn new(fs: FsType, dev: u32, root: Node, user_ns: NsId) -> Self {
+        Self {
+            fs,
+            dev,
+            root,
+            flags: MountFlags::default(),
+            options: "".into(),
+            user_ns,
+            mounts: 0,
+            max_pages: None,
+            pages: 0,
+        }
+    }
+}
+
+impl Kernel {
+    /// Adds a file system; it holds its root.
+    pub(super) fn new_super(&mut self, sb: SuperBlock) -> SuperId {
+        self.hold_node(sb.root);
+        let root = sb.root;
+        let id = self.vfs.supers.insert(sb);
+        if let Node::Inode(root) = root
+            && let Some(inode) = self.vfs.inodes.get_mut(root)
+        {
+            inode.sb = Some(id);
+        }
+        id
+    }
+
+    /// A device number that no file system had.
+    pub(super) fn new_dev(&mut self) -> u32 {
+        self.vfs.next_dev += 1;
+        self.vfs.next_dev
+    }
+}
+
+/// A mount is gone; with the last one the file system is.
+pub(super) fn release_super(cx: &mut Ctx<'_>, id: SuperId) {
+    let Some(sb) = cx.k.vfs.supers.get_mut(id) else {
+        return;
+    };
+    sb.mounts = sb.mounts.saturating_sub(1);
+    if sb.mounts == 0
+        && let Some(sb) = cx.k.vfs.supers.remove(id)
+    {
+        release_node(cx, sb.root);
+    }
+}
+
+/// What tmpfs(5) understands.
+pub(super) struct TmpfsOptions {
+    pub mode: u16,
+    pub max_pages: Option<u64>,
+    /// As they are shown.
+    pub shown: String,
+}
+
+/// Reads `size=`, `mode=`, `uid=`, `gid=`, `nr_inodes=` and the like; limits other than the size
+/// are checked and left at that.
+///
+/// # Errors
+/// EINVAL for anything else.
+pub(super) fn tmpfs_options(data: &str) -> Result<TmpfsOptions, Errno> {
+    let mut options = TmpfsOptions {
+        mode: 0o1777,
+        max_pages: None,
+        shown: String::new(),
+    };
+    for option in data.split(',').filter(|o| !o.is_empty()) {
+        let (key, value) = option.split_once('=').unwrap_or((option, ""));
+        match key {
+            "size" => {
+                let bytes = memparse(value)?;
+                let pages = bytes.div_ceil(PAGE_BYTES as u64);
+                // size=0 means no limit (tmpfs(5)).
+                options.max_pages = Some(pages).filter(|n| *n > 0);
+            }
+            "nr_blocks" => options.max_pages = Some(memparse(value)?).filter(|n| *n > 0),
+            "mode" => {
+                options.mode = u16::from_str_radix(value, 8).map_err(|_| Errno::EINVAL)? & 0o7777;
+            }
+            "nr_inodes" => {
+                memparse(value)?;
+            }
+            "inode64" | "inode32" | "noswap" if value.is_empty() => {}
+            _ => return Err(Errno::EINVAL),
+        }
+    }
+    if let Some(pages) = options.max_pages {
+        let kb = pages.saturating_mul(PAGE_BYTES as u64 / 1024);
+        options.shown.push_str(&format!(",size={kb}k"));
+    }
+    if options.mode != 0o1777 {
+        options.shown.push_str(&format!(",mode={:03o}", options.mode));
+    }
+    Ok(options)
+}
+
+/// A number with k, m or g behind it.
+fn memparse(text: &str) -> Result<u64, Errno> {
+    let digits = text.trim_end_matches(['k', 'K', 'm', 'M', 'g', 'G']);
+    let shift = match text.get(digits.len()..) {
+        Some("") => 0,
+        Some("k" | "K") => 10,
+        Some("m" | "M") => 20,
+        Some("g" | "G") => 30,
+        Some(_) | None => return Err(Errno::EINVAL),
+    };
+    let number: u64 = digits.parse().map_err(|_| Errno::EINVAL)?;
+    number.checked_mul(1 << shift).ok_or(Errno::EINVAL)
+}
