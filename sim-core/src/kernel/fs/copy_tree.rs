@@ -35,10 +35,9 @@ impl CopyKind {
     fn is_made_shared(self) -> bool {
         match self {
             CopyKind::Peer | CopyKind::SharedSlave => true,
-            CopyKind::Bind
-            | CopyKind::Slave
-            | CopyKind::Namespace
-            | CopyKind::SlaveNamespace => false,
+            CopyKind::Bind | CopyKind::Slave | CopyKind::Namespace | CopyKind::SlaveNamespace => {
+                false
+            }
         }
     }
     fn takes_unbindable(self) -> bool {
@@ -101,8 +100,10 @@ pub(super) fn copy_tree(
     root: Node,
     kind: CopyKind,
 ) -> Result<MountId, Errno> {
-    let is_unbindable =
-        |k: &Kernel, id| k.mount(id).is_some_and(|m| m.binding == Binding::Unbindable);
+    let is_unbindable = |k: &Kernel, id| {
+        k.mount(id)
+            .is_some_and(|m| m.binding == Binding::Unbindable)
+    };
     if is_unbindable(k, source) && !kind.takes_unbindable() {
         return Err(Errno::EINVAL);
     }

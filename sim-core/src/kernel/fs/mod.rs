@@ -44,11 +44,11 @@ pub use path_calls::{
 };
 pub use pipe::{Pipe, PipeId, sys_pipe2};
 pub use pivot::sys_pivot_root;
-pub use superblock::{FsType, SuperBlock, SuperId};
-pub use umount::sys_umount2;
 pub use rw::{sys_lseek, sys_read, sys_write};
+pub use superblock::{FsType, SuperBlock, SuperId};
 pub use tty::{Tty, session_leader_exit, sys_ioctl, tty_hangup};
 pub use tty_input::keyboard_interrupt;
+pub use umount::sys_umount2;
 
 use crate::store::Slab;
 

@@ -197,7 +197,8 @@ impl Kernel {
     /// The device number of the file system that a place is on.
     pub(super) fn dev_of(&self, place: PathRef) -> u32 {
         let sb = self.mount(place.mount).map(|m| m.sb);
-        sb.and_then(|sb| self.vfs.supers.get(sb)).map_or(0, |sb| sb.dev)
+        sb.and_then(|sb| self.vfs.supers.get(sb))
+            .map_or(0, |sb| sb.dev)
     }
 
     /// The mount that a mount hangs on.

@@ -116,12 +116,7 @@ pub(super) fn graft_tree(cx: &mut Ctx<'_>, top: MountId, place: PathRef) -> Resu
 }
 
 /// do_loopback: shows a place elsewhere; with `MS_REC` also what is mounted below it.
-fn loopback(
-    cx: &mut Ctx<'_>,
-    source: &str,
-    path: PathRef,
-    flags: MountFlags,
-) -> Result<(), Errno> {
+fn loopback(cx: &mut Ctx<'_>, source: &str, path: PathRef, flags: MountFlags) -> Result<(), Errno> {
     if source.is_empty() {
         return Err(Errno::EINVAL);
     }
@@ -255,8 +250,7 @@ fn may_reconfigure(cx: &Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(),
 /// do_reconfigure_mnt: the flags of one mount.
 fn reconfigure_mnt(cx: &mut Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(), Errno> {
     may_reconfigure(cx, path, flags)?;
-    let becomes_read_only =
-        flags.has(MountFlags::RDONLY) && !is_read_only(cx.k, path.mount);
+    let becomes_read_only = flags.has(MountFlags::RDONLY) && !is_read_only(cx.k, path.mount);
     if becomes_read_only && is_written(cx.k, |mount| mount == path.mount) {
         return Err(Errno::EBUSY);
     }

@@ -93,7 +93,11 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
             let options = tmpfs_options(data)?;
             let entries = Rc::default();
             let inode = new_inode(cx, 0, InodeData::Directory { entries })?;
-            let mode = if fs == FsType::Tmpfs { options.mode } else { 0o755 };
+            let mode = if fs == FsType::Tmpfs {
+                options.mode
+            } else {
+                0o755
+            };
             let root = cx.k.vfs.inodes.insert(super::Inode { mode, ..inode });
             let dev = cx.k.new_dev();
             let sb = SuperBlock {
@@ -167,13 +171,13 @@ fn visible_flags(cx: &Ctx<'_>, fs: FsType, asked: MountFlags) -> Result<MountFla
         }
         let atime = MountFlags::ATIME;
         let keeps = (!locked.has(MountFlags::RDONLY) || asked.has(MountFlags::RDONLY))
-            && (!locked.has(MountFlags::RELATIME)
-                || mount.flags.0 & atime.0 == asked.0 & atime.0);
+            && (!locked.has(MountFlags::RELATIME) || mount.flags.0 & atime.0 == asked.0 & atime.0);
         // Something lies over a part of it, unless over a directory that is always empty.
         let is_masked = mount.children.iter().any(|child| {
             cx.k.mount(*child).is_some_and(|m| {
                 m.lock == MountLock::Locked
-                    && m.at.is_some_and(|at| !super::procfs::is_always_empty(at.node))
+                    && m.at
+                        .is_some_and(|at| !super::procfs::is_always_empty(at.node))
             })
         });
         if keeps && !is_masked {
@@ -183,4 +187,3 @@ fn visible_flags(cx: &Ctx<'_>, fs: FsType, asked: MountFlags) -> Result<MountFla
     }
     Err(Errno::EPERM)
 }
-

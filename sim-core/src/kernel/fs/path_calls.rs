@@ -3,8 +3,8 @@
 use super::fd::{OpenKind, inode_of};
 use super::inode::{InodeData, remove_entry};
 use super::open::new_inode;
-use super::path_text::Top;
 use super::path::{FsStruct, Node, PathRef, release_path};
+use super::path_text::Top;
 use super::procfs::{self, ProcTarget};
 use super::walk::{Access, Follow, Parent};
 use crate::kernel::syscall::{Dirent, FileKind, Stat, Str, SysResult, done};

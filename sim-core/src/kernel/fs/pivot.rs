@@ -57,7 +57,10 @@ pub fn sys_pivot_root(cx: &mut Ctx<'_>, new_root: Str, put_old: Str) -> SysResul
         return Err(Errno::EINVAL);
     }
     if root_mount.lock == MountLock::Locked {
-        for (id, lock) in [(new.mount, MountLock::Locked), (root.mount, MountLock::Free)] {
+        for (id, lock) in [
+            (new.mount, MountLock::Locked),
+            (root.mount, MountLock::Free),
+        ] {
             if let Some(mount) = cx.k.vfs.mounts.get_mut(id) {
                 mount.lock = lock;
             }

@@ -171,7 +171,9 @@ pub(super) fn tmpfs_options(data: &str) -> Result<TmpfsOptions, Errno> {
         options.shown.push_str(&format!(",size={kb}k"));
     }
     if options.mode != 0o1777 {
-        options.shown.push_str(&format!(",mode={:03o}", options.mode));
+        options
+            .shown
+            .push_str(&format!(",mode={:03o}", options.mode));
     }
     Ok(options)
 }

@@ -1,7 +1,7 @@
 //! Files about one process.
 
-use super::{PidFile, mounts};
 use super::tree::task_of;
+use super::{PidFile, mounts};
 use crate::hw::PAGE_BYTES;
 use crate::kernel::mm::{AddressSpace, Backing, Sharing, Vma, VmaName};
 use crate::kernel::syscall::Prot;
@@ -175,7 +175,9 @@ fn maps(cx: &Ctx<'_>, space: &AddressSpace) -> String {
         let sb = inode
             .and_then(|i| cx.k.vfs.inodes.get(i))
             .and_then(|i| i.sb);
-        let dev = sb.and_then(|sb| cx.k.vfs.supers.get(sb)).map_or(0, |s| s.dev);
+        let dev = sb
+            .and_then(|sb| cx.k.vfs.supers.get(sb))
+            .map_or(0, |s| s.dev);
         let range = format!(
             "{:08x}-{:08x} {}{}{}{shared} {offset:08x} 00:{dev:02x} {}",
             vma.start * PAGE_BYTES as u64,
