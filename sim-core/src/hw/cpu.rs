@@ -1,6 +1,6 @@
 //! A CPU: a ring, an instruction pointer, a page-table root and a TLB.
 
-use super::{Pfn, Tlb};
+use super::{PageFault, Pfn, Tlb};
 
 /// Number of a CPU, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,8 @@ pub struct Cpu {
     /// Tag of the address space in use, never reused (x86 PCID, but 64 bits wide).
     pub asid: u64,
     pub tlb: Tlb,
+    /// The last page fault: its address (CR2) and its error code.
+    pub fault: Option<PageFault>,
     /// When it is free to do its next tick, simulated ns since boot.
     pub free_at_ns: u64,
     /// When its local timer interrupts next; `u64::MAX` when it is off.
@@ -41,9 +43,16 @@ impl Cpu {
             cr3: None,
             asid: 0,
             tlb: Tlb::default(),
+            fault: None,
             free_at_ns: 0,
             timer_ns: u64::MAX,
             irq_pending: false,
         }
+    }
+
+    /// Exception 14: to ring 0, with the fault in its register.
+    pub fn raise(&mut self, fault: PageFault) {
+        self.ring = Ring::Kernel;
+        self.fault = Some(fault);
     }
 }

@@ -1,7 +1,7 @@
 //! Physical memory: page frames with contents, sparse.
 
 use super::Table;
-use crate::store::is_same;
+use crate::store::{is_same, own};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -192,9 +192,9 @@ impl Ram {
                 chunks: [const { None }; GROUP_CHUNKS],
             })
         });
-        let chunk = &mut Rc::make_mut(group).chunks[at / CHUNK_FRAMES % GROUP_CHUNKS];
+        let chunk = &mut own(group).chunks[at / CHUNK_FRAMES % GROUP_CHUNKS];
         let chunk = chunk.get_or_insert_with(|| Rc::new(Default::default()));
-        Some(&mut Rc::make_mut(chunk)[at % CHUNK_FRAMES])
+        Some(&mut own(chunk)[at % CHUNK_FRAMES])
     }
 
     /// Replaces what a frame holds. Past the end of RAM nothing happens.

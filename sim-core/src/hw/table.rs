@@ -1,6 +1,9 @@
 //! A page-table frame that costs what it holds.
 
 use std::hash::{Hash, Hasher};
+use std::iter::Zip;
+use std::ops::RangeInclusive;
+use std::slice::Iter;
 
 const SMALL: usize = 10;
 
@@ -31,6 +34,11 @@ impl Packed {
     }
     fn has(&self, index: u16) -> bool {
         self.bitmap[usize::from(index / 64)] >> (index % 64) & 1 == 1
+    }
+    /// The greatest index that has an entry.
+    fn last(&self) -> Option<u16> {
+        let word = (0..8).rev().find(|word| self.bitmap[*word] != 0)?;
+        Some(word as u16 * 64 + 63 - self.bitmap[word].leading_zeros() as u16)
     }
 }
 
@@ -138,6 +146,55 @@ impl Table {
         }
     }
 
+    /// Adds an entry after all that are there. Invariant: `index` is greater than theirs, and
+    /// `value` is not zero; anything else takes the slow way.
+    pub fn push(&mut self, index: u16, value: u64) {
+        match self {
+            Table::Small {
+                len,
+                index: at,
+                entry,
+            } if value != 0
+                && usize::from(*len) < SMALL
+                && (*len == 0 || at[usize::from(*len) - 1] < index)
+                && index < 512 =>
+            {
+                at[usize::from(*len)] = index;
+                entry[usize::from(*len)] = value;
+                *len += 1;
+            }
+            Table::Packed(packed)
+                if value != 0 && index < 512 && packed.last().is_some_and(|last| last < index) =>
+            {
+                packed.bitmap[usize::from(index / 64)] |= 1 << (index % 64);
+                packed.entries.push(value);
+            }
+            Table::Small { .. } | Table::Packed(_) => self.set(index, value),
+        }
+    }
+
+    /// Changes the entries of a range; none may become zero.
+    pub fn change(&mut self, range: RangeInclusive<u16>, change: impl Fn(u64) -> u64) {
+        match self {
+            Table::Small { len, index, entry } => {
+                let count = usize::from(*len).min(SMALL);
+                for (at, value) in index.iter().zip(entry.iter_mut()).take(count) {
+                    if range.contains(at) {
+                        *value = change(*value);
+                    }
+                }
+            }
+            Table::Packed(packed) => {
+                let first = packed.rank(*range.start() % 512);
+                let end =
+                    packed.rank(*range.end() % 512) + usize::from(packed.has(*range.end() % 512));
+                if let Some(values) = packed.entries.get_mut(first..end) {
+                    values.iter_mut().for_each(|value| *value = change(*value));
+                }
+            }
+        }
+    }
+
     /// Number of entries that are not zero.
     pub fn len(&self) -> usize {
         match self {
@@ -151,30 +208,55 @@ impl Table {
     }
 
     /// Entries that are not zero, by index.
-    pub fn iter(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
-        let mut next = 0u16;
-        let mut seen = 0usize;
-        std::iter::from_fn(move || match self {
+    pub fn iter(&self) -> Entries<'_> {
+        match self {
             Table::Small { len, index, entry } => {
-                let i = seen;
-                (i < usize::from(*len)).then(|| {
-                    seen += 1;
-                    (index[i], entry[i])
-                })
+                let count = usize::from(*len).min(SMALL);
+                Entries::Small(index[..count].iter().zip(entry[..count].iter()))
             }
-            Table::Packed(packed) => {
-                while next < 512 && !packed.has(next) {
-                    next += 1;
+            Table::Packed(packed) => Entries::Packed {
+                bitmap: &packed.bitmap,
+                word: 0,
+                left: packed.bitmap[0],
+                entries: packed.entries.iter(),
+            },
+        }
+    }
+}
+
+/// The entries of a table, by index.
+pub enum Entries<'a> {
+    Small(Zip<Iter<'a, u16>, Iter<'a, u64>>),
+    Packed {
+        bitmap: &'a [u64; 8],
+        word: usize,
+        /// What has not been visited of the word.
+        left: u64,
+        entries: Iter<'a, u64>,
+    },
+}
+
+impl Iterator for Entries<'_> {
+    type Item = (u16, u64);
+
+    fn next(&mut self) -> Option<(u16, u64)> {
+        match self {
+            Entries::Small(pairs) => pairs.next().map(|(index, entry)| (*index, *entry)),
+            Entries::Packed {
+                bitmap,
+                word,
+                left,
+                entries,
+            } => {
+                while *left == 0 {
+                    *word += 1;
+                    *left = *bitmap.get(*word)?;
                 }
-                if next >= 512 {
-                    return None;
-                }
-                let item = (next, packed.entries.get(seen).copied().unwrap_or(0));
-                next += 1;
-                seen += 1;
-                Some(item)
+                let bit = left.trailing_zeros() as u16;
+                *left &= *left - 1;
+                Some((*word as u16 * 64 + bit, *entries.next()?))
             }
-        })
+        }
     }
 }
 

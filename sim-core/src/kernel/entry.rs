@@ -10,7 +10,7 @@ use super::syscall::{self, Syscall};
 use super::task::{ActiveCall, CallOrigin, RunState};
 use super::{Ctx, Errno, Outcome, Signal, fs, mm};
 use crate::event::{Event, InterruptSource};
-use crate::hw::{PageFault, Ring};
+use crate::hw::Ring;
 
 /// Puts something to do into the mailbox of the process with this number in the first PID namespace.
 ///
@@ -184,8 +184,10 @@ impl Ctx<'_> {
     }
 
     /// Exception 14.
-    pub fn page_fault(&mut self, fault: PageFault) -> Phase {
-        self.hw.cpu_mut(self.cpu).ring = Ring::Kernel;
+    pub fn page_fault(&mut self) -> Phase {
+        let Some(fault) = self.hw.cpu_mut(self.cpu).fault else {
+            return Phase::Return;
+        };
         self.charge(self.k.costs.page_fault_ns);
         match mm::handle_fault(self, fault) {
             mm::FaultOutcome::Segv => {

@@ -52,8 +52,8 @@ impl Machine {
                 None
             }
             Forced::Fault(fault) => {
-                self.hw.cpu_mut(cpu).ring = Ring::Kernel;
-                return Phase::Fault(fault);
+                self.hw.cpu_mut(cpu).raise(fault);
+                return Phase::Fault;
             }
             Forced::Illegal => Some(Signal::SIGILL),
             Forced::Divide => Some(Signal::SIGFPE),

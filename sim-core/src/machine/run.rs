@@ -72,7 +72,7 @@ impl Machine {
                 }
                 Phase::Idle if hw.timer_ns == u64::MAX => return None,
                 Phase::Idle => hw.free_at_ns.max(self.now_ns).max(hw.timer_ns),
-                Phase::User | Phase::Call | Phase::Fault(_) | Phase::Return | Phase::Schedule => {
+                Phase::User | Phase::Call | Phase::Fault | Phase::Return | Phase::Schedule => {
                     hw.free_at_ns.max(self.now_ns)
                 }
             };
@@ -113,7 +113,7 @@ impl Machine {
             }
             Phase::Call => self.kernel_tick(cpu, sink, |cx| cx.run_call()),
             Phase::Return => self.kernel_tick(cpu, sink, |cx| cx.return_to_user()),
-            Phase::Fault(fault) => self.kernel_tick(cpu, sink, |cx| cx.page_fault(fault)),
+            Phase::Fault => self.kernel_tick(cpu, sink, |cx| cx.page_fault()),
         };
         let mut cx = self.context(cpu, sink);
         cx.account(ring, cost_ns);
@@ -206,8 +206,8 @@ impl Machine {
                 return (next, Ring::User, cost_ns + entry_ns);
             }
             Trap::Fault(fault) => {
-                self.hw.cpu_mut(cpu).ring = Ring::Kernel;
-                Phase::Fault(fault)
+                self.hw.cpu_mut(cpu).raise(fault);
+                Phase::Fault
             }
             Trap::Illegal => {
                 self.hw.cpu_mut(cpu).ring = Ring::Kernel;

@@ -40,11 +40,7 @@ impl<T: Clone> CowVec<T> {
 
     #[inline]
     pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
-        let chunk = self.chunks.get_mut(index / CHUNK)?;
-        if index % CHUNK >= chunk.len() {
-            return None;
-        }
-        Rc::make_mut(chunk).get_mut(index % CHUNK)
+        own(self.chunks.get_mut(index / CHUNK)?).get_mut(index % CHUNK)
     }
 
     pub fn push(&mut self, item: T) {
@@ -116,6 +112,25 @@ impl<T> CowVec<T> {
 
 /// Counts, lengths and the allocator's own.
 const CHUNK_OVERHEAD_BYTES: usize = 64;
+
+/// As `Rc::make_mut`, but with the usual case, an owner who is alone, in line.
+#[inline]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether the item was shared does not show afterwards"
+)]
+pub(crate) fn own<T: Clone>(shared: &mut Rc<T>) -> &mut T {
+    if Rc::strong_count(shared) != 1 {
+        copy(shared);
+    }
+    Rc::get_mut(shared).expect("nobody keeps a weak reference, and there is one owner")
+}
+
+#[cold]
+#[inline(never)]
+fn copy<T: Clone>(shared: &mut Rc<T>) {
+    *shared = Rc::new(T::clone(shared));
+}
 
 /// Whether two are one in the host's memory. For estimates of memory only.
 #[expect(

@@ -5,6 +5,6 @@ mod digest;
 mod slab;
 
 pub use cow::CowVec;
-pub(crate) use cow::is_same;
+pub(crate) use cow::{is_same, own};
 pub use digest::{StableHasher, digest_of};
 pub use slab::{Key, Slab};

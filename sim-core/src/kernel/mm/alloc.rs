@@ -30,12 +30,7 @@ pub fn unpin(cx: &mut Ctx<'_>, pfn: Pfn) {
 
 /// Counts a page-table entry that maps the frame.
 pub(super) fn count_map(cx: &mut Ctx<'_>, pfn: Pfn, space: MmId) {
-    if let Some(info) = cx.k.mm.frames.info_mut(pfn)
-        && info.usage != FrameUse::Zero
-    {
-        info.maps += 1;
-        info.map_xor ^= space.as_u64();
-    }
+    cx.k.mm.frames.count_map(pfn, space);
 }
 
 /// Uncounts one; the frame is freed if it was the last reference.

@@ -1,8 +1,7 @@
 //! Copying an address space for fork(2): pages are shared, and written ones copied later.
 
-use super::alloc::count_map;
-use super::tables::{Step, count_resident, index, leaf_table, set_entry};
-use super::{Backing, FrameUse, MmId, Sharing, Vma, new_space, release};
+use super::tables::{index, leaf_table};
+use super::{Backing, FrameUse, MmId, Rss, Sharing, Vma, new_space, release};
 use crate::hw::{Contents, Pfn, Pte, PteFlags};
 use crate::kernel::{Ctx, Errno, fs};
 
@@ -49,11 +48,13 @@ fn copy_pages(cx: &mut Ctx<'_>, pgd: Pfn, from: MmId, to: MmId, vmas: &[Vma]) ->
             // Whole leaf tables that are not there are skipped.
             let next = ((vpn | 511) + 1).min(vma.end);
             if let Some((table, _, _)) = crate::hw::walk(&cx.hw.ram, pgd, vpn << 12) {
-                copy_leaf(cx, table, from, to, vma, vpn, next)?;
+                copy_leaf(cx, table, to, vma, vpn, next)?;
             }
             vpn = next;
         }
     }
+    // Translations that still allow writing are stale.
+    cx.hw.invalidate_space(from.as_u64());
     Ok(())
 }
 
@@ -61,44 +62,59 @@ fn copy_pages(cx: &mut Ctx<'_>, pgd: Pfn, from: MmId, to: MmId, vmas: &[Vma]) ->
 fn copy_leaf(
     cx: &mut Ctx<'_>,
     table: Pfn,
-    from: MmId,
     to: MmId,
     vma: &Vma,
     start: u64,
     end: u64,
 ) -> Result<(), Errno> {
+    let range = index(start, 0)..=index(end - 1, 0);
+    // What a private mapping may write is written to a copy from now on, on both sides.
+    let lost = match vma.sharing {
+        Sharing::Shared => 0,
+        Sharing::Private => PteFlags::WRITE,
+    };
     let Contents::Table(entries) = cx.hw.ram.frame(table) else {
         return Ok(());
     };
-    let (first, last) = (index(start, 0), index(end - 1, 0));
-    let within: Vec<(u16, Pte)> = entries
-        .iter()
-        .filter(|(at, _)| (first..=last).contains(at))
-        .map(|(at, raw)| (at, Pte(raw)))
-        .collect();
-    let base = start & !511;
-    let mut target = None;
-    for (at, pte) in within {
-        let usage = cx.k.mm.frames.info(pte.pfn()).usage;
-        let is_file = matches!(usage, FrameUse::PageCache { .. });
-        if is_file {
-            continue;
+    let is_copied = |(at, raw): (u16, u64)| {
+        let usage = cx.k.mm.frames.info(Pte(raw).pfn()).usage;
+        range.contains(&at) && !matches!(usage, FrameUse::PageCache { .. })
+    };
+    if !entries.iter().any(is_copied) {
+        return Ok(());
+    }
+    let target = leaf_table(cx, to, start)?;
+    let Contents::Table(entries) = cx.hw.ram.frame(table) else {
+        return Ok(());
+    };
+    let mut copy = match cx.hw.ram.frame(target) {
+        Contents::Table(there) => there.clone(),
+        _ => return Ok(()),
+    };
+    let mut rss = Rss::default();
+    for (at, raw) in entries.iter().filter(|(at, _)| range.contains(at)) {
+        let pte = Pte(raw);
+        let frame = pte.pfn();
+        match cx.k.mm.frames.info(frame).usage {
+            FrameUse::PageCache { .. } => continue,
+            FrameUse::Anon => rss.anon += 1,
+            FrameUse::Zero
+            | FrameUse::Untouched
+            | FrameUse::Free { .. }
+            | FrameUse::Kernel
+            | FrameUse::PageTable { .. } => {}
         }
-        let shared = match vma.sharing {
-            Sharing::Shared => pte,
-            Sharing::Private => pte.without(PteFlags::WRITE),
-        };
-        if shared != pte {
-            set_entry(cx, table, at, shared);
-            cx.hw.invalidate(from.as_u64(), base | u64::from(at));
-        }
-        let copy = match target {
-            Some(copy) => copy,
-            None => *target.insert(leaf_table(cx, to, start)?),
-        };
-        set_entry(cx, copy, at, shared.without(PteFlags::ACCESSED));
-        count_map(cx, pte.pfn(), to);
-        count_resident(cx, to, pte.pfn(), Step::Up);
+        cx.k.mm.frames.count_map(frame, to);
+        copy.push(at, pte.without(lost | PteFlags::ACCESSED).0);
+    }
+    cx.hw.ram.set(target, Contents::Table(copy));
+    if lost != 0
+        && let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table)
+    {
+        entries.change(range, |raw| Pte(raw).without(lost).0);
+    }
+    if let Some(space) = cx.k.mm.spaces.get_mut(to) {
+        space.rss.anon += rss.anon;
     }
     Ok(())
 }

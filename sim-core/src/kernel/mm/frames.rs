@@ -126,6 +126,16 @@ impl Frames {
         self.info.get_mut(pfn.0 as usize)
     }
 
+    /// Counts a page-table entry that maps the frame. The zero frame is not counted.
+    pub(super) fn count_map(&mut self, pfn: Pfn, space: MmId) {
+        if let Some(info) = self.info_mut(pfn)
+            && info.usage != FrameUse::Zero
+        {
+            info.maps += 1;
+            info.map_xor ^= space.as_u64();
+        }
+    }
+
     /// Takes a free frame: the one freed last, else the next that was never used.
     pub(super) fn take(&mut self, usage: FrameUse) -> Option<Pfn> {
         if self.first_free != 0 {

@@ -186,30 +186,42 @@ fn clear_below(
     start: u64,
     end: u64,
 ) -> bool {
-    let Contents::Table(entries) = cx.hw.ram.frame(table) else {
+    let span = 1u64 << (9 * level);
+    let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) else {
         return false;
     };
-    let span = 1u64 << (9 * level);
-    let within: Vec<(u16, u64)> = entries
-        .iter()
-        .filter(|(at, _)| {
-            let first = base | u64::from(*at) << (9 * level);
-            first < end && first + span > start
-        })
-        .collect();
-    for (at, raw) in within {
-        let (vpn, pte) = (base | u64::from(at) << (9 * level), Pte(raw));
-        if level == 0 {
-            set_entry(cx, table, at, Pte(0));
-            cx.hw.invalidate(space.as_u64(), vpn);
-            count_resident(cx, space, pte.pfn(), Step::Down);
-            uncount_map(cx, pte.pfn(), space);
-        } else if clear_below(cx, space, pte.pfn(), level - 1, vpn, start, end) {
-            set_entry(cx, table, at, Pte(0));
-            free_table(cx, space, pte.pfn());
+    let is_whole = start <= base && base + (span << 9) <= end;
+    if level > 0 || !is_whole {
+        let within: Vec<(u16, u64)> = entries
+            .iter()
+            .filter(|(at, _)| {
+                let first = base | u64::from(*at) << (9 * level);
+                first < end && first + span > start
+            })
+            .collect();
+        for (at, raw) in within {
+            let (vpn, pte) = (base | u64::from(at) << (9 * level), Pte(raw));
+            if level == 0 {
+                set_entry(cx, table, at, Pte(0));
+                cx.hw.invalidate(space.as_u64(), vpn);
+                count_resident(cx, space, pte.pfn(), Step::Down);
+                uncount_map(cx, pte.pfn(), space);
+            } else if clear_below(cx, space, pte.pfn(), level - 1, vpn, start, end) {
+                set_entry(cx, table, at, Pte(0));
+                free_table(cx, space, pte.pfn());
+            }
         }
+        return matches!(cx.hw.ram.frame(table), Contents::Table(entries) if entries.is_empty());
     }
-    matches!(cx.hw.ram.frame(table), Contents::Table(entries) if entries.is_empty())
+    // All of a leaf table: taken out at once, and the space's translations dropped once.
+    let entries = std::mem::take(entries);
+    cx.hw.invalidate_space(space.as_u64());
+    for (_, raw) in entries.iter() {
+        let pfn = Pte(raw).pfn();
+        count_resident(cx, space, pfn, Step::Down);
+        uncount_map(cx, pfn, space);
+    }
+    true
 }
 
 pub(super) fn free_table(cx: &mut Ctx<'_>, space: MmId, table: Pfn) {

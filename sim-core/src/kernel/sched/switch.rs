@@ -2,7 +2,7 @@
 
 use super::{Resched, SchedEntity};
 use crate::event::Event;
-use crate::hw::{CpuId, Hardware, PageFault, Ring};
+use crate::hw::{CpuId, Hardware, Ring};
 use crate::kernel::task::{RunState, TaskId};
 use crate::kernel::{BlockReason, Ctx, Kernel};
 
@@ -16,7 +16,7 @@ pub enum Phase {
     /// The handler of the current task's system call.
     Call,
     /// The page-fault handler.
-    Fault(PageFault),
+    Fault,
     /// The way back to ring 3: signals, and perhaps the scheduler.
     Return,
     /// `schedule()`.

@@ -100,7 +100,7 @@ impl Timeline {
                 _ if task.is_none() => SpanKind::Idle,
                 Phase::Idle => SpanKind::Idle,
                 // A trap takes effect with the tick of its handler.
-                Phase::User | Phase::Fault(_) => SpanKind::User,
+                Phase::User | Phase::Fault => SpanKind::User,
                 Phase::Call => match task.and_then(|task| task.call.as_ref()) {
                     Some(call) if has_begun(call) => SpanKind::Kernel,
                     Some(_) | None => SpanKind::User,
