@@ -1,7 +1,7 @@
 //! Physical memory: page frames with contents, sparse.
 
 use super::Table;
-use crate::store::{is_same, own};
+use crate::store::{Blank, Sparse, is_same};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -9,9 +9,6 @@ use std::rc::Rc;
 pub const PAGE_BYTES: usize = 4096;
 const LINE_BYTES: usize = 256;
 const LINES: usize = PAGE_BYTES / LINE_BYTES;
-const CHUNK_FRAMES: usize = 16;
-const GROUP_CHUNKS: usize = 64;
-const GROUP_FRAMES: usize = CHUNK_FRAMES * GROUP_CHUNKS;
 
 /// Page frame number: physical address divided by 4096.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,73 +134,47 @@ impl Hash for Contents {
     }
 }
 
-type Chunk = [Contents; CHUNK_FRAMES];
-
-#[derive(Clone, Debug)]
-struct Group {
-    chunks: [Option<Rc<Chunk>>; GROUP_CHUNKS],
+impl Blank for Contents {
+    fn is_blank(&self) -> bool {
+        matches!(self, Contents::Zero)
+    }
 }
 
 /// The RAM of a machine. Costs what has been touched; frames never written are zero.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Ram {
-    frames: u64,
-    groups: Vec<Option<Rc<Group>>>,
+    contents: Sparse<Contents>,
 }
 
 const ZERO: &Contents = &Contents::Zero;
 
 impl Ram {
     pub fn new(frames: u64) -> Self {
-        let groups = (frames as usize).div_ceil(GROUP_FRAMES);
         Self {
-            frames,
-            groups: vec![None; groups],
+            contents: Sparse::new(frames),
         }
     }
 
     /// Number of frames.
     pub fn frames(&self) -> u64 {
-        self.frames
+        self.contents.len()
     }
 
     #[inline]
     pub fn frame(&self, pfn: Pfn) -> &Contents {
-        let at = pfn.0 as usize;
-        match self.groups.get(at / GROUP_FRAMES) {
-            Some(Some(group)) => match &group.chunks[at / CHUNK_FRAMES % GROUP_CHUNKS] {
-                Some(chunk) => &chunk[at % CHUNK_FRAMES],
-                None => ZERO,
-            },
-            Some(None) | None => ZERO,
-        }
+        self.contents.get(pfn.0).unwrap_or(ZERO)
     }
 
     /// The frame for writing; `None` past the end of RAM.
     #[inline]
     pub fn frame_mut(&mut self, pfn: Pfn) -> Option<&mut Contents> {
-        if pfn.0 >= self.frames {
-            return None;
-        }
-        let at = pfn.0 as usize;
-        let group = self.groups.get_mut(at / GROUP_FRAMES)?;
-        let group = group.get_or_insert_with(|| {
-            Rc::new(Group {
-                chunks: [const { None }; GROUP_CHUNKS],
-            })
-        });
-        let chunk = &mut own(group).chunks[at / CHUNK_FRAMES % GROUP_CHUNKS];
-        let chunk = chunk.get_or_insert_with(|| Rc::new(Default::default()));
-        Some(&mut own(chunk)[at % CHUNK_FRAMES])
+        self.contents.get_mut(pfn.0)
     }
 
     /// Replaces what a frame holds. Past the end of RAM nothing happens.
     pub fn set(&mut self, pfn: Pfn, contents: Contents) {
         // Zero over zero would only materialise a chunk.
-        if matches!(
-            (&contents, self.frame(pfn)),
-            (Contents::Zero, Contents::Zero)
-        ) {
+        if contents.is_blank() && self.frame(pfn).is_blank() {
             return;
         }
         if let Some(frame) = self.frame_mut(pfn) {
@@ -215,6 +186,12 @@ impl Ram {
     pub fn copy(&mut self, from: Pfn, to: Pfn) {
         let contents = self.frame(from).clone();
         self.set(to, contents);
+    }
+
+    /// Bytes that this RAM takes beside `other`: what both share counts for nothing.
+    pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
+        let other = other.map(|other| &other.contents);
+        self.contents.bytes_beside(other, Contents::bytes_beside)
     }
 }
 
@@ -241,53 +218,6 @@ impl Contents {
                 size_of_val(lines.as_ref()) + own.count() * (LINE_BYTES + 32)
             }
             Contents::Table(table) => table.heap_bytes(),
-        }
-    }
-}
-
-impl Ram {
-    /// Bytes that this RAM takes beside `other`: what both share counts for nothing.
-    pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
-        let mut bytes = self.groups.len() * size_of::<Option<Rc<Group>>>();
-        for (g, group) in self.groups.iter().enumerate() {
-            let Some(group) = group else { continue };
-            let twin = other.and_then(|other| other.groups.get(g)?.as_ref());
-            if twin.is_some_and(|twin| is_same(twin, group)) {
-                continue;
-            }
-            bytes += size_of::<Group>();
-            for (c, chunk) in group.chunks.iter().enumerate() {
-                let Some(chunk) = chunk else { continue };
-                let twin = twin.and_then(|twin| twin.chunks.get(c)?.as_ref());
-                if twin.is_some_and(|twin| is_same(twin, chunk)) {
-                    continue;
-                }
-                let frames = chunk.iter().enumerate();
-                bytes += size_of::<Chunk>()
-                    + frames
-                        .map(|(f, frame)| frame.bytes_beside(twin.and_then(|twin| twin.get(f))))
-                        .sum::<usize>();
-            }
-        }
-        bytes
-    }
-}
-
-impl Hash for Ram {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.frames);
-        for (g, group) in self.groups.iter().enumerate() {
-            let Some(group) = group else { continue };
-            for (c, chunk) in group.chunks.iter().enumerate() {
-                let Some(chunk) = chunk else { continue };
-                for (f, frame) in chunk.iter().enumerate() {
-                    // Untouched and zero are the same state, whichever chunks exist.
-                    if !matches!(frame, Contents::Zero) {
-                        state.write_usize(g * GROUP_FRAMES + c * CHUNK_FRAMES + f);
-                        frame.hash(state);
-                    }
-                }
-            }
         }
     }
 }

@@ -3,8 +3,10 @@
 mod cow;
 mod digest;
 mod slab;
+mod sparse;
 
 pub use cow::CowVec;
 pub(crate) use cow::{is_same, own};
 pub use digest::{StableHasher, digest_of};
 pub use slab::{Key, Slab};
+pub use sparse::{Blank, Sparse};

@@ -1,5 +1,6 @@
 //! Taking frames and giving them back.
 
+use super::frames::TOUCHED_MAX;
 use super::{FrameUse, MmId};
 use crate::event::Event;
 use crate::hw::{Contents, Pfn};
@@ -10,7 +11,14 @@ use crate::kernel::{Ctx, Errno};
 /// # Errors
 /// ENOMEM when no frame is free.
 pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
-    let pfn = cx.k.mm.frames.take(usage).ok_or(Errno::ENOMEM)?;
+    let Some(pfn) = cx.k.mm.frames.take(usage) else {
+        if cx.k.mm.frames.is_out_of_bounds() {
+            let gib = TOUCHED_MAX >> 18;
+            let limit = format!("no machine of this model uses more than {gib} GiB of its RAM");
+            cx.k.panic = Some(limit.into());
+        }
+        return Err(Errno::ENOMEM);
+    };
     if let Some(info) = cx.k.mm.frames.info_mut(pfn) {
         info.pins = 1;
     }

@@ -3,7 +3,7 @@
 use super::MmId;
 use crate::hw::{Pfn, Ram};
 use crate::kernel::fs::InodeId;
-use crate::store::CowVec;
+use crate::store::{Blank, Sparse};
 
 /// What a frame is used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -43,6 +43,12 @@ pub struct FrameInfo {
     pub pins: u32,
 }
 
+impl Blank for FrameInfo {
+    fn is_blank(&self) -> bool {
+        *self == FrameInfo::default()
+    }
+}
+
 /// In which order frames are first given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FrameOrder {
@@ -56,7 +62,7 @@ pub enum FrameOrder {
 /// Every frame, and which are free. Frames that were never used cost nothing.
 #[derive(Clone, Debug, Hash)]
 pub struct Frames {
-    info: CowVec<FrameInfo>,
+    info: Sparse<FrameInfo>,
     total: u64,
     free: u64,
     /// First of the list of freed frames, plus one.
@@ -68,14 +74,19 @@ pub struct Frames {
     offset: u64,
 }
 
+/// Frames that a machine may ever use: 4 GiB. A larger one is sparse, not bottomless; what holds
+/// the model itself (a browser's page) would run out before it.
+pub const TOUCHED_MAX: u64 = 1 << 20;
+
 fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
 impl Frames {
-    /// As [`CowVec::bytes_beside`].
+    /// As [`Sparse::bytes_beside`].
     pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
-        self.info.bytes_beside(other.map(|other| &other.info))
+        let other = other.map(|other| &other.info);
+        self.info.bytes_beside(other, |_, _| 0)
     }
 
     /// All of `ram` free.
@@ -93,7 +104,7 @@ impl Frames {
             }
         };
         Self {
-            info: CowVec::default(),
+            info: Sparse::new(total),
             total,
             free: total,
             first_free: 0,
@@ -111,19 +122,18 @@ impl Frames {
         self.free
     }
 
+    /// Whether frames are free that may not be used: [`TOUCHED_MAX`].
+    pub(super) fn is_out_of_bounds(&self) -> bool {
+        self.free > 0 && self.first_free == 0 && self.fresh >= TOUCHED_MAX
+    }
+
     /// A frame's record; frames never used are `Untouched`.
     pub fn info(&self, pfn: Pfn) -> FrameInfo {
-        self.info.get(pfn.0 as usize).copied().unwrap_or_default()
+        self.info.get(pfn.0).copied().unwrap_or_default()
     }
 
     pub(super) fn info_mut(&mut self, pfn: Pfn) -> Option<&mut FrameInfo> {
-        if pfn.0 >= self.total {
-            return None;
-        }
-        while self.info.len() as u64 <= pfn.0 {
-            self.info.push(FrameInfo::default());
-        }
-        self.info.get_mut(pfn.0 as usize)
+        self.info.get_mut(pfn.0)
     }
 
     /// Counts a page-table entry that maps the frame. The zero frame is not counted.
@@ -152,7 +162,7 @@ impl Frames {
             self.free -= 1;
             return Some(pfn);
         }
-        while self.fresh < self.total {
+        while self.fresh < self.total.min(TOUCHED_MAX) {
             let place = u128::from(self.fresh) * u128::from(self.step) + u128::from(self.offset);
             let pfn = Pfn((place % u128::from(self.total)) as u64);
             self.fresh += 1;
@@ -194,9 +204,6 @@ impl Frames {
 
     /// All frames that were ever used, with their records.
     pub fn iter(&self) -> impl Iterator<Item = (Pfn, FrameInfo)> + '_ {
-        self.info
-            .iter()
-            .enumerate()
-            .map(|(pfn, info)| (Pfn(pfn as u64), *info))
+        self.info.iter().map(|(pfn, info)| (Pfn(pfn), *info))
     }
 }

@@ -1,0 +1,137 @@
+//! A long table that costs what has been written to it.
+
+use super::{is_same, own};
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+const CHUNK: usize = 16;
+const GROUP_CHUNKS: usize = 64;
+const GROUP: usize = CHUNK * GROUP_CHUNKS;
+
+/// An item that says nothing: the same as one that was never written.
+pub trait Blank: Default {
+    fn is_blank(&self) -> bool;
+}
+
+type Chunk<T> = [T; CHUNK];
+
+#[derive(Clone, Debug)]
+struct Group<T> {
+    chunks: [Option<Rc<Chunk<T>>>; GROUP_CHUNKS],
+}
+
+/// `len` items, blank until written. Cloning copies one pointer per 1,024 items; writing copies
+/// the 16 around the one written, if they are shared.
+///
+/// Which chunks exist never shows: reads and the hash depend on the items alone.
+#[derive(Clone, Debug)]
+pub struct Sparse<T> {
+    len: u64,
+    groups: Vec<Option<Rc<Group<T>>>>,
+}
+
+impl<T> Sparse<T> {
+    pub fn new(len: u64) -> Self {
+        let groups = (len as usize).div_ceil(GROUP);
+        Self {
+            len,
+            groups: (0..groups).map(|_| None).collect(),
+        }
+    }
+
+    /// Number of items, blank ones included.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The item, if it or a neighbour was ever written.
+    #[inline]
+    pub fn get(&self, at: u64) -> Option<&T> {
+        let at = at as usize;
+        let group = self.groups.get(at / GROUP)?.as_ref()?;
+        let chunk = group.chunks[at / CHUNK % GROUP_CHUNKS].as_ref()?;
+        Some(&chunk[at % CHUNK])
+    }
+
+    /// Every item that it or a neighbour of which was ever written, with its place.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+        let groups = self.groups.iter().enumerate();
+        groups
+            .filter_map(|(g, group)| Some((g, group.as_ref()?)))
+            .flat_map(|(g, group)| {
+                let chunks = group.chunks.iter().enumerate();
+                chunks
+                    .filter_map(|(c, chunk)| Some((c, chunk.as_ref()?)))
+                    .flat_map(move |(c, chunk)| {
+                        let first = g * GROUP + c * CHUNK;
+                        let items = chunk.iter().enumerate();
+                        items.map(move |(i, item)| ((first + i) as u64, item))
+                    })
+            })
+    }
+
+    /// Bytes that this takes beside `other`: what both share counts for nothing. `beside` says
+    /// what an item points to, beside the same item of the other.
+    pub fn bytes_beside(
+        &self,
+        other: Option<&Self>,
+        beside: impl Fn(&T, Option<&T>) -> usize,
+    ) -> usize {
+        let mut bytes = self.groups.len() * size_of::<Option<Rc<Group<T>>>>();
+        for (g, group) in self.groups.iter().enumerate() {
+            let Some(group) = group else { continue };
+            let twin = other.and_then(|other| other.groups.get(g)?.as_ref());
+            if twin.is_some_and(|twin| is_same(twin, group)) {
+                continue;
+            }
+            bytes += size_of::<Group<T>>();
+            for (c, chunk) in group.chunks.iter().enumerate() {
+                let Some(chunk) = chunk else { continue };
+                let twin = twin.and_then(|twin| twin.chunks.get(c)?.as_ref());
+                if twin.is_some_and(|twin| is_same(twin, chunk)) {
+                    continue;
+                }
+                let items = chunk.iter().enumerate();
+                bytes += size_of::<Chunk<T>>()
+                    + items
+                        .map(|(i, item)| beside(item, twin.and_then(|twin| twin.get(i))))
+                        .sum::<usize>();
+            }
+        }
+        bytes
+    }
+}
+
+impl<T: Clone + Default> Sparse<T> {
+    /// The item for writing; `None` past the end.
+    #[inline]
+    pub fn get_mut(&mut self, at: u64) -> Option<&mut T> {
+        if at >= self.len {
+            return None;
+        }
+        let at = at as usize;
+        let group = self.groups.get_mut(at / GROUP)?;
+        let group = group.get_or_insert_with(|| {
+            Rc::new(Group {
+                chunks: [const { None }; GROUP_CHUNKS],
+            })
+        });
+        let chunk = &mut own(group).chunks[at / CHUNK % GROUP_CHUNKS];
+        let chunk = chunk.get_or_insert_with(|| Rc::new(Default::default()));
+        Some(&mut own(chunk)[at % CHUNK])
+    }
+}
+
+impl<T: Blank + Hash> Hash for Sparse<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.len);
+        for (at, item) in self.iter().filter(|(_, item)| !item.is_blank()) {
+            state.write_u64(at);
+            item.hash(state);
+        }
+    }
+}
