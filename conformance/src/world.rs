@@ -5,7 +5,7 @@ use crate::hands::{Came, Halt, Hands, Notes};
 use crate::ops;
 use serde_json::{Map, Value, json};
 use sim_core::kernel::boot::World as BootWorld;
-use sim_core::kernel::{FrameOrder, Injection};
+use sim_core::kernel::{Answer, FrameOrder, Injection};
 use sim_core::{BootOptions, Command, Event, Machine, Sink, observe};
 use std::collections::BTreeMap;
 
@@ -181,11 +181,12 @@ impl World {
                 Err(Halt::Needs(what)) => {
                     self.inject(at, what);
                     self.settle()?;
-                    match observe::answer(&self.machine, task) {
+                    if observe::is_dead(&self.machine, task) {
+                        // Of a signal to itself: the call has answered, but to nobody.
+                        return Ok(Outcome::Died);
+                    }
+                    match self.answer(task) {
                         Some(answer) => busy.came.push(Came::Answer(answer)),
-                        None if observe::is_dead(&self.machine, task) => {
-                            return Ok(Outcome::Died);
-                        }
                         None => {
                             self.actors[at].busy = Some(busy);
                             return Ok(Outcome::Blocked);
@@ -220,6 +221,13 @@ impl World {
             "siglog" => json!(std::mem::take(&mut self.actors[at].handled)),
             _ => value,
         }
+    }
+
+    /// What the actor's last injection came to. One that has stopped itself does not tell before
+    /// it goes on.
+    fn answer(&self, task: u64) -> Option<Answer> {
+        let is_stopped = observe::state(&self.machine, task) == Some('T');
+        observe::answer(&self.machine, task).filter(|_| !is_stopped)
     }
 
     fn inject(&mut self, at: usize, act: Injection) {
@@ -301,7 +309,7 @@ impl World {
                 if !is_other || self.actors[at].busy.is_none() {
                     continue;
                 }
-                let Some(answer) = observe::answer(&self.machine, task) else {
+                let Some(answer) = self.answer(task) else {
                     continue;
                 };
                 let Some(mut busy) = self.actors[at].busy.take() else {

@@ -4,7 +4,9 @@ use super::Op;
 use crate::hands::{Halt, Hands, OpResult};
 use serde_json::{Value, json};
 use sim_core::kernel::boot::{AGENT, AGENT_FD};
-use sim_core::kernel::syscall::{AtFlags, CloneFlags, Restart, SigAct, SigMaskHow, WaitOptions};
+use sim_core::kernel::syscall::{
+    AtFlags, CloneFlags, Prctl, Restart, SaFlags, SigAct, SigMaskHow, WaitOptions,
+};
 use sim_core::kernel::{Reply, Signal, Syscall};
 
 pub const OPS: &[(&str, Op)] = &[
@@ -17,10 +19,15 @@ pub const OPS: &[(&str, Op)] = &[
     ("getsid", getsid),
     ("gettid", |h| number(h, Syscall::Gettid {})),
     ("kill", kill),
+    ("pidfd_open", pidfd_open),
+    ("pidfd_send", pidfd_send),
+    ("prctl", prctl),
     ("pause", |h| number(h, Syscall::Pause {})),
     ("setpgid", setpgid),
     ("setsid", |h| number(h, Syscall::Setsid {})),
     ("sigaction", sigaction),
+    ("sigget", sigget),
+    ("sigpending", sigpending),
     // The log is kept beside the machine; see `World::after`.
     ("siglog", |_| Ok(Value::Null)),
     ("sigmask", sigmask),
@@ -156,7 +163,14 @@ fn sigaction(hands: &mut Hands<'_>) -> OpResult {
         other => return Err(Halt::Bad(format!("no action '{other}'"))),
     };
     let signal = signal(hands)?;
-    number(hands, Syscall::RtSigaction { signal, act })
+    number(
+        hands,
+        Syscall::RtSigaction {
+            signal,
+            act: Some(act),
+            flags: SaFlags::default(),
+        },
+    )
 }
 
 fn sigmask(hands: &mut Hands<'_>) -> OpResult {
@@ -168,4 +182,50 @@ fn sigmask(hands: &mut Hands<'_>) -> OpResult {
     let set = Signal::from_nr(signal(hands)?).map_or(0, Signal::bit);
     hands.call(Syscall::RtSigprocmask { how, set })?;
     Ok(0.into())
+}
+
+fn sigget(hands: &mut Hands<'_>) -> OpResult {
+    let signal = signal(hands)?;
+    let ask = Syscall::RtSigaction {
+        signal,
+        act: None,
+        flags: SaFlags::default(),
+    };
+    match hands.call(ask)?.1 {
+        Reply::SigAction(SigAct::Default) => Ok("default".into()),
+        Reply::SigAction(SigAct::Ignore) => Ok("ignore".into()),
+        Reply::SigAction(SigAct::Handle { .. }) => Ok("handle".into()),
+        other => Err(Halt::Bad(format!("rt_sigaction answered {other:?}"))),
+    }
+}
+
+fn sigpending(hands: &mut Hands<'_>) -> OpResult {
+    let set = hands.call(Syscall::RtSigpending {})?.0 as u64;
+    let all = (1..32).filter_map(Signal::from_nr);
+    let names: Vec<&str> = all
+        .filter(|signal| set & signal.bit() != 0)
+        .map(Signal::name)
+        .collect();
+    Ok(json!(names))
+}
+
+fn prctl(hands: &mut Hands<'_>) -> OpResult {
+    let option = match hands.params.text("opt")?.as_str() {
+        "subreaper" => Prctl::SetChildSubreaper(hands.params.int_or("val", 1)? as u64),
+        "pdeathsig" => Prctl::SetPdeathsig(signal(hands)?),
+        other => return Err(Halt::Bad(format!("prctl '{other}' is not answered"))),
+    };
+    number(hands, Syscall::Prctl { option })
+}
+
+fn pidfd_open(hands: &mut Hands<'_>) -> OpResult {
+    let pid = hands.params.int("pid")?;
+    number(hands, Syscall::PidfdOpen { pid, flags: 0 })
+}
+
+fn pidfd_send(hands: &mut Hands<'_>) -> OpResult {
+    let fd = hands.params.int("fd")?;
+    let signal = signal(hands)?;
+    let flags = 0;
+    number(hands, Syscall::PidfdSendSignal { fd, signal, flags })
 }

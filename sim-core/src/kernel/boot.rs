@@ -3,8 +3,10 @@
 use super::mm::{self, FrameOrder, FrameUse, Memory};
 use super::ns::{Namespaces, NsData, NsProxy, NsSwap, PidNs};
 use super::sched::{Sched, SchedEntity};
-use super::signal::SignalState;
-use super::task::{self, Cred, DidExec, JobReport, Links, List, ProgramId, Regs, RunState, Task};
+use super::signal::{Shield, SignalState};
+use super::task::{
+    self, Cred, DidExec, JobReport, Links, List, ProgramId, Regs, RunState, Subreaper, Task,
+};
 use super::{Ctx, Errno, Kernel, Reply, fs};
 use crate::event::Sink;
 use crate::hw::cost::Costs;
@@ -67,6 +69,8 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
         init_user_ns: user,
         init: None,
         born: 0,
+        adopted: 0,
+        world,
         notices: Vec::new(),
         panic: None,
     };
@@ -150,6 +154,7 @@ fn blank(pid: task::PidId, cred: Cred, ns: NsProxy, fs: fs::FsStruct, kernel_fra
         children: List::default(),
         zombies: List::default(),
         links: Links::default(),
+        links_order: 0,
         born: 0,
         exit_signal: 0,
         exit_status: 0,
@@ -158,7 +163,10 @@ fn blank(pid: task::PidId, cred: Cred, ns: NsProxy, fs: fs::FsStruct, kernel_fra
         fs: Rc::new(fs),
         files: Rc::default(),
         mm: None,
-        signals: SignalState::default(),
+        signals: SignalState {
+            shield: Shield::Up,
+            ..SignalState::default()
+        },
         call: None,
         suspended: None,
         injected: None,
@@ -175,5 +183,7 @@ fn blank(pid: task::PidId, cred: Cred, ns: NsProxy, fs: fs::FsStruct, kernel_fra
         major_faults: 0,
         vfork_parent: None,
         did_exec: DidExec::No,
+        pdeath_signal: None,
+        subreaper: Subreaper::No,
     }
 }

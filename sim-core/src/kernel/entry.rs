@@ -116,7 +116,8 @@ impl Ctx<'_> {
         let Some(task) = self.k.tasks.get_mut(self.task) else {
             return Phase::Schedule;
         };
-        if task.signals.restarts() {
+        let restarts = (task.call.as_ref()).is_none_or(|call| task.signals.restarts(&call.call));
+        if restarts {
             // Delivered with the call still in its frame; Return then finds it and re-enters.
             return Phase::Return;
         }

@@ -168,7 +168,7 @@ fn namespaces(k: &Kernel) -> Result<(), String> {
     for (_, task) in k.tasks.iter() {
         count(task.cred.user_ns);
         // A zombie has given its proxy back, as on Linux.
-        if task.state != RunState::Zombie {
+        if !task.has_exited() {
             task.ns.all().into_iter().for_each(&mut count);
         }
     }

@@ -44,6 +44,9 @@ pub struct Kernel {
     pub init: Option<TaskId>,
     /// Tasks made so far.
     pub born: u64,
+    /// Times that a task became somebody's child.
+    pub adopted: u64,
+    pub world: boot::World,
     /// What the programs' side has to hear of: forks, execs, exits since it last looked.
     pub notices: Vec<UserNotice>,
     /// A broken invariant; nothing runs any more.

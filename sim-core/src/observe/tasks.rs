@@ -42,8 +42,7 @@ pub fn is_dead(machine: &Machine, id: u64) -> bool {
 pub fn state(machine: &Machine, id: u64) -> Option<char> {
     Some(match task(machine, id)?.state {
         RunState::Runnable | RunState::Running => 'R',
-        RunState::Blocked(reason) if reason.is_interruptible() => 'S',
-        RunState::Blocked(_) => 'D',
+        RunState::Blocked(reason) => reason.letter(),
         RunState::Stopped => 'T',
         RunState::Zombie => 'Z',
     })
@@ -54,7 +53,7 @@ pub fn state(machine: &Machine, id: u64) -> Option<char> {
 pub fn namespace(machine: &Machine, id: u64, file: &str) -> Option<u64> {
     let k = &machine.kernel;
     let task = task(machine, id)?;
-    if task.state == RunState::Zombie {
+    if task.has_exited() {
         return None;
     }
     let ns = &task.ns;

@@ -63,7 +63,8 @@ fn start(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
     };
     sys.call(Syscall::RtSigaction {
         signal: Signal::SIGCHLD.nr(),
-        act,
+        act: Some(act),
+        flags: Default::default(),
     })?
     .ok();
     *kept = Kept::Init(State::default());
@@ -118,7 +119,8 @@ fn spawn(sys: &mut Sys<'_>, tty: u16, words: &[&str]) -> Result<i32, Pending> {
     let act = SigAct::Default;
     sys.call(Syscall::RtSigaction {
         signal: Signal::SIGCHLD.nr(),
-        act,
+        act: Some(act),
+        flags: Default::default(),
     })?
     .ok();
     let errno = match exec(sys, words)? {

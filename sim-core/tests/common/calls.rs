@@ -3,7 +3,7 @@
 use super::Rng;
 use sim_core::kernel::syscall::{
     AtFlags, CloneFlags, InBuf, Ioctl, LineMode, MODELLED, MmapFlags, MountFlags, OpenFlags,
-    OutBuf, Prot, Restart, SeekWhence, SigAct, SigMaskHow, Str, WaitOptions,
+    OutBuf, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, WaitOptions,
 };
 use sim_core::kernel::{Injection, Syscall, UserStep};
 
@@ -203,7 +203,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
         "brk" => Syscall::Brk { addr: addr(rng) },
         "rt_sigaction" => Syscall::RtSigaction {
             signal: int(rng),
-            act: *rng.pick(&[
+            act: Some(*rng.pick(&[
                 SigAct::Default,
                 SigAct::Ignore,
                 SigAct::Handle {
@@ -212,7 +212,8 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
                 SigAct::Handle {
                     restart: Restart::Restart,
                 },
-            ]),
+            ])),
+            flags: SaFlags::default(),
         },
         "rt_sigprocmask" => Syscall::RtSigprocmask {
             how: *rng.pick(&[SigMaskHow::Block, SigMaskHow::Unblock, SigMaskHow::SetMask]),

@@ -38,7 +38,7 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
     let mut counts = Counts::default();
     for (_, task) in k.tasks.iter() {
         // A zombie has given everything back.
-        if task.state == crate::kernel::task::RunState::Zombie {
+        if task.has_exited() {
             continue;
         }
         counts.path(task.fs.root);

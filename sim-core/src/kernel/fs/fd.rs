@@ -5,6 +5,7 @@ use super::path::{Node, PathRef, release_path};
 use super::pipe::{self, PipeId};
 use super::tty;
 use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
+use crate::kernel::task::PidId;
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
 use crate::store::Key;
 use std::rc::Rc;
@@ -35,6 +36,8 @@ pub enum OpenKind {
     PipeWrite(PipeId),
     /// A file of /proc/PID/ns: it keeps the namespace alive.
     Namespace(NsId),
+    /// pidfd_open(2). It keeps nothing: once the process was reaped it means nobody.
+    Pidfd(PidId),
 }
 
 /// What happens to a descriptor at execve(2).
@@ -173,7 +176,7 @@ pub(super) fn release_file(cx: &mut Ctx<'_>, id: FileId) {
         return;
     };
     match file.kind {
-        OpenKind::Inode | OpenKind::Proc { .. } | OpenKind::Namespace(_) => {}
+        OpenKind::Inode | OpenKind::Proc { .. } | OpenKind::Namespace(_) | OpenKind::Pidfd(_) => {}
         OpenKind::Device(Device::Tty(tty)) => tty::closed(cx, tty),
         OpenKind::Device(Device::Null | Device::Zero | Device::Full | Device::OwnTty) => {}
         OpenKind::PipeRead(pipe) => pipe::close_reader(cx, pipe),
@@ -195,7 +198,38 @@ pub fn ns_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<NsId, Errno> {
         | OpenKind::Proc { .. }
         | OpenKind::Device(_)
         | OpenKind::PipeRead(_)
-        | OpenKind::PipeWrite(_) => Err(Errno::EINVAL),
+        | OpenKind::PipeWrite(_)
+        | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
+    }
+}
+
+/// A descriptor of a process, closed on exec.
+///
+/// # Errors
+/// EMFILE.
+pub fn open_pidfd(cx: &mut Ctx<'_>, pid: PidId) -> SysResult {
+    done_fd(cx.install(OpenFile {
+        kind: OpenKind::Pidfd(pid),
+        path: None,
+        flags: OpenFlags::RDWR.with(OpenFlags::CLOEXEC),
+        offset: 0,
+        refs: 1,
+    })?)
+}
+
+/// The process behind a descriptor of pidfd_open(2), reaped or not.
+///
+/// # Errors
+/// EBADF, also for any other file.
+pub fn pid_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<PidId, Errno> {
+    match cx.file(fd)?.1.kind {
+        OpenKind::Pidfd(pid) => Ok(pid),
+        OpenKind::Inode
+        | OpenKind::Proc { .. }
+        | OpenKind::Device(_)
+        | OpenKind::PipeRead(_)
+        | OpenKind::PipeWrite(_)
+        | OpenKind::Namespace(_) => Err(Errno::EBADF),
     }
 }
 

@@ -29,7 +29,7 @@ pub use boot::{agent_file, boot, boot_bare};
 pub use check::{check, namespace_refs};
 pub use fd::{
     Fd, FdTable, FileId, OnExec, OpenFile, OpenKind, close_on_exec, fork_files, ns_of_fd,
-    release_files, sys_close, sys_dup, sys_dup2,
+    open_pidfd, pid_of_fd, release_files, sys_close, sys_dup, sys_dup2,
 };
 pub use inode::{Device, Inode, InodeData, InodeId};
 pub use mount::{Mount, MountId, MountNs};

@@ -73,7 +73,7 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
         OpenKind::Device(Device::OwnTty) => Err(Errno::EIO),
         OpenKind::PipeRead(pipe) => pipe::read(cx, pipe, flags, &buf, len),
         OpenKind::PipeWrite(_) => Err(Errno::EBADF),
-        OpenKind::Namespace(_) => Err(Errno::EINVAL),
+        OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
     }
 }
 
@@ -116,7 +116,7 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
         OpenKind::Device(Device::OwnTty) => Err(Errno::EIO),
         OpenKind::Proc { .. } => Err(Errno::EIO),
         OpenKind::PipeRead(_) => Err(Errno::EBADF),
-        OpenKind::Namespace(_) => Err(Errno::EINVAL),
+        OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
     }
 }
 
@@ -191,7 +191,8 @@ pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> 
         OpenKind::Device(_)
         | OpenKind::PipeRead(_)
         | OpenKind::PipeWrite(_)
-        | OpenKind::Namespace(_) => return Err(Errno::ESPIPE),
+        | OpenKind::Namespace(_)
+        | OpenKind::Pidfd(_) => return Err(Errno::ESPIPE),
     }
     let size = inode_of(file)
         .and_then(|i| cx.k.vfs.inodes.get(i))

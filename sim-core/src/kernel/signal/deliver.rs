@@ -1,6 +1,6 @@
 //! Acting on pending signals, on the way back to ring 3.
 
-use super::{DefaultAction, Signal, SignalState};
+use super::{DefaultAction, SYNCHRONOUS, Shield, Signal, SignalState};
 use crate::event::Event;
 use crate::kernel::Ctx;
 use crate::kernel::syscall::{Restart, SigAct, Syscall};
@@ -17,27 +17,37 @@ pub enum Delivered {
 }
 
 impl SignalState {
-    /// The next signal to act on: SIGKILL first, then by number.
+    /// The next signal to act on: those of faults first, then by number (next_signal).
     fn next(&self) -> Option<Signal> {
         let set = self.deliverable();
-        if set & Signal::SIGKILL.bit() != 0 {
-            return Some(Signal::SIGKILL);
-        }
-        Signal::from_nr(set.trailing_zeros() as i32)
+        let first = match set & SYNCHRONOUS {
+            0 => set,
+            synchronous => synchronous,
+        };
+        Signal::from_nr(first.trailing_zeros() as i32)
     }
 
-    /// Whether a call that these signals interrupt begins again rather than failing with EINTR.
-    pub fn restarts(&self) -> bool {
-        let set = self.deliverable();
-        (1..32)
-            .filter_map(Signal::from_nr)
-            .filter(|s| set & s.bit() != 0)
-            .all(|signal| {
-                self.action(signal)
-                    != SigAct::Handle {
-                        restart: Restart::Interrupt,
-                    }
-            })
+    /// Whether a call that these signals interrupt begins again rather than failing with EINTR:
+    /// the first handler that is set up decides, and without one it begins again.
+    pub fn restarts(&self, call: &Syscall) -> bool {
+        let mut rest = self.deliverable();
+        while rest != 0 {
+            let first = match rest & SYNCHRONOUS {
+                0 => rest,
+                synchronous => synchronous,
+            };
+            let bit = first & first.wrapping_neg();
+            let signal = Signal::from_nr(first.trailing_zeros() as i32);
+            match signal.map(|signal| self.action(signal)) {
+                Some(SigAct::Handle { restart }) => {
+                    // signal(7): these fail even with SA_RESTART.
+                    let is_never = matches!(call, Syscall::Pause {} | Syscall::Nanosleep { .. });
+                    return restart == Restart::Restart && !is_never;
+                }
+                Some(SigAct::Default | SigAct::Ignore) | None => rest &= !bit,
+            }
+        }
+        true
     }
 }
 
@@ -53,22 +63,33 @@ impl Ctx<'_> {
             if task.exiting.is_some() {
                 return Delivered::Continue;
             }
+            if let Some(signal) = task.signals.group_exit {
+                self.emit(Event::SignalDeliver { task: id, signal });
+                self.die_of(signal);
+                return Delivered::Fatal;
+            }
             let Some(signal) = task.signals.next() else {
+                self.run_handlers();
                 return Delivered::Continue;
             };
             task.signals.pending &= !signal.bit();
             let action = task.signals.action(signal);
+            let is_shielded = task.signals.shield == Shield::Up && !signal.is_kernel_only();
             self.emit(Event::SignalDeliver { task: id, signal });
             match action {
                 SigAct::Ignore => {}
                 SigAct::Handle { .. } => {
                     if let Some(task) = self.k.tasks.get_mut(id) {
                         task.signals.noted |= signal.bit();
+                        task.signals.frames.push(signal);
                     }
-                    self.emit(Event::SignalHandle { task: id, signal });
                 }
                 SigAct::Default => match signal.default_action() {
                     DefaultAction::Ignore | DefaultAction::Continue => {}
+                    _ if is_shielded => {}
+                    // A group that nobody could continue does not stop (setpgid(2), NOTES).
+                    DefaultAction::Stop
+                        if signal != Signal::SIGSTOP && self.is_own_group_orphaned() => {}
                     DefaultAction::Stop => {
                         self.stop(signal);
                         return Delivered::Stopped;
@@ -79,6 +100,19 @@ impl Ctx<'_> {
                     }
                 },
             }
+        }
+    }
+
+    /// Back in ring 3 the frame on top runs first: the handler of the signal taken last.
+    fn run_handlers(&mut self) {
+        let id = self.task;
+        while let Some(signal) = self
+            .k
+            .tasks
+            .get_mut(id)
+            .and_then(|task| task.signals.frames.pop())
+        {
+            self.emit(Event::SignalHandle { task: id, signal });
         }
     }
 

@@ -4,11 +4,17 @@ mod deliver;
 mod send;
 mod syscalls;
 
-pub use deliver::Delivered;
-pub use send::Origin;
-pub use syscalls::{sys_kill, sys_pause, sys_rt_sigaction, sys_rt_sigprocmask};
+mod pgrp;
+mod pidfd;
 
-use super::syscall::SigAct;
+pub use deliver::Delivered;
+pub use pgrp::OrphanedBy;
+pub use pidfd::{sys_pidfd_open, sys_pidfd_send_signal};
+pub use send::Origin;
+pub(super) use syscalls::kill_ok;
+pub use syscalls::{sys_kill, sys_pause, sys_rt_sigaction, sys_rt_sigpending, sys_rt_sigprocmask};
+
+use super::syscall::{SaFlags, SigAct};
 use std::rc::Rc;
 
 macro_rules! signals {
@@ -75,12 +81,43 @@ pub enum DefaultAction {
     Continue,
 }
 
+/// Sent by faults: taken before all others (SYNCHRONOUS_MASK).
+pub const SYNCHRONOUS: SignalSet = Signal::SIGSEGV.bit()
+    | Signal::SIGBUS.bit()
+    | Signal::SIGILL.bit()
+    | Signal::SIGTRAP.bit()
+    | Signal::SIGFPE.bit()
+    | Signal::SIGSYS.bit();
+
 impl Signal {
+    /// SIGKILL and SIGSTOP, which nobody can handle, block or ignore.
+    pub fn is_kernel_only(self) -> bool {
+        matches!(self, Signal::SIGKILL | Signal::SIGSTOP)
+    }
+
+    /// Whether its default action dumps core: it kills only when it is delivered, while the
+    /// others that terminate kill when they are sent.
+    pub fn dumps_core(self) -> bool {
+        matches!(
+            self,
+            Signal::SIGQUIT
+                | Signal::SIGILL
+                | Signal::SIGTRAP
+                | Signal::SIGABRT
+                | Signal::SIGBUS
+                | Signal::SIGFPE
+                | Signal::SIGSEGV
+                | Signal::SIGXCPU
+                | Signal::SIGXFSZ
+                | Signal::SIGSYS
+        )
+    }
+
     pub fn nr(self) -> i32 {
         self as i32
     }
     /// Its bit in a set.
-    pub fn bit(self) -> u64 {
+    pub const fn bit(self) -> u64 {
         1 << (self as u32)
     }
 }
@@ -97,6 +134,23 @@ pub struct SignalState {
     pub actions: Rc<[SigAct; 32]>,
     /// Handled signals that the program has not looked at.
     pub noted: SignalSet,
+    /// Handlers whose frames are on the stack and that have not run yet, in the order in which
+    /// they were pushed: the last one runs first.
+    pub frames: Vec<Signal>,
+    /// SIGNAL_GROUP_EXIT: the signal that it is dying of. Nothing else reaches it any more.
+    pub group_exit: Option<Signal>,
+    /// SIGNAL_UNKILLABLE: an init, until a fault of its own.
+    pub shield: Shield,
+    /// SA_NOCLDSTOP and SA_NOCLDWAIT of SIGCHLD.
+    pub child_flags: SaFlags,
+}
+
+/// Whether signals that would kill or stop are kept off (pid_namespaces(7)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Shield {
+    #[default]
+    Down,
+    Up,
 }
 
 impl Default for SignalState {
@@ -106,11 +160,29 @@ impl Default for SignalState {
             blocked: 0,
             actions: Rc::new([SigAct::Default; 32]),
             noted: 0,
+            frames: Vec::new(),
+            group_exit: None,
+            shield: Shield::Down,
+            child_flags: SaFlags::default(),
         }
     }
 }
 
 impl SignalState {
+    /// What a child begins with: the mask and the dispositions, nothing pending (fork(2)).
+    pub fn forked(&self) -> Self {
+        Self {
+            pending: 0,
+            blocked: self.blocked,
+            actions: self.actions.clone(),
+            noted: 0,
+            frames: Vec::new(),
+            group_exit: None,
+            shield: Shield::Down,
+            child_flags: self.child_flags,
+        }
+    }
+
     pub fn action(&self, signal: Signal) -> SigAct {
         self.actions[signal as usize % 32]
     }

@@ -1,17 +1,18 @@
 //! Making a signal pending, and waking whom it concerns.
 
-use super::{DefaultAction, Signal};
+use super::{DefaultAction, Shield, Signal};
 use crate::event::Event;
-use crate::kernel::syscall::SigAct;
-use crate::kernel::task::{JobReport, RunState, TaskId};
+use crate::kernel::syscall::{SaFlags, SigAct};
+use crate::kernel::task::{JobReport, RunState, Task, TaskId};
 use crate::kernel::{BlockReason, Ctx, Kernel};
 
-const STOPS: u64 = 1 << 19 | 1 << 20 | 1 << 21 | 1 << 22;
+const STOPS: u64 =
+    Signal::SIGSTOP.bit() | Signal::SIGTSTP.bit() | Signal::SIGTTIN.bit() | Signal::SIGTTOU.bit();
 
 impl Kernel {
-    /// Whether `signal` would do nothing to the task. The first process of a PID namespace is
-    /// shielded from signals that it has no handler for (pid_namespaces(7)); only from outside,
-    /// and only by SIGKILL and SIGSTOP, is the shield passed.
+    /// sig_ignored: whether `signal` would do nothing to the task. The first process of a PID
+    /// namespace is shielded from signals that it has no handler for (pid_namespaces(7)); only
+    /// from outside, and only by SIGKILL and SIGSTOP, is the shield passed.
     fn is_ignored(&self, id: TaskId, signal: Signal, from: Origin) -> bool {
         let Some(task) = self.tasks.get(id) else {
             return true;
@@ -20,19 +21,27 @@ impl Kernel {
         if task.signals.blocked & signal.bit() != 0 {
             return false;
         }
+        if self.is_global_init(id) && signal.is_kernel_only() {
+            return true;
+        }
         let action = task.signals.action(signal);
-        if self.is_child_reaper(id) && action == SigAct::Default && from == Origin::Inside {
+        let is_forced = from != Origin::Inside && signal.is_kernel_only();
+        if task.signals.shield == Shield::Up && action == SigAct::Default && !is_forced {
             return true;
         }
-        if self.is_child_reaper(id)
-            && action == SigAct::Default
-            && !matches!(signal, Signal::SIGKILL | Signal::SIGSTOP)
-        {
-            return true;
-        }
+        signal.is_ignored_by(action)
+    }
+}
+
+impl Signal {
+    /// Whether it does nothing with this disposition (sig_handler_ignored).
+    pub fn is_ignored_by(self, action: SigAct) -> bool {
         match action {
             SigAct::Ignore => true,
-            SigAct::Default => signal.default_action() == DefaultAction::Ignore,
+            SigAct::Default => matches!(
+                self.default_action(),
+                DefaultAction::Ignore | DefaultAction::Continue
+            ),
             SigAct::Handle { .. } => false,
         }
     }
@@ -43,7 +52,7 @@ impl Kernel {
 pub enum Origin {
     /// A process of the same or an inner namespace, or the receiver itself.
     Inside,
-    /// An ancestor namespace.
+    /// An ancestor namespace, or the kernel on behalf of nobody.
     Outside,
     /// The kernel: a fault cannot be shielded from.
     Kernel,
@@ -75,19 +84,22 @@ impl Ctx<'_> {
         let Some(task) = self.k.tasks.get_mut(to) else {
             return;
         };
-        if task.state == RunState::Zombie || task.exiting.is_some() {
+        if task.state == RunState::Zombie
+            || task.exiting.is_some()
+            || task.signals.group_exit.is_some()
+        {
             return;
         }
         // SIGCONT and the stop signals cancel each other before anything else is looked at.
         if signal == Signal::SIGCONT {
             task.signals.pending &= !STOPS;
+            if task.state == RunState::Stopped {
+                task.job = JobReport::Continued;
+                self.tell_parent_of_job(to);
+                self.activate(to);
+            }
         } else if STOPS & signal.bit() != 0 {
             task.signals.pending &= !Signal::SIGCONT.bit();
-        }
-        let is_resumed =
-            matches!(signal, Signal::SIGCONT | Signal::SIGKILL) && task.state == RunState::Stopped;
-        if is_resumed {
-            self.resume(to, signal);
         }
         if from != Origin::Kernel && self.k.is_ignored(to, signal, from) {
             return;
@@ -95,13 +107,30 @@ impl Ctx<'_> {
         let Some(task) = self.k.tasks.get_mut(to) else {
             return;
         };
+        // A standard signal is pending once, however often it is sent.
+        if task.signals.pending & signal.bit() != 0 {
+            return;
+        }
+        let is_first = !task.signals.is_pending();
         task.signals.pending |= signal.bit();
+        let wants = task.signals.deliverable() & signal.bit() != 0
+            && (signal == Signal::SIGKILL || (task.state != RunState::Stopped && is_first));
+        if wants && is_fatal(task, signal) {
+            task.signals.group_exit = Some(signal);
+            task.signals.pending |= Signal::SIGKILL.bit();
+        }
+        let is_dying = task.signals.group_exit.is_some();
+        let is_stopped = task.state == RunState::Stopped;
         let is_deliverable = task.signals.is_pending();
         self.emit(Event::SignalSend { task: to, signal });
-        if is_deliverable {
+        if is_dying && is_stopped {
+            if let Some(task) = self.k.tasks.get_mut(to) {
+                task.job = JobReport::Nothing;
+            }
+            self.activate(to);
+        } else if is_deliverable {
             self.wake_if(to, |reason| {
-                reason.is_interruptible()
-                    || (signal == Signal::SIGKILL && reason != BlockReason::PidNsEmpty)
+                reason.is_interruptible() || (is_dying && reason != BlockReason::PidNsEmpty)
             });
             self.kick(to);
         }
@@ -117,19 +146,11 @@ impl Ctx<'_> {
                     SigAct::Default;
                 task.signals.blocked &= !signal.bit();
             }
+            if task.signals.action(signal) == SigAct::Default {
+                task.signals.shield = Shield::Down;
+            }
         }
         self.send_signal_from(to, signal, Origin::Kernel);
-    }
-
-    fn resume(&mut self, id: TaskId, signal: Signal) {
-        let Some(task) = self.k.tasks.get_mut(id) else {
-            return;
-        };
-        if signal == Signal::SIGCONT {
-            task.job = JobReport::Continued;
-            self.tell_parent_of_job(id);
-        }
-        self.activate(id);
     }
 
     /// A task that runs in ring 3 on some CPU looks at its signals soon: its CPU is interrupted.
@@ -142,12 +163,26 @@ impl Ctx<'_> {
         }
     }
 
-    /// SIGCHLD to the parent, and a wake-up if it waits for stopped or continued children.
+    /// do_notify_parent_cldstop: SIGCHLD to the parent, unless it wants to hear of the dead only,
+    /// and a wake-up if it waits for stopped or continued children.
     pub(super) fn tell_parent_of_job(&mut self, id: TaskId) {
         let Some(parent) = self.k.tasks.get(id).and_then(|t| t.parent) else {
             return;
         };
-        self.send_signal_from(parent, Signal::SIGCHLD, Origin::Inside);
+        let hears = self.k.tasks.get(parent).is_some_and(|p| {
+            p.signals.action(Signal::SIGCHLD) != SigAct::Ignore
+                && !p.signals.child_flags.has(SaFlags::NOCLDSTOP)
+        });
+        if hears {
+            self.send_signal_from(parent, Signal::SIGCHLD, Origin::Inside);
+        }
         self.wake_if(parent, |reason| reason == BlockReason::Child);
     }
+}
+
+/// Whether it kills at once: terminating signals without a core dump do (sig_fatal).
+fn is_fatal(task: &Task, signal: Signal) -> bool {
+    task.signals.action(signal) == SigAct::Default
+        && signal.default_action() == DefaultAction::Terminate
+        && !signal.dumps_core()
 }

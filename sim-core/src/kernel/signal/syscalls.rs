@@ -1,37 +1,65 @@
-//! kill(2), rt_sigaction(2), rt_sigprocmask(2), pause(2).
+//! kill(2), rt_sigaction(2), rt_sigprocmask(2), rt_sigpending(2), pause(2).
 
 use super::Signal;
-use crate::kernel::syscall::{SigAct, SigMaskHow, signal_arg};
+use crate::kernel::syscall::{SaFlags, SigAct, SigMaskHow, signal_arg};
 use crate::kernel::task::{RunState, TaskId};
-use crate::kernel::{BlockReason, Ctx, Errno, Outcome, SysResult, syscall::done};
+use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult, syscall::done};
 
-/// kill(2).
+/// The signal with this number; none for 0, which only probes.
+pub(super) fn signal_or_probe(number: i32) -> Result<Option<Signal>, Errno> {
+    match number {
+        0 => Ok(None),
+        _ => signal_arg(number).map(Some),
+    }
+}
+
+/// kill(2). A target that is not there is told before a signal that does not exist.
 ///
 /// # Errors
-/// EINVAL for a bad signal, ESRCH for nobody, EPERM if not one of those found may be signalled.
+/// ESRCH for nobody, EINVAL for a bad signal, EPERM if not one of those found may be signalled;
+/// but not with -1, where others' processes are passed over (kill_something_info).
 pub fn sys_kill(cx: &mut Ctx<'_>, pid: i32, signal: i32) -> SysResult {
-    let signal = if signal == 0 {
-        None
-    } else {
-        Some(signal_arg(signal)?)
-    };
     let targets = targets(cx, pid)?;
     if targets.is_empty() {
         return Err(Errno::ESRCH);
     }
-    let allowed: Vec<TaskId> = targets
-        .into_iter()
-        .filter(|&to| may_signal(cx, to))
-        .collect();
-    if allowed.is_empty() {
-        return Err(Errno::EPERM);
-    }
-    if let Some(signal) = signal {
-        for to in allowed {
-            cx.send_signal(to, signal);
+    let signal = signal_or_probe(signal)?;
+    let mut last = None;
+    let mut is_sent = false;
+    for to in targets {
+        match kill_ok(cx, to, signal) {
+            Ok(()) => {
+                is_sent = true;
+                if let Some(signal) = signal {
+                    cx.send_signal(to, signal);
+                }
+            }
+            Err(errno) => last = Some(errno),
         }
     }
-    done(0)
+    match last {
+        Some(errno) if !is_sent && pid != -1 => Err(errno),
+        Some(_) | None => done(0),
+    }
+}
+
+/// check_kill_permission: oneself always; SIGCONT within one's session.
+///
+/// # Errors
+/// EPERM.
+pub(in crate::kernel) fn kill_ok(
+    cx: &Ctx<'_>,
+    to: TaskId,
+    signal: Option<Signal>,
+) -> Result<(), Errno> {
+    let me = cx.me()?;
+    let session = cx.k.tasks.get(to).map(|t| t.session);
+    let continues = signal == Some(Signal::SIGCONT) && session == Some(me.session);
+    if to == cx.task || continues || may_signal(cx, to) {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
+    }
 }
 
 /// Whom kill(2) means by `pid`, in the caller's PID namespace.
@@ -74,26 +102,42 @@ fn may_signal(cx: &Ctx<'_>, to: TaskId) -> bool {
     me.is_capable() || same(me.uid) || same(me.euid)
 }
 
-/// sigaction(2).
+/// sigaction(2): without a new action it only tells. The old one is in [`Reply::SigAction`].
 ///
 /// # Errors
-/// EINVAL for a bad signal, and for SIGKILL and SIGSTOP.
-pub fn sys_rt_sigaction(cx: &mut Ctx<'_>, signal: i32, act: SigAct) -> SysResult {
+/// EINVAL for a bad signal, and for a new action of SIGKILL and SIGSTOP.
+pub fn sys_rt_sigaction(
+    cx: &mut Ctx<'_>,
+    signal: i32,
+    act: Option<SigAct>,
+    flags: SaFlags,
+) -> SysResult {
     let signal = signal_arg(signal)?;
-    if matches!(signal, Signal::SIGKILL | Signal::SIGSTOP) {
+    if act.is_some() && signal.is_kernel_only() {
         return Err(Errno::EINVAL);
     }
-    let is_reaper = cx.k.is_child_reaper(cx.task);
-    let state = &mut cx.me_mut()?.signals;
+    let task = cx.me_mut()?;
+    let state = &mut task.signals;
+    task.reply = Reply::SigAction(state.action(signal));
+    let Some(act) = act else { return done(0) };
     std::rc::Rc::make_mut(&mut state.actions)[signal as usize % 32] = act;
-    // Setting it to "ignore" discards what is pending (sigaction(2)).
-    let ignores = act == SigAct::Ignore
-        || (act == SigAct::Default
-            && (is_reaper || signal.default_action() == super::DefaultAction::Ignore));
-    if ignores {
+    if signal == Signal::SIGCHLD {
+        state.child_flags = flags;
+    }
+    // What is ignored from now on is not pending any more, blocked or not (sigaction(2)).
+    if signal.is_ignored_by(act) {
         state.pending &= !signal.bit();
     }
     done(0)
+}
+
+/// sigpending(2): what is pending and blocked, as a set.
+///
+/// # Errors
+/// None but ESRCH for a caller that is gone.
+pub fn sys_rt_sigpending(cx: &mut Ctx<'_>) -> SysResult {
+    let state = &cx.me()?.signals;
+    done((state.pending & state.blocked) as i64)
 }
 
 /// sigprocmask(2).

@@ -110,7 +110,34 @@ impl MountFlags {
 }
 flags! {
     /// waitpid(2).
-    WaitOptions: u32 { NOHANG = 1; UNTRACED = 2; CONTINUED = 8; }
+    WaitOptions: u32 {
+        NOHANG = 1; UNTRACED = 2; EXITED = 4; CONTINUED = 8; NOWAIT = 0x0100_0000;
+        WNOTHREAD = 0x2000_0000; WALL = 0x4000_0000; WCLONE = 0x8000_0000_u32;
+    }
+}
+flags! {
+    /// sigaction(2): what matters of a handler is in [`SigAct`]; these are for SIGCHLD.
+    SaFlags: u32 { NOCLDSTOP = 1; NOCLDWAIT = 2; }
+}
+
+/// Which children waitid(2) is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WaitFor {
+    All,
+    Pid(i32),
+    /// 0 is the caller's own group.
+    Pgid(i32),
+    Pidfd(i32),
+}
+
+/// prctl(2), as far as modelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Prctl {
+    SetPdeathsig(i32),
+    GetPdeathsig,
+    /// 0 or not.
+    SetChildSubreaper(u64),
+    GetChildSubreaper,
 }
 
 /// Where bytes to be written come from.
@@ -254,6 +281,17 @@ pub enum Reply {
         pid: i32,
         status: i32,
     },
+    /// waitid(2): the fields of siginfo_t.
+    WaitId {
+        pid: i32,
+        uid: u32,
+        /// CLD_EXITED and so on.
+        code: i32,
+        /// Exit code or signal.
+        status: i32,
+    },
+    /// rt_sigaction(2): the old action.
+    SigAction(SigAct),
     /// pipe2(2): read end, write end.
     Pipe {
         read: i32,

@@ -9,8 +9,8 @@ mod text;
 
 pub use abi::{
     AtFlags, CloneFlags, Dirent, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags,
-    OpenFlags, OutBuf, Prot, Reply, Restart, SeekWhence, SigAct, SigMaskHow, Stat, Str, SysReturn,
-    WaitOptions,
+    OpenFlags, OutBuf, Prctl, Prot, Reply, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Stat,
+    Str, SysReturn, WaitFor, WaitOptions,
 };
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
@@ -74,7 +74,7 @@ syscalls! {
     10 Mprotect "mprotect" { addr: u64, length: u64, prot: Prot } => mm::sys_mprotect;
     11 Munmap "munmap" { addr: u64, length: u64 } => mm::sys_munmap;
     12 Brk "brk" { addr: u64 } => mm::sys_brk;
-    13 RtSigaction "rt_sigaction" { signal: i32, act: SigAct } => signal::sys_rt_sigaction;
+    13 RtSigaction "rt_sigaction" { signal: i32, act: Option<SigAct>, flags: SaFlags } => signal::sys_rt_sigaction;
     14 RtSigprocmask "rt_sigprocmask" { how: SigMaskHow, set: u64 } => signal::sys_rt_sigprocmask;
     16 Ioctl "ioctl" { fd: i32, request: Ioctl } => fs::sys_ioctl;
     24 SchedYield "sched_yield" { } => task::sys_sched_yield;
@@ -106,8 +106,10 @@ syscalls! {
     112 Setsid "setsid" { } => task::sys_setsid;
     121 Getpgid "getpgid" { pid: i32 } => task::sys_getpgid;
     124 Getsid "getsid" { pid: i32 } => task::sys_getsid;
+    127 RtSigpending "rt_sigpending" { } => signal::sys_rt_sigpending;
     141 Setpriority "setpriority" { pid: i32, nice: i32 } => task::sys_setpriority;
     155 PivotRoot "pivot_root" { new_root: Str, put_old: Str } => fs::sys_pivot_root;
+    157 Prctl "prctl" { option: Prctl } => task::sys_prctl;
     161 Chroot "chroot" { path: Str } => fs::sys_chroot;
     165 Mount "mount" { source: Str, target: Str, fstype: Str, flags: MountFlags, data: Str } => fs::sys_mount;
     166 Umount2 "umount2" { target: Str, flags: i32 } => fs::sys_umount2;
@@ -115,12 +117,15 @@ syscalls! {
     186 Gettid "gettid" { } => task::sys_gettid;
     217 Getdents64 "getdents64" { fd: i32 } => fs::sys_getdents64;
     231 ExitGroup "exit_group" { status: i32 } => task::sys_exit_group;
+    247 Waitid "waitid" { which: WaitFor, options: WaitOptions } => task::sys_waitid;
     257 Openat "openat" { path: Str, flags: OpenFlags, mode: u16 } => fs::sys_openat;
     262 Newfstatat "newfstatat" { path: Str } => fs::sys_newfstatat;
     272 Unshare "unshare" { flags: CloneFlags } => ns::sys_unshare;
     293 Pipe2 "pipe2" { flags: OpenFlags } => fs::sys_pipe2;
     308 Setns "setns" { fd: i32, kind: CloneFlags } => ns::sys_setns;
     322 Execveat "execveat" { fd: i32, argv: std::rc::Rc<[Str]>, flags: AtFlags } => task::sys_execveat;
+    424 PidfdSendSignal "pidfd_send_signal" { fd: i32, signal: i32, flags: u32 } => signal::sys_pidfd_send_signal;
+    434 PidfdOpen "pidfd_open" { pid: i32, flags: u32 } => signal::sys_pidfd_open;
 }
 
 /// The signal with this number, or EINVAL.

@@ -1,8 +1,8 @@
 //! A system call as text, much as strace(1) prints it, and back: `mkdir("/tmp/a", 0o755)`.
 
 use super::{
-    AtFlags, CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf, Prot,
-    Restart, SeekWhence, SigAct, SigMaskHow, Str, Syscall, WaitOptions,
+    AtFlags, CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf, Prctl,
+    Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, Syscall, WaitFor, WaitOptions,
 };
 use crate::text::{Scanner, TextError, quote};
 use std::fmt::{self, Display, Formatter, Write};
@@ -250,7 +250,8 @@ flag_arguments!(
     Prot,
     MmapFlags,
     MountFlags,
-    WaitOptions
+    WaitOptions,
+    SaFlags
 );
 
 macro_rules! words {
@@ -286,6 +287,74 @@ words! {
         SigAct::Ignore => "SIG_IGN" => SigAct::Ignore;
         SigAct::Handle { restart: Restart::Interrupt } => "handler" => SigAct::Handle { restart: Restart::Interrupt };
         SigAct::Handle { restart: Restart::Restart } => "handler_SA_RESTART" => SigAct::Handle { restart: Restart::Restart };
+    }
+}
+
+impl Argument for Option<SigAct> {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Some(act) => act.write(f),
+            None => f.write_str("NULL"),
+        }
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        let mut ahead = from.clone();
+        if ahead.word(name)? == "NULL" {
+            *from = ahead;
+            return Ok(None);
+        }
+        SigAct::read(name, from).map(Some)
+    }
+}
+
+impl Argument for WaitFor {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            WaitFor::All => f.write_str("P_ALL"),
+            WaitFor::Pid(pid) => write!(f, "P_PID:{pid}"),
+            WaitFor::Pgid(pgid) => write!(f, "P_PGID:{pgid}"),
+            WaitFor::Pidfd(fd) => write!(f, "P_PIDFD:{fd}"),
+        }
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        let start = from.clone();
+        let word = from.word(name)?;
+        if word == "P_ALL" {
+            return Ok(WaitFor::All);
+        }
+        from.expect(':')?;
+        match word {
+            "P_PID" => Ok(WaitFor::Pid(from.number(name)?)),
+            "P_PGID" => Ok(WaitFor::Pgid(from.number(name)?)),
+            "P_PIDFD" => Ok(WaitFor::Pidfd(from.number(name)?)),
+            other => Err(start.error(format!("{name}: no '{other}'"))),
+        }
+    }
+}
+
+impl Argument for Prctl {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Prctl::SetPdeathsig(signal) => write!(f, "PR_SET_PDEATHSIG, {signal}"),
+            Prctl::GetPdeathsig => f.write_str("PR_GET_PDEATHSIG"),
+            Prctl::SetChildSubreaper(value) => write!(f, "PR_SET_CHILD_SUBREAPER, {value}"),
+            Prctl::GetChildSubreaper => f.write_str("PR_GET_CHILD_SUBREAPER"),
+        }
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        let start = from.clone();
+        let option = from.word(name)?;
+        let mut argument = ArgumentReader {
+            from,
+            is_first: false,
+        };
+        match option {
+            "PR_SET_PDEATHSIG" => Ok(Prctl::SetPdeathsig(argument.get("signal")?)),
+            "PR_GET_PDEATHSIG" => Ok(Prctl::GetPdeathsig),
+            "PR_SET_CHILD_SUBREAPER" => Ok(Prctl::SetChildSubreaper(argument.get("value")?)),
+            "PR_GET_CHILD_SUBREAPER" => Ok(Prctl::GetChildSubreaper),
+            other => Err(start.error(format!("{name}: no '{other}'"))),
+        }
     }
 }
 

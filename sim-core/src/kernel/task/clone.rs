@@ -1,9 +1,10 @@
 //! fork(2) and clone(2).
 
-use super::{DidExec, JobReport, Links, List, Pid, PidId, RunState, Task, TaskId};
+use super::{DidExec, JobReport, Links, List, Pid, PidId, RunState, Subreaper, Task, TaskId};
 use crate::event::Event;
 use crate::kernel::mm::{self, FrameUse};
 use crate::kernel::ns::{self, NsSwap, PidNsState};
+use crate::kernel::signal::Shield;
 use crate::kernel::syscall::{CloneFlags, done};
 use crate::kernel::{
     BlockReason, Ctx, Errno, NsId, NsKind, Outcome, Signal, SysResult, UserNotice, fs,
@@ -29,16 +30,13 @@ pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> SysRe
     if let Some(child) = vforked_child(cx)? {
         return vfork_wait(cx, child);
     }
-    check_flags(flags)?;
+    check_flags(flags, cx.me()?.signals.shield)?;
     if exit_signal != 0 {
         crate::kernel::syscall::signal_arg(exit_signal)?;
     }
     let me = cx.me()?;
     if flags.any(ns::CREATES) && !me.cred.is_capable() {
         return Err(Errno::EPERM);
-    }
-    if flags.has(CloneFlags::PARENT) && cx.k.is_child_reaper(cx.task) {
-        return Err(Errno::EINVAL);
     }
     let child = copy_process(cx, flags, exit_signal)?;
     cx.k.notices.push(UserNotice::Forked {
@@ -87,12 +85,19 @@ fn vfork_wait(cx: &mut Ctx<'_>, child: TaskId) -> SysResult {
     }
 }
 
-fn check_flags(flags: CloneFlags) -> Result<(), Errno> {
+/// The combinations that clone(2) forbids, in the order of copy_process; then what is not
+/// modelled: threads, shared tables, and memory that is shared for longer than vfork(2).
+fn check_flags(flags: CloneFlags, shield: Shield) -> Result<(), Errno> {
+    let refused = flags.has(CloneFlags::NEWNS.with(CloneFlags::FS))
+        || flags.has(CloneFlags::NEWUSER.with(CloneFlags::FS))
+        || (flags.has(CloneFlags::THREAD) && !flags.has(CloneFlags::SIGHAND))
+        || (flags.has(CloneFlags::SIGHAND) && !flags.has(CloneFlags::VM))
+        || (flags.has(CloneFlags::PARENT) && shield == Shield::Up);
     let known = ns::ALL_FLAGS
         .with(CloneFlags::VM)
         .with(CloneFlags::VFORK)
         .with(CloneFlags::PARENT);
-    if flags.0 & !known.0 != 0 {
+    if refused || flags.0 & !known.0 != 0 {
         return Err(Errno::EINVAL);
     }
     if flags.has(CloneFlags::VM) != flags.has(CloneFlags::VFORK) {
@@ -161,18 +166,20 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         children: List::default(),
         zombies: List::default(),
         links: Links::default(),
+        links_order: 0,
         born,
-        exit_signal,
+        // A sibling's end is told as the caller's own (copy_process).
+        exit_signal: if flags.has(CloneFlags::PARENT) {
+            parent.exit_signal
+        } else {
+            exit_signal
+        },
         exit_status: 0,
         ns: Rc::new(proxy),
         fs: Rc::new(fs),
         files,
         mm: space,
-        signals: crate::kernel::signal::SignalState {
-            pending: 0,
-            noted: 0,
-            ..parent.signals
-        },
+        signals: parent.signals.forked(),
         call: None,
         suspended: None,
         injected: None,
@@ -188,6 +195,8 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         major_faults: 0,
         vfork_parent: flags.has(CloneFlags::VFORK).then_some(cx.task),
         did_exec: DidExec::No,
+        pdeath_signal: None,
+        subreaper: Subreaper::No,
         sched: crate::kernel::sched::SchedEntity {
             vlag: 0,
             ..parent.sched
@@ -207,9 +216,14 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
 
 /// Lists the child with its parent, and as the init of its PID namespace if it is number 1.
 fn adopt(cx: &mut Ctx<'_>, id: TaskId, pid: PidId) {
+    let order = cx.k.adopted;
+    cx.k.adopted += 1;
+    if let Some(task) = cx.k.tasks.get_mut(id) {
+        task.links_order = order;
+    }
     let parent = cx.k.tasks.get(id).and_then(|t| t.parent);
     if let Some(list) = parent.and_then(|p| cx.k.tasks.get(p)).map(|p| p.children) {
-        let list = list.insert_by_birth(&mut cx.k.tasks, id);
+        let list = list.insert_in_order(&mut cx.k.tasks, id);
         if let Some(parent) = parent.and_then(|p| cx.k.tasks.get_mut(p)) {
             parent.children = list;
         }
@@ -219,6 +233,9 @@ fn adopt(cx: &mut Ctx<'_>, id: TaskId, pid: PidId) {
         && let Some(ns) = cx.k.ns.pid_mut(ns)
     {
         ns.child_reaper = Some(id);
+        if let Some(task) = cx.k.tasks.get_mut(id) {
+            task.signals.shield = Shield::Up;
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::hw::PAGE_BYTES;
 use crate::kernel::fs::{self, ExecFile};
 use crate::kernel::mm::{self, MmId, TEXT_START};
 use crate::kernel::syscall::{AtFlags, SigAct, Str, done};
-use crate::kernel::{BlockReason, Ctx, Errno, SysResult, UserNotice};
+use crate::kernel::{BlockReason, Ctx, Errno, Signal, SysResult, UserNotice};
 use std::rc::Rc;
 
 /// Bytes that arguments may take (ARG_MAX, a quarter of the stack on Linux; less here).
@@ -104,6 +104,9 @@ fn finish(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> Res
         }
     }
     task.signals.noted = 0;
+    task.signals.child_flags = Default::default();
+    // The new program's end is an ordinary one (begin_new_exec).
+    task.exit_signal = Signal::SIGCHLD.nr();
     task.regs = Regs {
         ip: TEXT_START,
         sp: mm::STACK_TOP - 16,

@@ -1,27 +1,32 @@
 //! The end of a process: exit_group(2), and signals that kill.
 
+use super::reparent::pass_on_children;
 use super::{JobReport, RunState, TaskId};
 use crate::event::Event;
 use crate::kernel::ns::{NsSwap, PidNsState};
-use crate::kernel::signal::Origin;
-use crate::kernel::syscall::SigAct;
+use crate::kernel::signal::{Origin, OrphanedBy};
+use crate::kernel::syscall::{SaFlags, SigAct};
 use crate::kernel::{
     BlockReason, Ctx, Errno, NsId, Outcome, Signal, SysResult, UserNotice, fs, mm,
 };
 
-/// exit_group(2). The init of a PID namespace first kills everybody in it and waits until they
-/// are gone (pid_namespaces(7)).
+/// exit_group(2). The init of a PID namespace gives back what it holds, then kills everybody in
+/// the namespace and waits until they are gone (pid_namespaces(7)).
 ///
 /// # Errors
 /// None but ESRCH for a caller that is gone.
 pub fn sys_exit_group(cx: &mut Ctx<'_>, status: i32) -> SysResult {
     let id = cx.task;
     let task = cx.me_mut()?;
+    let is_first = task.call.as_ref().is_none_or(|call| call.entries <= 1);
     // A signal that kills has put its own status there.
     let status = *task.exiting.get_or_insert((status & 0xff) << 8);
     if cx.k.init == Some(id) {
         cx.k.panic = Some("Attempted to kill init!".into());
         return Ok(Outcome::NoReturn);
+    }
+    if is_first {
+        give_back(cx, id);
     }
     if cx.k.is_child_reaper(id) {
         let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
@@ -52,6 +57,7 @@ fn zap_pid_ns(cx: &mut Ctx<'_>, ns: NsId) -> Members {
                 SigAct::Ignore;
         }
         for victim in members(cx, ns) {
+            // SEND_SIG_PRIV: no shield keeps it off.
             cx.send_signal_from(victim, Signal::SIGKILL, Origin::Outside);
         }
     }
@@ -62,10 +68,10 @@ fn zap_pid_ns(cx: &mut Ctx<'_>, ns: NsId) -> Members {
     for zombie in zombies {
         reap(cx, zombie);
     }
-    if members(cx, ns).is_empty() {
-        Members::None
-    } else {
-        Members::Left
+    // Numbers, not tasks: a group with the number of a dead one may have members outside.
+    match cx.k.ns.pid(ns).map_or(0, |ns| ns.map.len()) {
+        0 | 1 => Members::None,
+        _ => Members::Left,
     }
 }
 
@@ -77,20 +83,14 @@ fn members(cx: &Ctx<'_>, ns: NsId) -> Vec<TaskId> {
         .collect()
 }
 
-/// do_exit: gives back memory, files and namespaces, passes the children on, tells the parent.
-fn do_exit(cx: &mut Ctx<'_>, status: i32) {
-    let id = cx.task;
-    cx.emit(Event::Exit { task: id, status });
-    cx.k.notices.push(UserNotice::Gone { task: id });
+/// The first half of do_exit: memory, files and namespaces.
+fn give_back(cx: &mut Ctx<'_>, id: TaskId) {
     let Some(task) = cx.k.tasks.get_mut(id) else {
         return;
     };
-    task.state = RunState::Zombie;
-    task.exit_status = status;
-    task.call = None;
+    task.job = JobReport::Nothing;
     task.suspended = None;
     task.mailbox.clear();
-    task.job = JobReport::Nothing;
     let space = task.mm.take();
     let files = std::mem::take(&mut task.files);
     let vfork_parent = task.vfork_parent.take();
@@ -109,33 +109,24 @@ fn do_exit(cx: &mut Ctx<'_>, status: i32) {
     fs::release_fs(cx, &fs);
     let gone = cx.k.ns.release_proxy(&proxy);
     cx.tear_down(gone);
-    pass_on_children(cx, id);
-    become_zombie(cx, id);
 }
 
-/// Orphans go to the init of their PID namespace.
-fn pass_on_children(cx: &mut Ctx<'_>, id: TaskId) {
-    let Some(task) = cx.k.tasks.get(id) else {
+/// exit_notify: passes the children on, becomes a zombie, tells the parent.
+fn do_exit(cx: &mut Ctx<'_>, status: i32) {
+    let id = cx.task;
+    cx.emit(Event::Exit { task: id, status });
+    cx.k.notices.push(UserNotice::Gone { task: id });
+    pass_on_children(cx, id);
+    cx.kill_orphaned_pgrp(id, OrphanedBy::Itself);
+    let Some(task) = cx.k.tasks.get_mut(id) else {
         return;
     };
-    let reaper =
-        cx.k.pid_ns_of(task)
-            .and_then(|ns| cx.k.ns.pid(ns)?.child_reaper);
-    // An init that exits has no children left; its own reaper takes what comes from outside.
-    let reaper = reaper.filter(|&r| r != id).or(cx.k.init);
-    let living: Vec<TaskId> = task.children.iter(&cx.k.tasks).map(|(c, _)| c).collect();
-    let dead: Vec<TaskId> = task.zombies.iter(&cx.k.tasks).map(|(c, _)| c).collect();
-    for child in living {
-        unlink(cx, child);
-        link(cx, child, reaper, ListName::Children);
-    }
-    for child in dead {
-        unlink(cx, child);
-        link(cx, child, reaper, ListName::Zombies);
-        if let Some(reaper) = reaper {
-            tell_parent(cx, child, reaper);
-        }
-    }
+    task.state = RunState::Zombie;
+    task.exit_status = status;
+    task.call = None;
+    task.suspended = None;
+    task.mailbox.clear();
+    become_zombie(cx, id);
 }
 
 /// Moves to the parent's list of zombies and tells it, or is gone at once if the parent
@@ -150,29 +141,45 @@ fn become_zombie(cx: &mut Ctx<'_>, id: TaskId) {
     }
 }
 
-fn tell_parent(cx: &mut Ctx<'_>, id: TaskId, parent: TaskId) {
-    let exit_signal = cx.k.tasks.get(id).map_or(0, |t| t.exit_signal);
-    let ignores =
-        cx.k.tasks
-            .get(parent)
-            .is_some_and(|p| p.signals.action(Signal::SIGCHLD) == SigAct::Ignore);
-    if let Some(signal) = Signal::from_nr(exit_signal) {
+/// do_notify_parent: the exit signal, and a wake-up. A parent that ignores SIGCHLD, or asked for
+/// it with SA_NOCLDWAIT, gets no zombie.
+pub(super) fn tell_parent(cx: &mut Ctx<'_>, id: TaskId, parent: TaskId) {
+    let mut signal = Signal::from_nr(cx.k.tasks.get(id).map_or(0, |t| t.exit_signal));
+    let mut keeps_zombie = KeepsZombie::Yes;
+    if signal == Some(Signal::SIGCHLD)
+        && let Some(task) = cx.k.tasks.get(parent)
+    {
+        let ignores = task.signals.action(Signal::SIGCHLD) == SigAct::Ignore;
+        if ignores {
+            signal = None;
+        }
+        if ignores || task.signals.child_flags.has(SaFlags::NOCLDWAIT) {
+            keeps_zombie = KeepsZombie::No;
+        }
+    }
+    if let Some(signal) = signal {
         cx.send_signal_from(parent, signal, Origin::Inside);
     }
-    if ignores && exit_signal == Signal::SIGCHLD.nr() {
+    if keeps_zombie == KeepsZombie::No {
         reap(cx, id);
     }
     cx.wake_if(parent, |reason| reason == BlockReason::Child);
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeepsZombie {
+    Yes,
+    No,
+}
+
 #[derive(Clone, Copy)]
-enum ListName {
+pub(super) enum ListName {
     Children,
     Zombies,
 }
 
 /// Takes a task out of its parent's lists.
-fn unlink(cx: &mut Ctx<'_>, id: TaskId) {
+pub(super) fn unlink(cx: &mut Ctx<'_>, id: TaskId) {
     let Some(parent) = cx.k.tasks.get(id).and_then(|t| t.parent) else {
         return;
     };
@@ -199,7 +206,7 @@ fn unlink(cx: &mut Ctx<'_>, id: TaskId) {
     }
 }
 
-fn link(cx: &mut Ctx<'_>, id: TaskId, parent: Option<TaskId>, list: ListName) {
+pub(super) fn link(cx: &mut Ctx<'_>, id: TaskId, parent: Option<TaskId>, list: ListName) {
     if let Some(task) = cx.k.tasks.get_mut(id) {
         task.parent = parent;
     }
@@ -211,7 +218,7 @@ fn link(cx: &mut Ctx<'_>, id: TaskId, parent: Option<TaskId>, list: ListName) {
         ListName::Children => task.children,
         ListName::Zombies => task.zombies,
     };
-    let new = old.insert_by_birth(&mut cx.k.tasks, id);
+    let new = old.insert_in_order(&mut cx.k.tasks, id);
     if let Some(task) = cx.k.tasks.get_mut(parent) {
         match list {
             ListName::Children => task.children = new,

@@ -58,12 +58,15 @@ pub fn sys_getsid(cx: &mut Ctx<'_>, pid: i32) -> SysResult {
 /// EINVAL for a negative group; ESRCH if the process is neither the caller nor its child; EACCES
 /// if the child has exec'ed; EPERM for session leaders, other sessions and unknown groups.
 pub fn sys_setpgid(cx: &mut Ctx<'_>, pid: i32, pgid: i32) -> SysResult {
+    let ns = my_ns(cx)?;
+    let me = cx.me()?;
+    let own = cx.k.number_of(me, ns).ok_or(Errno::ESRCH)?;
+    let pid = if pid == 0 { own } else { pid };
+    let pgid = if pgid == 0 { pid } else { pgid };
     if pgid < 0 {
         return Err(Errno::EINVAL);
     }
-    let ns = my_ns(cx)?;
     let id = named(cx, pid)?;
-    let me = cx.me()?;
     let task = cx.k.tasks.get(id).ok_or(Errno::ESRCH)?;
     if id != cx.task {
         if task.parent != Some(cx.task) {
@@ -79,7 +82,7 @@ pub fn sys_setpgid(cx: &mut Ctx<'_>, pid: i32, pgid: i32) -> SysResult {
     if task.session == task.pid {
         return Err(Errno::EPERM);
     }
-    let group = if pgid == 0 {
+    let group = if pgid == pid {
         task.pid
     } else {
         cx.k.ns
@@ -87,7 +90,7 @@ pub fn sys_setpgid(cx: &mut Ctx<'_>, pid: i32, pgid: i32) -> SysResult {
             .and_then(|n| n.map.get(pgid))
             .ok_or(Errno::EPERM)?
     };
-    if group != task.pid {
+    if pgid != pid {
         let members = &cx.k.pids.get(group).ok_or(Errno::EPERM)?.pgrp;
         let session = members
             .first()

@@ -32,15 +32,15 @@ impl List {
         })
     }
 
-    /// Adds a task before the first member that was born after it, looking from the end: children
-    /// die mostly in the order of their birth, and wait4(2) looks at them in that order.
-    pub fn insert_by_birth(mut self, tasks: &mut Tasks, id: TaskId) -> List {
-        let Some(born) = tasks.get(id).map(|t| t.born) else {
+    /// Adds a task before the first member that became a child after it, looking from the end:
+    /// children die mostly in that order, and wait4(2) looks at them in it.
+    pub fn insert_in_order(mut self, tasks: &mut Tasks, id: TaskId) -> List {
+        let Some(order) = tasks.get(id).map(|t| t.links_order) else {
             return self;
         };
         let mut after = self.last;
         while let Some(task) = after.and_then(|a| tasks.get(a)) {
-            if task.born < born {
+            if task.links_order < order {
                 break;
             }
             after = task.links.prev;

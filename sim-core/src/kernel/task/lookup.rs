@@ -1,6 +1,7 @@
 //! From numbers to tasks and back.
 
 use super::{PidId, Task, TaskId};
+use crate::kernel::boot::World;
 use crate::kernel::{Kernel, NsId};
 
 impl Kernel {
@@ -42,6 +43,15 @@ impl Kernel {
             .and_then(|t| self.pid_ns_of(t))
             .and_then(|n| self.ns.pid(n));
         ns.is_some_and(|ns| ns.child_reaper == Some(id))
+    }
+
+    /// is_global_init: the first task of a host. That of the bare world is an init like those of
+    /// inner PID namespaces.
+    pub fn is_global_init(&self, id: TaskId) -> bool {
+        match self.world {
+            World::Lab => self.init == Some(id),
+            World::Bare => false,
+        }
     }
 
     /// Puts a task into a process group.

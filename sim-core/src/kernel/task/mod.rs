@@ -8,6 +8,8 @@ mod ids;
 mod links;
 mod lookup;
 mod pid;
+mod prctl;
+mod reparent;
 mod state;
 mod time;
 mod wait;
@@ -20,8 +22,9 @@ pub use ids::{
     sys_getegid, sys_geteuid, sys_getgid, sys_getpgid, sys_getpid, sys_getppid, sys_getsid,
     sys_gettid, sys_getuid, sys_setpgid, sys_setsid,
 };
+pub use prctl::sys_prctl;
 pub use time::{sys_getrusage, sys_nanosleep, sys_sched_yield, sys_setpriority};
-pub use wait::sys_wait4;
+pub use wait::{sys_wait4, sys_waitid};
 
 pub use cred::Cred;
 pub use links::{Links, List};
@@ -88,6 +91,8 @@ pub struct Task {
     pub zombies: List,
     /// Its place in the parent's `children` or `zombies`.
     pub links: Links,
+    /// When it became its parent's child, among all children: adopted ones come last.
+    pub links_order: u64,
     /// Order of creation: which sibling is older.
     pub born: u64,
     /// Signal that the parent gets when it ends; 0 for none.
@@ -128,11 +133,29 @@ pub struct Task {
     pub vfork_parent: Option<TaskId>,
     /// It has exec'ed since fork (setpgid(2) answers EACCES then).
     pub did_exec: DidExec,
+    /// PR_SET_PDEATHSIG: what it gets when its parent ends.
+    pub pdeath_signal: Option<Signal>,
+    pub subreaper: Subreaper,
+}
+
+impl Task {
+    /// Whether it has given back its memory, files and namespaces: a zombie, or an init that
+    /// still waits for its namespace to be empty.
+    pub fn has_exited(&self) -> bool {
+        self.mm.is_none() && self.exiting.is_some()
+    }
 }
 
 /// Whether a child has already become another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DidExec {
+    No,
+    Yes,
+}
+
+/// PR_SET_CHILD_SUBREAPER: whether orphans among its descendants become its children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subreaper {
     No,
     Yes,
 }

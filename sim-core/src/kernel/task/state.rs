@@ -57,6 +57,16 @@ impl BlockReason {
         }
     }
 
+    /// Linux's state letter (proc_pid_stat(5)). An init that waits for its namespace to be empty
+    /// sleeps interruptibly, but takes no signals any more.
+    pub fn letter(self) -> char {
+        match self {
+            BlockReason::PidNsEmpty => 'S',
+            _ if self.is_interruptible() => 'S',
+            _ => 'D',
+        }
+    }
+
     /// The kernel function that it sleeps in, as /proc/PID/wchan names it.
     pub fn wchan(self) -> &'static str {
         match self {

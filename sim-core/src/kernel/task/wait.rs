@@ -1,23 +1,131 @@
-//! wait4(2).
+//! wait4(2) and waitid(2).
 
 use super::exit::reap;
-use super::{JobReport, PidId, Task, TaskId};
-use crate::kernel::syscall::{WaitOptions, done};
-use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult};
+use super::{JobReport, PidId, RunState, Task, TaskId};
+use crate::kernel::fs;
+use crate::kernel::syscall::{WaitFor, WaitOptions, done};
+use crate::kernel::{BlockReason, Ctx, Errno, NsId, Outcome, Reply, Signal, SysResult};
 
-/// Which children wait4(2) is about.
+/// Which children a wait is about.
+#[derive(Clone, Copy)]
 enum Which {
     Any,
     Pid(TaskId),
     Group(PidId),
 }
 
-impl Which {
-    fn includes(&self, id: TaskId, task: &Task) -> bool {
-        match self {
-            Which::Any => true,
-            Which::Pid(wanted) => *wanted == id,
-            Which::Group(group) => task.pgrp == *group,
+/// What there is to tell of a child.
+#[derive(Clone, Copy)]
+enum News {
+    Dead { status: i32 },
+    Stopped(Signal),
+    Continued,
+}
+
+/// What a wait comes to.
+enum Found {
+    /// A child, its number for the caller, and the news.
+    Child(TaskId, i32, News),
+    /// With WNOHANG: there are children, but no news of them.
+    Nothing,
+    Wait,
+}
+
+const JOBS: WaitOptions = WaitOptions(WaitOptions::UNTRACED.0 | WaitOptions::CONTINUED.0);
+
+/// Whether the child is one that the caller waits for (eligible_child): those whose end is told
+/// by another signal than SIGCHLD only with __WCLONE or __WALL.
+fn is_eligible(which: Which, options: WaitOptions, id: TaskId, task: &Task) -> bool {
+    let is_meant = match which {
+        Which::Any => true,
+        Which::Pid(wanted) => wanted == id,
+        Which::Group(group) => task.pgrp == group,
+    };
+    let is_clone = task.exit_signal != Signal::SIGCHLD.nr();
+    is_meant && (options.has(WaitOptions::WALL) || is_clone == options.has(WaitOptions::WCLONE))
+}
+
+fn news_of(options: WaitOptions, task: &Task) -> Option<News> {
+    if task.state == RunState::Zombie {
+        return options.has(WaitOptions::EXITED).then_some(News::Dead {
+            status: task.exit_status,
+        });
+    }
+    match task.job {
+        JobReport::Stopped(signal) if options.has(WaitOptions::UNTRACED) => {
+            Some(News::Stopped(signal))
+        }
+        JobReport::Continued if options.has(WaitOptions::CONTINUED) => Some(News::Continued),
+        JobReport::Stopped(_) | JobReport::Continued | JobReport::Nothing => None,
+    }
+}
+
+/// do_wait: the children in the order in which they became children; the first with news is it.
+fn look(cx: &mut Ctx<'_>, ns: NsId, which: Which, options: WaitOptions) -> Result<Found, Errno> {
+    let me = cx.me()?;
+    let tasks = &cx.k.tasks;
+    let eligible = |(id, task): &(TaskId, &Task)| is_eligible(which, options, *id, task);
+    let mut is_anybody = false;
+    let mut found = None;
+    if let Which::Pid(id) = which {
+        // One child: no list is looked at.
+        let task = tasks.get(id).filter(|t| t.parent == Some(cx.task));
+        let task = task.filter(|task| is_eligible(which, options, id, task));
+        is_anybody = task.is_some();
+        found = task.and_then(|task| Some((id, task.links_order, news_of(options, task)?)));
+    } else {
+        if options.has(WaitOptions::EXITED) {
+            let dead = me.zombies.iter(tasks).find(eligible);
+            found = dead.and_then(|(id, t)| Some((id, t.links_order, news_of(options, t)?)));
+        }
+        is_anybody |= found.is_some();
+        if options.any(JOBS) {
+            // A stopped child that is listed before the dead one comes first.
+            let before = found.map_or(u64::MAX, |(_, order, _)| order);
+            let living = me.children.iter(tasks).filter(eligible);
+            for (id, task) in living.take_while(|(_, t)| t.links_order < before) {
+                is_anybody = true;
+                if let Some(news) = news_of(options, task) {
+                    found = Some((id, task.links_order, news));
+                    break;
+                }
+            }
+        } else if !is_anybody {
+            is_anybody = me.children.iter(tasks).any(|child| eligible(&child));
+        }
+        if !is_anybody && !options.has(WaitOptions::EXITED) {
+            is_anybody = me.zombies.iter(tasks).any(|child| eligible(&child));
+        }
+    }
+    if let Some((id, _, news)) = found {
+        let task = tasks.get(id).ok_or(Errno::ECHILD)?;
+        return Ok(Found::Child(
+            id,
+            cx.k.number_of(task, ns).unwrap_or(0),
+            news,
+        ));
+    }
+    if !is_anybody {
+        return Err(Errno::ECHILD);
+    }
+    Ok(if options.has(WaitOptions::NOHANG) {
+        Found::Nothing
+    } else {
+        Found::Wait
+    })
+}
+
+/// The news is told once, unless WNOWAIT leaves it.
+fn take(cx: &mut Ctx<'_>, id: TaskId, news: News, options: WaitOptions) {
+    if options.has(WaitOptions::NOWAIT) {
+        return;
+    }
+    match news {
+        News::Dead { .. } => reap(cx, id),
+        News::Stopped(_) | News::Continued => {
+            if let Some(task) = cx.k.tasks.get_mut(id) {
+                task.job = JobReport::Nothing;
+            }
         }
     }
 }
@@ -25,8 +133,18 @@ impl Which {
 /// wait4(2): returns the child's number, its status is in [`Reply::Wait`].
 ///
 /// # Errors
-/// ECHILD if there is no such child, ESRCH for `i32::MIN`, EINTR when a handler has run.
+/// EINVAL for unknown options, ESRCH for `i32::MIN`, ECHILD if there is no such child, EINTR when
+/// a handler has run.
 pub fn sys_wait4(cx: &mut Ctx<'_>, pid: i32, options: WaitOptions) -> SysResult {
+    let known = JOBS
+        .with(WaitOptions::NOHANG)
+        .with(WaitOptions::WNOTHREAD)
+        .with(WaitOptions::WALL)
+        .with(WaitOptions::WCLONE);
+    if options.without(known) != WaitOptions::default() {
+        return Err(Errno::EINVAL);
+    }
+    let options = options.with(WaitOptions::EXITED);
     let me = cx.me()?;
     let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
     let number = |nr: i32| cx.k.ns.pid(ns).and_then(|n| n.map.get(nr));
@@ -39,73 +157,76 @@ pub fn sys_wait4(cx: &mut Ctx<'_>, pid: i32, options: WaitOptions) -> SysResult 
         }
         1.. => Which::Pid(cx.k.task_by_number(ns, pid).ok_or(Errno::ECHILD)?),
     };
-    let found = match &which {
-        // One child: no list is looked at.
-        Which::Pid(id) => {
-            let task = cx.k.tasks.get(*id).filter(|t| t.parent == Some(cx.task));
-            let task = task.ok_or(Errno::ECHILD)?;
-            if task.state == super::RunState::Zombie {
-                Some(*id)
-            } else {
-                None
-            }
+    match look(cx, ns, which, options)? {
+        Found::Child(id, nr, news) => {
+            let status = match news {
+                News::Dead { status } => status,
+                News::Stopped(signal) => signal.nr() << 8 | 0x7f,
+                News::Continued => 0xffff,
+            };
+            cx.reply(Reply::Wait { pid: nr, status })?;
+            take(cx, id, news, options);
+            done(nr)
         }
-        Which::Any | Which::Group(_) => {
-            let mut zombies = me.zombies.iter(&cx.k.tasks);
-            zombies
-                .find(|(id, task)| which.includes(*id, task))
-                .map(|(id, _)| id)
+        Found::Nothing => {
+            cx.reply(Reply::Wait { pid: 0, status: 0 })?;
+            done(0)
         }
-    };
-    if let Some(zombie) = found {
-        let task = cx.k.tasks.get(zombie).ok_or(Errno::ECHILD)?;
-        let (nr, status) = (cx.k.number_of(task, ns).unwrap_or(0), task.exit_status);
-        cx.reply(Reply::Wait { pid: nr, status })?;
-        reap(cx, zombie);
-        return done(nr);
+        Found::Wait => Ok(Outcome::Block(BlockReason::Child)),
+    }
+}
+
+/// waitid(2): what it tells is in [`Reply::WaitId`].
+///
+/// # Errors
+/// EINVAL for unknown options, for none of WEXITED, WSTOPPED and WCONTINUED, and for a bad
+/// number; EBADF, ECHILD, EINTR as wait4(2).
+pub fn sys_waitid(cx: &mut Ctx<'_>, which: WaitFor, options: WaitOptions) -> SysResult {
+    let states = JOBS.with(WaitOptions::EXITED);
+    let known = states
+        .with(WaitOptions::NOHANG)
+        .with(WaitOptions::NOWAIT)
+        .with(WaitOptions::WNOTHREAD)
+        .with(WaitOptions::WALL)
+        .with(WaitOptions::WCLONE);
+    if options.without(known) != WaitOptions::default() || !options.any(states) {
+        return Err(Errno::EINVAL);
     }
     let me = cx.me()?;
-    let mut is_anybody = false;
-    let mut report = None;
-    let candidates: Vec<TaskId> = match which {
-        Which::Pid(id) => vec![id],
-        // Only stopped and continued children need a look; without asking for them, one will do.
-        Which::Any if !options.any(WaitOptions(10)) => me.children.first.into_iter().collect(),
-        Which::Any | Which::Group(_) => me.children.iter(&cx.k.tasks).map(|(id, _)| id).collect(),
+    let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
+    let number = |nr: i32| cx.k.ns.pid(ns).and_then(|n| n.map.get(nr));
+    let which = match which {
+        WaitFor::All => Which::Any,
+        WaitFor::Pid(..=0) | WaitFor::Pgid(..0) => return Err(Errno::EINVAL),
+        WaitFor::Pid(pid) => Which::Pid(cx.k.task_by_number(ns, pid).ok_or(Errno::ECHILD)?),
+        WaitFor::Pgid(0) => Which::Group(me.pgrp),
+        WaitFor::Pgid(group) => Which::Group(number(group).ok_or(Errno::ECHILD)?),
+        WaitFor::Pidfd(..0) => return Err(Errno::EINVAL),
+        WaitFor::Pidfd(fd) => {
+            let pid = cx.k.pids.get(fs::pid_of_fd(cx, fd)?);
+            Which::Pid(pid.and_then(|p| p.task).ok_or(Errno::ECHILD)?)
+        }
     };
-    for id in candidates {
-        let Some(task) = cx.k.tasks.get(id) else {
-            continue;
-        };
-        if !which.includes(id, task) {
-            continue;
+    match look(cx, ns, which, options)? {
+        Found::Child(id, pid, news) => {
+            // CLD_EXITED, CLD_KILLED, CLD_STOPPED, CLD_CONTINUED.
+            let (code, status) = match news {
+                News::Dead { status } if status & 0x7f == 0 => (1, status >> 8 & 0xff),
+                News::Dead { status } => (2, status & 0x7f),
+                News::Stopped(signal) => (5, signal.nr()),
+                News::Continued => (6, Signal::SIGCONT.nr()),
+            };
+            let uid = cx.k.tasks.get(id).map_or(0, |t| t.cred.uid);
+            cx.reply(Reply::WaitId {
+                pid,
+                uid,
+                code,
+                status,
+            })?;
+            take(cx, id, news, options);
+            done(0)
         }
-        is_anybody = true;
-        report = match task.job {
-            JobReport::Stopped(signal) if options.has(WaitOptions::UNTRACED) => {
-                Some((id, signal.nr() << 8 | 0x7f))
-            }
-            JobReport::Continued if options.has(WaitOptions::CONTINUED) => Some((id, 0xffff)),
-            JobReport::Stopped(_) | JobReport::Continued | JobReport::Nothing => None,
-        };
-        if report.is_some() {
-            break;
-        }
+        Found::Nothing => done(0),
+        Found::Wait => Ok(Outcome::Block(BlockReason::Child)),
     }
-    if !is_anybody {
-        return Err(Errno::ECHILD);
-    }
-    if let Some((id, status)) = report {
-        let task = cx.k.tasks.get_mut(id).ok_or(Errno::ECHILD)?;
-        task.job = JobReport::Nothing;
-        let task = cx.k.tasks.get(id).ok_or(Errno::ECHILD)?;
-        let nr = cx.k.number_of(task, ns).unwrap_or(0);
-        cx.reply(Reply::Wait { pid: nr, status })?;
-        return done(nr);
-    }
-    if options.has(WaitOptions::NOHANG) {
-        cx.reply(Reply::Wait { pid: 0, status: 0 })?;
-        return done(0);
-    }
-    Ok(Outcome::Block(BlockReason::Child))
 }

@@ -77,7 +77,8 @@ fn start(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
         ] {
             sys.call(Syscall::RtSigaction {
                 signal: signal.nr(),
-                act: SigAct::Ignore,
+                act: Some(SigAct::Ignore),
+                flags: Default::default(),
             })?
             .ok();
         }

@@ -171,7 +171,8 @@ fn start(
         ] {
             sys.call(Syscall::RtSigaction {
                 signal: signal.nr(),
-                act: SigAct::Default,
+                act: Some(SigAct::Default),
+                flags: Default::default(),
             })?
             .ok();
         }

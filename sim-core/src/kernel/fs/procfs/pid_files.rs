@@ -58,8 +58,7 @@ fn pages_of(space: &AddressSpace, name: VmaName) -> u64 {
 fn letter(task: &Task) -> char {
     match task.state {
         RunState::Runnable | RunState::Running => 'R',
-        RunState::Blocked(on) if on.is_interruptible() => 'S',
-        RunState::Blocked(_) => 'D',
+        RunState::Blocked(on) => on.letter(),
         RunState::Stopped => 'T',
         RunState::Zombie => 'Z',
     }

@@ -4,7 +4,7 @@ use super::{Entry, NsLink, PidFile, PidLink, ProcNode, ProcTarget, SysFile, Syst
 use crate::kernel::fs::Node;
 use crate::kernel::fs::path::PathRef;
 use crate::kernel::syscall::{Dirent, FileKind, Str};
-use crate::kernel::task::{PidId, RunState, Task};
+use crate::kernel::task::{PidId, Task};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
 
 pub fn kind(node: ProcNode) -> FileKind {
@@ -189,7 +189,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         Entry::MountsLink => Ok(ProcTarget::Text("self/mounts".into())),
         Entry::Link(pid, link) => {
             let task = task_of(cx, node.ns, pid)?;
-            if task.state == RunState::Zombie {
+            if task.has_exited() {
                 return Err(Errno::ENOENT);
             }
             Ok(ProcTarget::Place(match link {
@@ -209,7 +209,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         }
         Entry::Ns(pid, link) => {
             let task = task_of(cx, node.ns, pid)?;
-            if task.state == RunState::Zombie {
+            if task.has_exited() {
                 return Err(Errno::ENOENT);
             }
             namespace_of(cx, task, link)
