@@ -3,7 +3,8 @@
 use super::Rng;
 use sim_core::kernel::syscall::{
     AtFlags, CloneFlags, InBuf, Ioctl, LineMode, MODELLED, MmapFlags, MountFlags, OpenFlags,
-    OutBuf, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, WaitOptions,
+    OutBuf, Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, WaitFor,
+    WaitOptions,
 };
 use sim_core::kernel::{Injection, Syscall, UserStep};
 
@@ -213,7 +214,34 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
                     restart: Restart::Restart,
                 },
             ])),
-            flags: SaFlags::default(),
+            flags: SaFlags(rng.below(4) as u32),
+        },
+        "rt_sigpending" => Syscall::RtSigpending {},
+        "waitid" => Syscall::Waitid {
+            which: match rng.below(4) {
+                0 => WaitFor::All,
+                1 => WaitFor::Pid(pid(rng)),
+                2 => WaitFor::Pgid(pid(rng)),
+                _ => WaitFor::Pidfd(fd(rng)),
+            },
+            options: WaitOptions(rng.below(16) as u32),
+        },
+        "prctl" => Syscall::Prctl {
+            option: match rng.below(4) {
+                0 => Prctl::SetPdeathsig(int(rng)),
+                1 => Prctl::GetPdeathsig,
+                2 => Prctl::SetChildSubreaper(rng.below(2)),
+                _ => Prctl::GetChildSubreaper,
+            },
+        },
+        "pidfd_open" => Syscall::PidfdOpen {
+            pid: pid(rng),
+            flags: 0,
+        },
+        "pidfd_send_signal" => Syscall::PidfdSendSignal {
+            fd: fd(rng),
+            signal: int(rng),
+            flags: 0,
         },
         "rt_sigprocmask" => Syscall::RtSigprocmask {
             how: *rng.pick(&[SigMaskHow::Block, SigMaskHow::Unblock, SigMaskHow::SetMask]),
