@@ -3,6 +3,7 @@
 mod bench;
 mod browser;
 mod build;
+mod conformance;
 mod process;
 mod replay;
 mod report;
@@ -28,6 +29,8 @@ cargo xtask <command>
                              STEP is one of fmt, clippy, native, wasm, e2e
   build                      the static site in dist/, dist/ringside.html, and the size report
   replay FILE                run a session script natively: its event trace and final digest
+  conformance DIR [--only TEXT] [--steps]
+                             cases recorded on a real kernel, run against the model
   bench [--only PART]        the benchmarks; PART is one of native, wasm, first-click
   setup                      only set up what the other commands need
 
@@ -58,6 +61,7 @@ fn run() -> Result<ExitCode> {
             build::run()
         }
         "replay" => replay::run(&mut parser),
+        "conformance" => conformance::run(&mut parser),
         "bench" => bench::run(&bench::Options::parse(&mut parser)?),
         "setup" => {
             nothing_more(&mut parser)?;

@@ -45,6 +45,15 @@ pub fn run_as_exit_code(command: &mut Command) -> Result<ExitCode> {
     })
 }
 
+/// Runs it with its output passed through, and exits with the very code that it exited with.
+pub fn run_with_its_exit_code(command: &mut Command) -> Result<ExitCode> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {}", shown(command)))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
 /// What it prints on its standard output, or nothing when it is not there or fails.
 pub fn output_of(program: &str, args: &[&str]) -> Option<String> {
     let output = Command::new(program)
