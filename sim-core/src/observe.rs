@@ -2,6 +2,8 @@
 //!
 //! Views are for panels; these are for tests and recorded cases.
 
+mod mounts;
 mod tasks;
 
+pub use mounts::mountinfo;
 pub use tasks::{Process, answer, is_dead, namespace, process, state, task_with_pid};

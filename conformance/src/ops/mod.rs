@@ -1,8 +1,10 @@
 //! Operations of processes, one file per section of the format.
 
+mod descriptors;
 mod files;
 mod identity;
 mod memory;
+mod mounts;
 mod network;
 mod proc_files;
 mod processes;
@@ -20,6 +22,8 @@ const SECTIONS: &[&[(&str, Op)]] = &[
     identity::OPS,
     memory::OPS,
     files::OPS,
+    descriptors::OPS,
+    mounts::OPS,
     network::OPS,
     proc_files::OPS,
 ];
@@ -54,32 +58,6 @@ const UNANSWERED: &[&str] = &[
     "shmstat",
     "msgsnd",
     "msgrcv",
-    "open",
-    "dup",
-    "dup2",
-    "read",
-    "write",
-    "lseek",
-    "ftruncate",
-    "pipe",
-    "fds",
-    "unlink",
-    "chroot",
-    "fchdir",
-    "rename",
-    "link",
-    "symlink",
-    "readlink",
-    "chmod",
-    "chown",
-    "mknod",
-    "stat",
-    "ls",
-    "getcwd",
-    "mount",
-    "umount",
-    "pivot_root",
-    "mounts",
     "if_up",
     "if_down",
     "if_del",

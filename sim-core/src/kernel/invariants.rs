@@ -79,6 +79,10 @@ fn waits(k: &Kernel) -> Result<(), String> {
                 let pipe = k.vfs.pipes.get(pipe);
                 pipe.is_some_and(|pipe| pipe.write_wait.contains(id))
             }
+            BlockReason::FifoOpen(pipe) => {
+                let pipe = k.vfs.pipes.get(pipe);
+                pipe.is_some_and(|pipe| pipe.openers.iter().any(|o| o.task == id))
+            }
             BlockReason::Vfork(child) => {
                 let child = k.tasks.get(child);
                 child.is_some_and(|child| child.vfork_parent == Some(id))

@@ -292,6 +292,71 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
             path: path(rng),
             mode: rng.next() as u16,
         },
+        "fstat" => Syscall::Fstat { fd: fd(rng) },
+        "lstat" => Syscall::Lstat { path: path(rng) },
+        "fcntl" => Syscall::Fcntl {
+            fd: fd(rng),
+            cmd: *rng.pick(&[0, 1, 2, 3, 4, 1030, 1032, 77]),
+            arg: rng.next() as i64 >> rng.below(64),
+        },
+        "truncate" => Syscall::Truncate {
+            path: path(rng),
+            length: rng.next() as i64 >> rng.below(64),
+        },
+        "ftruncate" => Syscall::Ftruncate {
+            fd: fd(rng),
+            length: rng.next() as i64 >> rng.below(64),
+        },
+        "fchdir" => Syscall::Fchdir { fd: fd(rng) },
+        "rename" => Syscall::Rename {
+            from_path: path(rng),
+            to_path: path(rng),
+        },
+        "link" => Syscall::Link {
+            from_path: path(rng),
+            to_path: path(rng),
+        },
+        "chmod" => Syscall::Chmod {
+            path: path(rng),
+            mode: rng.next() as u16,
+        },
+        "fchmod" => Syscall::Fchmod {
+            fd: fd(rng),
+            mode: rng.next() as u16,
+        },
+        "chown" => Syscall::Chown {
+            path: path(rng),
+            uid: rng.next() as u32,
+            gid: rng.next() as u32,
+        },
+        "fchown" => Syscall::Fchown {
+            fd: fd(rng),
+            uid: rng.next() as u32,
+            gid: rng.next() as u32,
+        },
+        "lchown" => Syscall::Lchown {
+            path: path(rng),
+            uid: rng.next() as u32,
+            gid: rng.next() as u32,
+        },
+        "umask" => Syscall::Umask {
+            mask: rng.next() as u16,
+        },
+        "mknod" => Syscall::Mknod {
+            path: path(rng),
+            mode: *rng.pick(&[0, 0o644, 0o010_666, 0o020_666, 0o040_755, 0o170_000]),
+            dev: *rng.pick(&[0, 0x103, 0x105, 0x500, 0x501, 0x401, u32::MAX]),
+        },
+        "dup3" => Syscall::Dup3 {
+            old: fd(rng),
+            new: fd(rng),
+            flags: OpenFlags(*rng.pick(&[0, 0o2_000_000, 1])),
+        },
+        "renameat2" => Syscall::Renameat2 {
+            from_path: path(rng),
+            to_path: path(rng),
+            flags: rng.below(4) as u32,
+        },
         "rmdir" => Syscall::Rmdir { path: path(rng) },
         "unlink" => Syscall::Unlink { path: path(rng) },
         "symlink" => Syscall::Symlink {
@@ -323,7 +388,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
         "mount" => Syscall::Mount {
             source: path(rng),
             target: path(rng),
-            fstype: (*rng.pick(&["tmpfs", "proc", "devtmpfs", "", "ext9"])).into(),
+            fstype: (*rng.pick(&["tmpfs", "proc", "devtmpfs", "", "ext9", "overlay"])).into(),
             flags: MountFlags(bits(
                 rng,
                 &[
@@ -342,7 +407,14 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
                     1 << 17,
                 ],
             )),
-            data: "".into(),
+            data: (*rng.pick(&[
+                "",
+                "size=8k",
+                "lowerdir=/etc,upperdir=/tmp/a,workdir=/tmp/b",
+                "lowerdir=/bin:/etc",
+                "lowerdir=",
+            ]))
+            .into(),
         },
         "umount2" => Syscall::Umount2 {
             target: path(rng),

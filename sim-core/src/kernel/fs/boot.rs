@@ -1,9 +1,11 @@
 //! The file systems at power-on: the disk's tree as the root, devices, proc.
 
 use super::Vfs;
-use super::fd::{OpenFile, OpenKind, sys_close, sys_dup2};
+use super::dup::sys_dup2;
+use super::fd::{OpenFile, OpenKind, sys_close};
 use super::inode::{Device, Inode, InodeData, InodeId, Source};
 use super::mount::{Internal, MountId};
+use super::overlay::Opaque;
 use super::path::{FsStruct, Node, PathRef};
 use super::procfs::ProcNode;
 use super::superblock::{FsType, SuperBlock, SuperId};
@@ -44,6 +46,8 @@ fn blank(mode: u16, data: InodeData) -> Inode {
         holds: 0,
         parent: None,
         data,
+        layers: None,
+        opaque: Opaque::No,
     }
 }
 

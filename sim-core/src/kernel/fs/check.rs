@@ -65,6 +65,9 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
         }
     }
     for (_, inode) in k.vfs.inodes.iter() {
+        for layer in inode.layers.iter().flat_map(|layers| layers.all()) {
+            counts.node(Node::Inode(layer));
+        }
         if let InodeData::Directory { entries } = &inode.data {
             for (_, child) in entries.iter() {
                 *counts.links.entry(*child).or_default() += 1;

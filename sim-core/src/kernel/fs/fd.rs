@@ -34,6 +34,10 @@ pub enum OpenKind {
     Device(Device),
     PipeRead(PipeId),
     PipeWrite(PipeId),
+    /// A FIFO that was opened for both.
+    PipeBoth(PipeId),
+    /// `O_PATH`: a place, nothing more.
+    Path,
     /// A file of /proc/PID/ns: it keeps the namespace alive.
     Namespace(NsId),
     /// pidfd_open(2). It keeps nothing: once the process was reaped it means nobody.
@@ -60,7 +64,7 @@ pub struct FdTable {
 }
 
 /// RLIMIT_NOFILE as most systems set it.
-const MAX_FDS: usize = 1024;
+pub(super) const MAX_FDS: usize = 1024;
 
 impl FdTable {
     pub fn get(&self, fd: i32) -> Option<Fd> {
@@ -75,17 +79,36 @@ impl FdTable {
             .filter_map(|(nr, fd)| Some((nr as i32, (*fd)?)))
     }
 
-    fn insert(&mut self, fd: Fd) -> Result<i32, Errno> {
-        let free = self
-            .slots
-            .iter()
-            .position(Option::is_none)
-            .unwrap_or(self.slots.len());
+    /// The lowest free number from `least` on.
+    fn free_from(&self, least: usize) -> usize {
+        let mut taken = self.slots.iter().skip(least);
+        let free = taken.position(Option::is_none).map(|at| at + least);
+        free.unwrap_or(self.slots.len().max(least))
+    }
+
+    /// Whether another descriptor can be had.
+    ///
+    /// # Errors
+    /// EMFILE.
+    pub(super) fn check_free(&self) -> Result<(), Errno> {
+        if self.free_from(0) < MAX_FDS {
+            Ok(())
+        } else {
+            Err(Errno::EMFILE)
+        }
+    }
+
+    pub(super) fn insert(&mut self, fd: Fd) -> Result<i32, Errno> {
+        self.insert_from(0, fd)
+    }
+
+    pub(super) fn insert_from(&mut self, least: usize, fd: Fd) -> Result<i32, Errno> {
+        let free = self.free_from(least);
         self.set(free, Some(fd))?;
         Ok(free as i32)
     }
 
-    fn set(&mut self, at: usize, fd: Option<Fd>) -> Result<(), Errno> {
+    pub(super) fn set(&mut self, at: usize, fd: Option<Fd>) -> Result<(), Errno> {
         if at >= MAX_FDS {
             return Err(Errno::EMFILE);
         }
@@ -105,6 +128,18 @@ impl Ctx<'_> {
     /// # Errors
     /// EBADF.
     pub(super) fn file(&self, fd: i32) -> Result<(FileId, &OpenFile), Errno> {
+        let (id, file) = self.file_or_path(fd)?;
+        match file.kind {
+            OpenKind::Path => Err(Errno::EBADF),
+            _ => Ok((id, file)),
+        }
+    }
+
+    /// The same, `O_PATH` descriptors included.
+    ///
+    /// # Errors
+    /// EBADF.
+    pub(super) fn file_or_path(&self, fd: i32) -> Result<(FileId, &OpenFile), Errno> {
         let fd = self.me()?.files.get(fd).ok_or(Errno::EBADF)?;
         Ok((fd.file, self.k.vfs.files.get(fd.file).ok_or(Errno::EBADF)?))
     }
@@ -176,11 +211,19 @@ pub(super) fn release_file(cx: &mut Ctx<'_>, id: FileId) {
         return;
     };
     match file.kind {
-        OpenKind::Inode | OpenKind::Proc { .. } | OpenKind::Namespace(_) | OpenKind::Pidfd(_) => {}
+        OpenKind::Inode
+        | OpenKind::Proc { .. }
+        | OpenKind::Namespace(_)
+        | OpenKind::Pidfd(_)
+        | OpenKind::Path => {}
         OpenKind::Device(Device::Tty(tty)) => tty::closed(cx, tty),
-        OpenKind::Device(Device::Null | Device::Zero | Device::Full | Device::OwnTty) => {}
+        OpenKind::Device(_) => {}
         OpenKind::PipeRead(pipe) => pipe::close_reader(cx, pipe),
         OpenKind::PipeWrite(pipe) => pipe::close_writer(cx, pipe),
+        OpenKind::PipeBoth(pipe) => {
+            pipe::close_reader(cx, pipe);
+            pipe::close_writer(cx, pipe);
+        }
     }
     if let Some(path) = file.path {
         release_path(cx, path);
@@ -199,6 +242,8 @@ pub fn ns_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<NsId, Errno> {
         | OpenKind::Device(_)
         | OpenKind::PipeRead(_)
         | OpenKind::PipeWrite(_)
+        | OpenKind::PipeBoth(_)
+        | OpenKind::Path
         | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
     }
 }
@@ -229,6 +274,8 @@ pub fn pid_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<PidId, Errno> {
         | OpenKind::Device(_)
         | OpenKind::PipeRead(_)
         | OpenKind::PipeWrite(_)
+        | OpenKind::PipeBoth(_)
+        | OpenKind::Path
         | OpenKind::Namespace(_) => Err(Errno::EBADF),
     }
 }
@@ -242,52 +289,6 @@ pub fn sys_close(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
     Rc::make_mut(&mut cx.me_mut()?.files).set(fd as usize, None)?;
     release_file(cx, open.file);
     done(0)
-}
-
-/// dup(2).
-///
-/// # Errors
-/// EBADF, EMFILE.
-pub fn sys_dup(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
-    let (file, _) = cx.file(fd)?;
-    let nr = Rc::make_mut(&mut cx.me_mut()?.files).insert(Fd {
-        file,
-        on_exec: OnExec::Keep,
-    })?;
-    if let Some(file) = cx.k.vfs.files.get_mut(file) {
-        file.refs += 1;
-    }
-    done_fd(nr)
-}
-
-/// dup2(2).
-///
-/// # Errors
-/// EBADF for either number.
-pub fn sys_dup2(cx: &mut Ctx<'_>, old: i32, new: i32) -> SysResult {
-    let (file, _) = cx.file(old)?;
-    let at = usize::try_from(new)
-        .ok()
-        .filter(|at| *at < MAX_FDS)
-        .ok_or(Errno::EBADF)?;
-    if old == new {
-        return done_fd(new);
-    }
-    if let Some(file) = cx.k.vfs.files.get_mut(file) {
-        file.refs += 1;
-    }
-    let before = cx.me()?.files.get(new);
-    Rc::make_mut(&mut cx.me_mut()?.files).set(
-        at,
-        Some(Fd {
-            file,
-            on_exec: OnExec::Keep,
-        }),
-    )?;
-    if let Some(before) = before {
-        release_file(cx, before.file);
-    }
-    done_fd(new)
 }
 
 /// The inode that an open file stands on, if any.

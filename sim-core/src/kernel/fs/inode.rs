@@ -1,5 +1,7 @@
 //! Inodes of the file systems that keep them: tmpfs and devtmpfs. Those of proc are computed.
 
+use super::overlay::{Layers, Opaque};
+use super::path::Node;
 use super::pipe::PipeId;
 use super::superblock::SuperId;
 use crate::hw::{Pfn, TtyId};
@@ -25,9 +27,13 @@ pub struct Inode {
     /// The directory that it was last entered in; none for a file system's root.
     pub parent: Option<InodeId>,
     pub data: InodeData,
+    /// Counterparts of an inode of an overlay.
+    pub layers: Option<Rc<Layers>>,
+    /// As a directory of a layer: whether lower ones are hidden.
+    pub opaque: Opaque,
 }
 
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum InodeData {
     /// In the order of creation.
     Directory {
@@ -42,7 +48,10 @@ pub enum InodeData {
         target: Str,
     },
     Device(Device),
-    Fifo(PipeId),
+    /// With the pipe while somebody has it open.
+    Fifo(Option<PipeId>),
+    /// A regular file of an overlay: the bytes are in a file of a layer.
+    Overlay,
 }
 
 /// Where pages come from that are not in the page cache.
@@ -64,13 +73,18 @@ pub enum Device {
     Tty(TtyId),
     /// /dev/tty: the caller's own.
     OwnTty,
+    /// A node that no driver answers for.
+    Other {
+        major: u32,
+        minor: u32,
+    },
 }
 
 impl Inode {
     pub fn kind(&self) -> FileKind {
         match self.data {
             InodeData::Directory { .. } => FileKind::Directory,
-            InodeData::Regular { .. } => FileKind::Regular,
+            InodeData::Regular { .. } | InodeData::Overlay => FileKind::Regular,
             InodeData::Symlink { .. } => FileKind::Symlink,
             InodeData::Device(_) => FileKind::CharDevice,
             InodeData::Fifo(_) => FileKind::Fifo,
@@ -82,7 +96,7 @@ impl Inode {
             InodeData::Regular { size, .. } => *size,
             InodeData::Symlink { target } => target.len() as u64,
             InodeData::Directory { entries } => 20 * (entries.len() as u64 + 2),
-            InodeData::Device(_) | InodeData::Fifo(_) => 0,
+            InodeData::Device(_) | InodeData::Fifo(_) | InodeData::Overlay => 0,
         }
     }
 }
@@ -98,6 +112,7 @@ impl Kernel {
             InodeData::Regular { .. }
             | InodeData::Symlink { .. }
             | InodeData::Device(_)
+            | InodeData::Overlay
             | InodeData::Fifo(_) => None,
         }
     }
@@ -117,6 +132,49 @@ impl Kernel {
             Rc::make_mut(entries).push((name.into(), id));
         }
         id
+    }
+
+    /// The inode that a file's bytes are in: another one for files of overlays.
+    pub(super) fn real_inode(&self, mut id: InodeId) -> InodeId {
+        while let Some(inode) = self.vfs.inodes.get(id)
+            && inode.data == InodeData::Overlay
+            && let Some(real) = inode.layers.as_ref().and_then(|layers| layers.top())
+        {
+            id = real;
+        }
+        id
+    }
+
+    pub(super) fn real_node(&self, node: Node) -> Node {
+        match node {
+            Node::Inode(id) => Node::Inode(self.real_inode(id)),
+            Node::Proc(_) | Node::Ns(_) => node,
+        }
+    }
+
+    pub(super) fn is_empty_dir(&self, id: InodeId) -> bool {
+        match self.vfs.inodes.get(id).map(|i| &i.data) {
+            Some(InodeData::Directory { entries }) => entries.is_empty(),
+            Some(_) | None => false,
+        }
+    }
+
+    /// st_nlink: a directory is linked from its parent, itself and its subdirectories.
+    pub(super) fn nlink(&self, id: InodeId) -> u32 {
+        let Some(inode) = self.vfs.inodes.get(id) else {
+            return 0;
+        };
+        let InodeData::Directory { entries } = &inode.data else {
+            return inode.links;
+        };
+        if inode.links == 0 && inode.parent.is_some() {
+            return 0;
+        }
+        let is_dir = |id: &InodeId| {
+            let child = self.vfs.inodes.get(*id);
+            child.is_some_and(|c| c.kind() == FileKind::Directory)
+        };
+        2 + entries.iter().filter(|(_, id)| is_dir(id)).count() as u32
     }
 
     pub(super) fn hold_inode(&mut self, id: InodeId) {
@@ -166,6 +224,12 @@ fn free_inode_if_unused(cx: &mut Ctx<'_>, id: InodeId) {
         let Some(inode) = cx.k.vfs.inodes.remove(id) else {
             continue;
         };
+        for layer in inode.layers.iter().flat_map(|layers| layers.all()) {
+            if let Some(inode) = cx.k.vfs.inodes.get_mut(layer) {
+                inode.holds = inode.holds.saturating_sub(1);
+            }
+            doubtful.push(layer);
+        }
         match inode.data {
             InodeData::Directory { entries } => {
                 for (_, child) in entries.iter() {
@@ -176,11 +240,16 @@ fn free_inode_if_unused(cx: &mut Ctx<'_>, id: InodeId) {
                 }
             }
             InodeData::Regular { pages, .. } => {
+                let kept = pages.iter().flatten().count() as u64;
+                super::superblock::uncharge(cx.k, inode.sb, kept);
                 for pfn in pages.iter().flatten() {
                     mm::unpin(cx, *pfn);
                 }
             }
-            InodeData::Symlink { .. } | InodeData::Device(_) | InodeData::Fifo(_) => {}
+            InodeData::Overlay
+            | InodeData::Symlink { .. }
+            | InodeData::Device(_)
+            | InodeData::Fifo(_) => {}
         }
     }
 }

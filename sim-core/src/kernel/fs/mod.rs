@@ -1,15 +1,21 @@
 //! Files: the VFS, its file systems, mounts, descriptors, pipes and terminals.
 
+mod access;
+mod attributes;
 mod boot;
 mod check;
 mod copy_tree;
+mod dup;
 mod fd;
+mod fifo;
 mod inode;
 mod mount;
 mod mount_calls;
+mod names;
 mod namespace;
 mod new_mount;
 mod open;
+mod overlay;
 mod pagecache;
 mod path;
 mod path_calls;
@@ -18,32 +24,40 @@ mod pipe;
 mod pivot;
 pub mod procfs;
 mod propagation;
+mod rename;
 mod rw;
 mod superblock;
 mod tty;
 mod tty_input;
 mod umount;
+mod vfs_ops;
 mod walk;
 
+pub use attributes::{
+    sys_chmod, sys_chown, sys_fchmod, sys_fchown, sys_fstat, sys_ftruncate, sys_lchown, sys_lstat,
+    sys_newfstatat, sys_truncate,
+};
 pub use boot::{agent_file, boot, boot_bare};
 pub use check::{check, namespace_refs};
+pub use dup::{sys_dup, sys_dup2, sys_dup3, sys_fcntl};
 pub use fd::{
     Fd, FdTable, FileId, OnExec, OpenFile, OpenKind, close_on_exec, fork_files, ns_of_fd,
-    open_pidfd, pid_of_fd, release_files, sys_close, sys_dup, sys_dup2,
+    open_pidfd, pid_of_fd, release_files, sys_close,
 };
 pub use inode::{Device, Inode, InodeData, InodeId};
 pub use mount::{Mount, MountId, MountNs};
 pub use mount_calls::sys_mount;
+pub use names::{sys_link, sys_mkdir, sys_mknod, sys_rmdir, sys_symlink, sys_unlink};
 pub use namespace::{copy_mount_ns, drop_mount_ns, enter_mount_ns, root_of};
 pub use open::{ExecFile, exec_of_fd, mappable, open_exec, sys_openat};
 pub use pagecache::{hold_mapped, page, release_mapped};
 pub use path::{FsStruct, Node, PathRef, fork_fs, release_fs};
 pub use path_calls::{
-    sys_chdir, sys_chroot, sys_getcwd, sys_getdents64, sys_mkdir, sys_newfstatat, sys_readlink,
-    sys_rmdir, sys_symlink, sys_unlink,
+    sys_chdir, sys_chroot, sys_fchdir, sys_getcwd, sys_getdents64, sys_readlink, sys_umask,
 };
 pub use pipe::{Pipe, PipeId, sys_pipe2};
 pub use pivot::sys_pivot_root;
+pub use rename::{sys_rename, sys_renameat2};
 pub use rw::{sys_lseek, sys_read, sys_write};
 pub use superblock::{FsType, SuperBlock, SuperId};
 pub use tty::{Tty, session_leader_exit, sys_ioctl, tty_hangup};

@@ -3,7 +3,7 @@
 use super::inode::InodeData;
 use super::mount::MountLock;
 use super::mount_calls::{graft_tree, is_mine, lock_mount};
-use super::open::new_inode;
+use super::open::bare_inode;
 use super::path::{Node, PathRef};
 use super::procfs::ProcNode;
 use super::superblock::{FsType, SuperBlock, SuperId, tmpfs_options};
@@ -76,6 +76,7 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
     let user_ns = cx.me()?.cred.user_ns;
     match fs {
         FsType::Nsfs => Err(Errno::ENODEV),
+        FsType::Overlay => super::overlay::get_tree(cx, data),
         // The instance shows the PID namespace that the mounter is in.
         FsType::Proc => {
             let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::EINVAL)?;
@@ -92,7 +93,7 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
             }
             let options = tmpfs_options(data)?;
             let entries = Rc::default();
-            let inode = new_inode(cx, 0, InodeData::Directory { entries })?;
+            let inode = bare_inode(cx, 0, InodeData::Directory { entries })?;
             let mode = if fs == FsType::Tmpfs {
                 options.mode
             } else {
@@ -123,7 +124,7 @@ pub(super) fn check_options(k: &Kernel, sb: SuperId, data: &str) -> Result<(), E
             let fits = options.max_pages.is_none_or(|max| max >= sb.pages);
             if fits { Ok(()) } else { Err(Errno::EINVAL) }
         }
-        FsType::Proc | FsType::Ramfs | FsType::Devtmpfs | FsType::Nsfs => Ok(()),
+        FsType::Proc | FsType::Ramfs | FsType::Devtmpfs | FsType::Nsfs | FsType::Overlay => Ok(()),
     }
 }
 

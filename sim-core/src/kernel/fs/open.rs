@@ -1,44 +1,223 @@
 //! openat(2), relative to the working directory, and what execve(2) and mmap(2) ask of files.
 
+use super::access::Access;
 use super::fd::{OpenFile, OpenKind, inode_of};
 use super::inode::{Device, Inode, InodeData, InodeId, Source};
+use super::overlay::Opaque;
 use super::pagecache::truncate;
 use super::path::{Node, PathRef};
-use super::procfs;
-use super::tty;
-use super::walk::{Access, Follow};
+use super::vfs_ops::enter;
+use super::walk::{Follow, Last, Slash, Target};
+use super::{fifo, overlay, procfs, tty};
 use crate::hw::{DiskFile, DiskNode};
 use crate::kernel::mm::Sharing;
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Prot, Str, SysResult, done_fd};
 use crate::kernel::{Ctx, Errno, ProgramId};
 use std::rc::Rc;
 
+/// What the walk of an open came to.
+enum Found {
+    There(PathRef),
+    /// It was made by this call: permissions are not asked again.
+    Created(PathRef),
+}
+
 /// openat(2) with AT_FDCWD.
 ///
 /// # Errors
-/// Those of the walk; EEXIST, EISDIR, ENOTDIR, EACCES, EROFS, ENXIO, EMFILE as open(2) says.
+/// Those of the walk; EEXIST, EISDIR, ENOTDIR, EACCES, EROFS, ENXIO, ETXTBSY, EMFILE as open(2)
+/// says.
 pub fn sys_openat(cx: &mut Ctx<'_>, path: Str, flags: OpenFlags, mode: u16) -> SysResult {
-    let place = locate(cx, &path, flags, mode)?;
-    let kind = cx.kind_of(place.node).ok_or(Errno::ENOENT)?;
+    if flags.has(OpenFlags::CREAT.with(OpenFlags::DIRECTORY)) {
+        return Err(Errno::EINVAL);
+    }
+    cx.start(&path)?;
+    cx.me()?.files.check_free()?;
+    if flags.has(OpenFlags::PATH) {
+        return open_path(cx, &path, flags);
+    }
+    match locate(cx, &path, flags, mode)? {
+        Found::Created(place) => finish(cx, place, flags.without(OpenFlags::TRUNC)),
+        Found::There(place) => {
+            let is_dir = cx.kind_of(place.node) == Some(FileKind::Directory);
+            if flags.has(OpenFlags::CREAT) {
+                if flags.has(OpenFlags::EXCL) {
+                    return Err(Errno::EEXIST);
+                }
+                if is_dir {
+                    return Err(Errno::EISDIR);
+                }
+            }
+            if flags.has(OpenFlags::DIRECTORY) && !is_dir {
+                return Err(Errno::ENOTDIR);
+            }
+            let is_file = cx.kind_of(place.node) == Some(FileKind::Regular);
+            if is_file && flags.has(OpenFlags::TRUNC) {
+                cx.want_write(place)?;
+            }
+            cx.may_open(place, flags)?;
+            finish(cx, place, flags)
+        }
+    }
+}
+
+/// `O_PATH`: a descriptor for a place, whatever is there.
+fn open_path(cx: &mut Ctx<'_>, path: &str, flags: OpenFlags) -> SysResult {
+    let follow = follow_of(flags);
+    let place = cx.resolve(path, follow)?;
+    let is_dir = cx.kind_of(place.node) == Some(FileKind::Directory);
+    if flags.has(OpenFlags::DIRECTORY) && !is_dir {
+        return Err(Errno::ENOTDIR);
+    }
+    let kept = OpenFlags::PATH
+        .with(OpenFlags::DIRECTORY)
+        .with(OpenFlags::NOFOLLOW)
+        .with(OpenFlags::CLOEXEC);
+    cx.k.hold_path(place);
+    done_fd(cx.install(OpenFile {
+        kind: OpenKind::Path,
+        path: Some(place),
+        flags: OpenFlags(flags.0 & kept.0),
+        offset: 0,
+        refs: 1,
+    })?)
+}
+
+fn follow_of(flags: OpenFlags) -> Follow {
+    if flags.has(OpenFlags::NOFOLLOW) {
+        Follow::No
+    } else {
+        Follow::Yes
+    }
+}
+
+/// The file that is meant, made if need be and wanted (open_last_lookups).
+fn locate(cx: &mut Ctx<'_>, path: &str, flags: OpenFlags, mode: u16) -> Result<Found, Errno> {
+    if !flags.has(OpenFlags::CREAT) {
+        return cx.resolve(path, follow_of(flags)).map(Found::There);
+    }
+    let follows = follow_of(flags) == Follow::Yes && !flags.has(OpenFlags::EXCL);
+    let mut start = cx.start(path)?;
+    let mut path: Str = path.into();
+    let mut links = 0;
+    // Each round follows one link at the end of the path.
+    loop {
+        let parent = cx.resolve_parent_from(start, &path, &mut links)?;
+        let name = match &parent.last {
+            // The parent of the root is the root.
+            Last::Root | Last::Dot => return Ok(Found::There(parent.dir)),
+            Last::DotDot => return cx.step(parent.dir, "..").map(Found::There),
+            Last::Name(name) => name,
+        };
+        if parent.slash == Slash::Trailing {
+            return Err(Errno::EISDIR);
+        }
+        match cx.step(parent.dir, name) {
+            Ok(place) if follows && cx.kind_of(place.node) == Some(FileKind::Symlink) => {
+                match cx.follow(place, &mut links)? {
+                    Target::Place(place) => return Ok(Found::There(place)),
+                    Target::Path(text) => {
+                        start = cx.link_start(parent.dir, &text)?;
+                        path = text;
+                    }
+                }
+            }
+            Ok(place) => return Ok(Found::There(place)),
+            Err(Errno::ENOENT) => return create(cx, parent.dir, name, mode),
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+fn create(cx: &mut Ctx<'_>, dir: PathRef, name: &str, mode: u16) -> Result<Found, Errno> {
+    let mount = dir.mount;
+    // proc knows no names that are not there.
+    let Node::Inode(id) = dir.node else {
+        return Err(Errno::ENOENT);
+    };
+    if cx.k.is_unlinked(dir.node) {
+        return Err(Errno::ENOENT);
+    }
+    cx.want_write(dir)?;
+    cx.may_create(dir)?;
+    let data = InodeData::Regular {
+        size: 0,
+        pages: Rc::default(),
+        source: Source::Memory,
+    };
+    let inode = new_inode(cx, id, mode & 0o7777, data)?;
+    let node = Node::Inode(enter(cx, id, name, inode)?);
+    Ok(Found::Created(PathRef { mount, node }))
+}
+
+/// An inode of the caller's for a directory, with the mode that its umask leaves
+/// (inode_init_owner).
+pub(super) fn new_inode(
+    cx: &Ctx<'_>,
+    dir: InodeId,
+    mode: u16,
+    data: InodeData,
+) -> Result<Inode, Errno> {
+    let inode = bare_inode(cx, mode, data)?;
+    let above = cx.k.vfs.inodes.get(dir).ok_or(Errno::ENOENT)?;
+    if above.mode & 0o2000 == 0 {
+        return Ok(inode);
+    }
+    // In a setgid directory the group is inherited.
+    let gid = above.gid;
+    let is_dir = inode.kind() == FileKind::Directory;
+    let mode = if is_dir {
+        inode.mode | 0o2000
+    } else if inode.mode & 0o2010 == 0o2010 && !cx.in_group_or_capable(gid)? {
+        inode.mode & !0o2000
+    } else {
+        inode.mode
+    };
+    Ok(Inode { gid, mode, ..inode })
+}
+
+/// An inode that is in no directory.
+pub(super) fn bare_inode(cx: &Ctx<'_>, mode: u16, data: InodeData) -> Result<Inode, Errno> {
+    let me = cx.me()?;
+    Ok(Inode {
+        sb: None,
+        mode: mode & 0o7777 & !me.fs.umask,
+        uid: me.cred.euid,
+        gid: me.cred.egid,
+        links: 0,
+        holds: 0,
+        parent: None,
+        data,
+        layers: None,
+        opaque: Opaque::No,
+    })
+}
+
+/// Opens what was found (do_dentry_open) and gives it a descriptor.
+fn finish(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> SysResult {
     let writes = flags.any(OpenFlags(3));
-    match kind {
-        FileKind::Directory if writes || flags.has(OpenFlags::CREAT) => return Err(Errno::EISDIR),
-        FileKind::Symlink => return Err(Errno::ELOOP),
-        _ if flags.has(OpenFlags::DIRECTORY) && kind != FileKind::Directory => {
-            return Err(Errno::ENOTDIR);
+    let node = cx.k.real_node(place.node);
+    let is_file = cx.kind_of(node) == Some(FileKind::Regular);
+    if let Node::Inode(id) = node
+        && is_file
+        && writes
+    {
+        cx.get_write_access(id)?;
+        cx.want_write(place)?;
+    }
+    let kind = match open_kind(cx, place, flags)? {
+        Opened::Kind(kind) => kind,
+        Opened::Block(reason) => return Ok(crate::kernel::Outcome::Block(reason)),
+    };
+    if let Node::Inode(id) = place.node
+        && is_file
+        && (writes || flags.has(OpenFlags::TRUNC))
+    {
+        overlay::copy_up(cx, id)?;
+        if flags.has(OpenFlags::TRUNC) {
+            truncate(cx, cx.k.real_inode(id));
         }
-        _ => {}
     }
-    if flags.0 & 3 != 1 {
-        cx.permit(place, Access::Read)?;
-    }
-    if writes {
-        cx.permit(place, Access::Write)?;
-        if kind == FileKind::Regular {
-            cx.writable(place)?;
-        }
-    }
-    let kind = open_kind(cx, place, flags)?;
     cx.k.hold_path(place);
     let terminal = match kind {
         OpenKind::Device(Device::Tty(tty)) => Some(tty),
@@ -47,124 +226,50 @@ pub fn sys_openat(cx: &mut Ctx<'_>, path: Str, flags: OpenFlags, mode: u16) -> S
     if let Some(tty) = terminal {
         tty::opened(cx, tty, flags);
     }
-    let fd = cx.install(OpenFile {
+    let transient = OpenFlags::CREAT
+        .with(OpenFlags::EXCL)
+        .with(OpenFlags::NOCTTY)
+        .with(OpenFlags::TRUNC);
+    done_fd(cx.install(OpenFile {
         kind,
         path: Some(place),
-        flags,
+        flags: flags.without(transient),
         offset: 0,
         refs: 1,
-    })?;
-    if flags.has(OpenFlags::TRUNC)
-        && writes
-        && let Node::Inode(id) = place.node
-    {
-        truncate(cx, id);
-    }
-    done_fd(fd)
+    })?)
 }
 
-/// The file that is meant, made if need be and wanted.
-fn locate(cx: &mut Ctx<'_>, path: &str, flags: OpenFlags, mode: u16) -> Result<PathRef, Errno> {
-    let follow = if flags.has(OpenFlags::NOFOLLOW) {
-        Follow::No
-    } else {
-        Follow::Yes
-    };
-    if !flags.has(OpenFlags::CREAT) {
-        return cx.resolve(path, follow);
-    }
-    match cx.resolve(path, follow) {
-        Ok(_) if flags.has(OpenFlags::EXCL) => Err(Errno::EEXIST),
-        Ok(place) => Ok(place),
-        Err(Errno::ENOENT) => {
-            let parent = cx.resolve_parent(path)?;
-            if parent.wants_dir {
-                return Err(Errno::EISDIR);
-            }
-            let Node::Inode(dir) = parent.dir.node else {
-                return Err(Errno::ENOENT);
-            };
-            if cx.k.entry(dir, &parent.name).is_some() {
-                // A dangling link.
-                return Err(if flags.has(OpenFlags::EXCL) {
-                    Errno::EEXIST
-                } else {
-                    Errno::ENOENT
-                });
-            }
-            cx.writable(parent.dir)?;
-            cx.permit(parent.dir, Access::Write)?;
-            let data = InodeData::Regular {
-                size: 0,
-                pages: Rc::default(),
-                source: Source::Memory,
-            };
-            let inode = new_inode(cx, mode, data)?;
-            let id = cx.k.create(dir, &parent.name, inode);
-            Ok(PathRef {
-                mount: parent.dir.mount,
-                node: Node::Inode(id),
-            })
-        }
-        Err(errno) => Err(errno),
-    }
+/// What opening comes to.
+pub(super) enum Opened {
+    Kind(OpenKind),
+    /// A FIFO whose other end nobody has opened yet.
+    Block(crate::kernel::BlockReason),
 }
 
-/// An inode of the caller's, with the mode that its umask leaves.
-pub(super) fn new_inode(cx: &Ctx<'_>, mode: u16, data: InodeData) -> Result<Inode, Errno> {
-    let me = cx.me()?;
-    let (uid, gid) = (me.cred.euid, me.cred.egid);
-    let mode = mode & 0o7777 & !me.fs.umask;
-    Ok(Inode {
-        sb: None,
-        mode,
-        uid,
-        gid,
-        links: 0,
-        holds: 0,
-        parent: None,
-        data,
-    })
-}
-
-fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<OpenKind, Errno> {
-    match place.node {
+fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<Opened, Errno> {
+    let id = match place.node {
         Node::Proc(node) => {
             let text = match procfs::kind(node) {
                 FileKind::Directory => None,
                 _ => Some(procfs::text(cx, node)?.into()),
             };
-            Ok(OpenKind::Proc { text })
+            return Ok(Opened::Kind(OpenKind::Proc { text }));
         }
-        Node::Ns(ns) => Ok(OpenKind::Namespace(ns)),
-        Node::Inode(id) => match cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?.data {
-            InodeData::Device(device) => {
-                let flags_of =
-                    cx.k.vfs
-                        .mounts
-                        .get(place.mount)
-                        .map(|m| m.flags)
-                        .unwrap_or_default();
-                if flags_of.has(MountFlags::NODEV) {
-                    return Err(Errno::EACCES);
-                }
-                match device {
-                    Device::OwnTty => {
-                        let tty = cx.me()?.tty.ok_or(Errno::ENXIO)?;
-                        Ok(OpenKind::Device(Device::Tty(tty)))
-                    }
-                    Device::Null | Device::Zero | Device::Full | Device::Tty(_) => {
-                        Ok(OpenKind::Device(device))
-                    }
-                }
-            }
-            InodeData::Regular { .. } | InodeData::Directory { .. } => Ok(OpenKind::Inode),
-            // Opening a FIFO by name is not modelled; nothing makes one.
-            InodeData::Fifo(_) | InodeData::Symlink { .. } => {
-                let _ = flags;
-                Err(Errno::ENXIO)
-            }
-        },
+        Node::Ns(ns) => return Ok(Opened::Kind(OpenKind::Namespace(ns))),
+        Node::Inode(id) => id,
+    };
+    match &cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?.data {
+        InodeData::Device(Device::OwnTty) => {
+            let tty = cx.me()?.tty.ok_or(Errno::ENXIO)?;
+            Ok(Opened::Kind(OpenKind::Device(Device::Tty(tty))))
+        }
+        InodeData::Device(Device::Other { .. }) => Err(Errno::ENXIO),
+        InodeData::Device(device) => Ok(Opened::Kind(OpenKind::Device(*device))),
+        InodeData::Regular { .. } | InodeData::Directory { .. } | InodeData::Overlay => {
+            Ok(Opened::Kind(OpenKind::Inode))
+        }
+        InodeData::Fifo(_) => fifo::open(cx, id, flags),
+        InodeData::Symlink { .. } => Err(Errno::ELOOP),
     }
 }
 
@@ -203,7 +308,7 @@ fn exec_file(cx: &mut Ctx<'_>, place: PathRef) -> Result<ExecFile, Errno> {
             .get(place.mount)
             .map(|m| m.flags)
             .unwrap_or_default();
-    let Node::Inode(id) = place.node else {
+    let Node::Inode(id) = cx.k.real_node(place.node) else {
         return Err(Errno::EACCES);
     };
     let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
@@ -214,6 +319,7 @@ fn exec_file(cx: &mut Ctx<'_>, place: PathRef) -> Result<ExecFile, Errno> {
         return Err(Errno::EACCES);
     }
     cx.permit(place, Access::Execute)?;
+    cx.deny_write_access(id)?;
     let node = match source {
         Source::Disk(node) => cx.hw.disk.nodes.get(*node as usize),
         Source::Memory => None,
@@ -253,6 +359,7 @@ pub fn mappable(cx: &mut Ctx<'_>, fd: i32, prot: Prot, sharing: Sharing) -> Resu
         return Err(Errno::EACCES);
     }
     let id = inode_of(file).ok_or(Errno::ENODEV)?;
+    let id = cx.k.real_inode(id);
     match cx.k.vfs.inodes.get(id).map(Inode::kind) {
         Some(FileKind::Regular) => Ok(id),
         Some(_) | None => Err(Errno::ENODEV),

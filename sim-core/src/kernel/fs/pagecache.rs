@@ -1,6 +1,7 @@
 //! The page cache: pages of files in frames.
 
 use super::inode::{InodeData, InodeId, Source, release_inode};
+use super::superblock::{charge, uncharge};
 use crate::hw::{Contents, DiskFile, DiskNode, PAGE_BYTES, Pfn};
 use crate::kernel::mm::{self, FrameUse};
 use crate::kernel::{Ctx, Errno, Kernel};
@@ -24,8 +25,15 @@ pub fn page(cx: &mut Ctx<'_>, id: InodeId, page: u64) -> Result<Pfn, Errno> {
     if let Some(Some(pfn)) = pages.get(page as usize) {
         return Ok(*pfn);
     }
-    let source = *source;
-    let pfn = mm::alloc(cx, FrameUse::PageCache { inode: id, page })?;
+    let (source, sb) = (*source, inode.sb);
+    charge(cx.k, sb)?;
+    let pfn = match mm::alloc(cx, FrameUse::PageCache { inode: id, page }) {
+        Ok(pfn) => pfn,
+        Err(errno) => {
+            uncharge(cx.k, sb, 1);
+            return Err(errno);
+        }
+    };
     if let Source::Disk(node) = source {
         let contents = from_disk(cx, node, page);
         cx.charge(cx.k.costs.disk_page_ns);
@@ -91,7 +99,116 @@ pub(super) fn truncate(cx: &mut Ctx<'_>, id: InodeId) {
     *size = 0;
     *source = Source::Memory;
     let dropped = std::mem::take(pages);
+    let sb = inode.sb;
+    uncharge(cx.k, sb, dropped.iter().flatten().count() as u64);
     for pfn in dropped.iter().flatten() {
         mm::unpin(cx, *pfn);
     }
+}
+
+/// Changes the size of a file (truncate(2)): what is cut off is gone, what is added reads as
+/// zeros. Pages that somebody has mapped stay with those who map them.
+///
+/// # Errors
+/// EFBIG beyond the largest file; ENOMEM for reading what is kept.
+pub(super) fn resize(cx: &mut Ctx<'_>, id: InodeId, size: u64) -> Result<(), Errno> {
+    let page_bytes = PAGE_BYTES as u64;
+    if size.div_ceil(page_bytes) > MAX_PAGES {
+        return Err(Errno::EFBIG);
+    }
+    let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::EINVAL)?;
+    let InodeData::Regular {
+        size: old, source, ..
+    } = &inode.data
+    else {
+        return Err(Errno::EINVAL);
+    };
+    let (old, source) = (*old, *source);
+    if size == 0 {
+        truncate(cx, id);
+        return Ok(());
+    }
+    let kept = size.min(old);
+    if source != Source::Memory && size < old {
+        // The disk's file stays as it is; what is kept of it has to be in memory.
+        for at in 0..kept.div_ceil(page_bytes) {
+            page(cx, id, at)?;
+        }
+    }
+    if size < old {
+        cut(cx, id, size);
+    }
+    if let Some(InodeData::Regular { size: now, .. }) =
+        cx.k.vfs.inodes.get_mut(id).map(|i| &mut i.data)
+    {
+        *now = size;
+    }
+    Ok(())
+}
+
+/// Drops the pages behind `size` and clears the rest of the last one.
+fn cut(cx: &mut Ctx<'_>, id: InodeId, size: u64) {
+    let Some(inode) = cx.k.vfs.inodes.get_mut(id) else {
+        return;
+    };
+    let sb = inode.sb;
+    let InodeData::Regular { pages, source, .. } = &mut inode.data else {
+        return;
+    };
+    *source = Source::Memory;
+    let kept = size.div_ceil(PAGE_BYTES as u64) as usize;
+    let pages = Rc::make_mut(pages);
+    let dropped = if pages.len() > kept {
+        pages.split_off(kept)
+    } else {
+        Vec::new()
+    };
+    let within = size as usize % PAGE_BYTES;
+    let last = pages.get(kept.wrapping_sub(1)).copied().flatten();
+    uncharge(cx.k, sb, dropped.iter().flatten().count() as u64);
+    for pfn in dropped.into_iter().flatten() {
+        mm::unpin(cx, pfn);
+    }
+    if let Some(frame) = last
+        .filter(|_| within > 0)
+        .and_then(|pfn| cx.hw.ram.frame_mut(pfn))
+    {
+        frame.write(within, &vec![0; PAGE_BYTES - within]);
+    }
+}
+
+/// Lets a new file be what another is on the disk, pages and program alike. False if the other
+/// is not, or not any more, a file of the disk alone.
+pub(super) fn copy_source(k: &mut Kernel, from: InodeId, to: InodeId) -> Copied {
+    let Some(InodeData::Regular {
+        size,
+        pages,
+        source,
+    }) = k.vfs.inodes.get(from).map(|i| &i.data)
+    else {
+        return Copied::No;
+    };
+    let (size, source) = (*size, *source);
+    if source == Source::Memory || !pages.is_empty() {
+        return Copied::No;
+    }
+    match k.vfs.inodes.get_mut(to).map(|i| &mut i.data) {
+        Some(InodeData::Regular {
+            size: new_size,
+            source: new_source,
+            ..
+        }) => {
+            *new_size = size;
+            *new_source = source;
+            Copied::Yes
+        }
+        Some(_) | None => Copied::No,
+    }
+}
+
+/// Whether nothing is left to copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copied {
+    Yes,
+    No,
 }

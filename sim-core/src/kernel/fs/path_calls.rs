@@ -1,145 +1,15 @@
-//! System calls about names: directories, links, working directory, root.
+//! System calls about where a path leads: links, directories' contents, working directory, root.
 
+use super::access::Access;
 use super::fd::{OpenKind, inode_of};
-use super::inode::{InodeData, remove_entry};
-use super::open::new_inode;
+use super::inode::InodeData;
 use super::path::{FsStruct, Node, PathRef, release_path};
 use super::path_text::Top;
 use super::procfs::{self, ProcTarget};
-use super::walk::{Access, Follow, Parent};
-use crate::kernel::syscall::{Dirent, FileKind, Stat, Str, SysResult, done};
+use super::walk::Follow;
+use crate::kernel::syscall::{Dirent, FileKind, Str, SysResult, done};
 use crate::kernel::{Ctx, Errno, Reply};
 use std::rc::Rc;
-
-/// A directory that the caller may change, and a name in it that is not taken.
-fn vacant(cx: &Ctx<'_>, path: &str) -> Result<(Parent, super::InodeId), Errno> {
-    let parent = cx.resolve_parent(path)?;
-    if matches!(parent.name.as_str(), "" | "." | "..") {
-        return Err(Errno::EEXIST);
-    }
-    if cx.step(parent.dir, &parent.name).is_ok() {
-        return Err(Errno::EEXIST);
-    }
-    // proc takes no new names.
-    let Node::Inode(dir) = parent.dir.node else {
-        return Err(Errno::ENOENT);
-    };
-    cx.writable(parent.dir)?;
-    cx.permit(parent.dir, Access::Write)?;
-    Ok((parent, dir))
-}
-
-/// mkdir(2).
-///
-/// # Errors
-/// EEXIST, EROFS, EACCES and those of the walk.
-pub fn sys_mkdir(cx: &mut Ctx<'_>, path: Str, mode: u16) -> SysResult {
-    let (parent, dir) = vacant(cx, &path)?;
-    let data = InodeData::Directory {
-        entries: Rc::default(),
-    };
-    let inode = new_inode(cx, mode & 0o1777, data)?;
-    cx.k.create(dir, &parent.name, inode);
-    done(0)
-}
-
-/// symlink(2).
-///
-/// # Errors
-/// EEXIST, ENOENT for an empty target, EROFS, EACCES and those of the walk.
-pub fn sys_symlink(cx: &mut Ctx<'_>, target: Str, path: Str) -> SysResult {
-    if target.is_empty() {
-        return Err(Errno::ENOENT);
-    }
-    let (parent, dir) = vacant(cx, &path)?;
-    if parent.wants_dir {
-        return Err(Errno::ENOENT);
-    }
-    let mut inode = new_inode(cx, 0o777, InodeData::Symlink { target })?;
-    inode.mode = 0o777;
-    cx.k.create(dir, &parent.name, inode);
-    done(0)
-}
-
-/// Whether something is mounted on a place, in the caller's namespace.
-fn is_mount_point(cx: &Ctx<'_>, place: PathRef) -> bool {
-    super::umount::is_local_mountpoint(cx, place.node)
-}
-
-/// rmdir(2).
-///
-/// # Errors
-/// ENOTDIR, ENOTEMPTY, EBUSY for mount points and roots, EINVAL for `.`, EROFS, EACCES.
-pub fn sys_rmdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
-    let parent = cx.resolve_parent(&path)?;
-    match parent.name.as_str() {
-        "" => return Err(Errno::EBUSY),
-        "." => return Err(Errno::EINVAL),
-        ".." => return Err(Errno::ENOTEMPTY),
-        _ => {}
-    }
-    let Node::Inode(dir) = parent.dir.node else {
-        return Err(Errno::EPERM);
-    };
-    let id = cx.k.entry(dir, &parent.name).ok_or(Errno::ENOENT)?;
-    cx.writable(parent.dir)?;
-    cx.permit(parent.dir, Access::Write)?;
-    match &cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?.data {
-        InodeData::Directory { entries } if !entries.is_empty() => return Err(Errno::ENOTEMPTY),
-        InodeData::Directory { .. } => {}
-        InodeData::Regular { .. }
-        | InodeData::Symlink { .. }
-        | InodeData::Device(_)
-        | InodeData::Fifo(_) => return Err(Errno::ENOTDIR),
-    }
-    if is_mount_point(
-        cx,
-        PathRef {
-            mount: parent.dir.mount,
-            node: Node::Inode(id),
-        },
-    ) {
-        return Err(Errno::EBUSY);
-    }
-    remove_entry(cx, dir, &parent.name);
-    super::umount::detach_mounts(cx, Node::Inode(id));
-    done(0)
-}
-
-/// unlink(2).
-///
-/// # Errors
-/// EISDIR, EBUSY for mount points, EROFS, EACCES and those of the walk.
-pub fn sys_unlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
-    let parent = cx.resolve_parent(&path)?;
-    if matches!(parent.name.as_str(), "" | "." | "..") {
-        return Err(Errno::EISDIR);
-    }
-    let Node::Inode(dir) = parent.dir.node else {
-        return Err(Errno::EPERM);
-    };
-    let id = cx.k.entry(dir, &parent.name).ok_or(Errno::ENOENT)?;
-    cx.writable(parent.dir)?;
-    cx.permit(parent.dir, Access::Write)?;
-    if cx.kind_of(Node::Inode(id)) == Some(FileKind::Directory) {
-        return Err(Errno::EISDIR);
-    }
-    if parent.wants_dir {
-        return Err(Errno::ENOTDIR);
-    }
-    if is_mount_point(
-        cx,
-        PathRef {
-            mount: parent.dir.mount,
-            node: Node::Inode(id),
-        },
-    ) {
-        return Err(Errno::EBUSY);
-    }
-    remove_entry(cx, dir, &parent.name);
-    super::umount::detach_mounts(cx, Node::Inode(id));
-    done(0)
-}
 
 /// readlink(2), in [`Reply::Text`].
 ///
@@ -156,57 +26,13 @@ pub fn sys_readlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
             ProcTarget::Text(text) => text,
             ProcTarget::Place(place) => cx.d_path(place).into(),
             ProcTarget::Namespace(ns) => procfs::namespace_name(cx.k, ns).into(),
+            ProcTarget::Nameless(text) => text,
         },
         Node::Ns(_) => return Err(Errno::EINVAL),
     };
     let len = text.len() as i64;
     cx.reply(Reply::Text(text))?;
     done(len)
-}
-
-/// stat(2), in [`Reply::Stat`].
-///
-/// # Errors
-/// Those of the walk.
-pub fn sys_newfstatat(cx: &mut Ctx<'_>, path: Str) -> SysResult {
-    let place = cx.resolve(&path, Follow::Yes)?;
-    let stat = match place.node {
-        Node::Inode(id) => {
-            let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
-            Stat {
-                dev: u64::from(cx.k.dev_of(place)),
-                inode: id.as_u64(),
-                kind: inode.kind(),
-                mode: inode.mode,
-                nlink: inode.links,
-                uid: inode.uid,
-                gid: inode.gid,
-                size_bytes: inode.size_bytes(),
-            }
-        }
-        Node::Proc(node) => Stat {
-            dev: u64::from(cx.k.dev_of(place)),
-            inode: procfs::inode_number(node),
-            kind: procfs::kind(node),
-            mode: procfs::mode(node),
-            nlink: 1,
-            uid: 0,
-            gid: 0,
-            size_bytes: 0,
-        },
-        Node::Ns(ns) => Stat {
-            dev: u64::from(cx.k.dev_of(place)),
-            inode: cx.k.ns.get(ns).map_or(0, |ns| u64::from(ns.inum)),
-            kind: FileKind::Regular,
-            mode: 0o444,
-            nlink: 1,
-            uid: 0,
-            gid: 0,
-            size_bytes: 0,
-        },
-    };
-    cx.reply(Reply::Stat(stat))?;
-    done(0)
 }
 
 /// getdents64(2), in [`Reply::Dirents`]: everything that is left of the directory; returns the
@@ -316,4 +142,30 @@ pub fn sys_chroot(cx: &mut Ctx<'_>, path: Str) -> SysResult {
     let old = cx.me()?.fs.as_ref().clone();
     change(cx, FsStruct { root, ..old })?;
     done(0)
+}
+
+/// fchdir(2).
+///
+/// # Errors
+/// EBADF, ENOTDIR, EACCES.
+pub fn sys_fchdir(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
+    let place = cx.file_or_path(fd)?.1.path.ok_or(Errno::ENOTDIR)?;
+    if cx.kind_of(place.node) != Some(FileKind::Directory) {
+        return Err(Errno::ENOTDIR);
+    }
+    cx.permit(place, Access::Execute)?;
+    let old = cx.me()?.fs.as_ref().clone();
+    change(cx, FsStruct { cwd: place, ..old })?;
+    done(0)
+}
+
+/// umask(2): the old one.
+pub fn sys_umask(cx: &mut Ctx<'_>, mask: u16) -> SysResult {
+    let me = cx.me_mut()?;
+    let old = me.fs.umask;
+    let umask = mask & 0o777;
+    if umask != old {
+        Rc::make_mut(&mut me.fs).umask = umask;
+    }
+    done(old)
 }

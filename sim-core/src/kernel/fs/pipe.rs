@@ -1,6 +1,8 @@
 //! Pipes (pipe(7)).
 
 use super::fd::{OpenFile, OpenKind, sys_close};
+use super::fifo::{Opener, prune};
+use super::inode::{InodeData, InodeId};
 use crate::kernel::syscall::{OpenFlags, OutBuf, SysResult, done};
 use crate::kernel::task::WaitQueue;
 use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, Signal};
@@ -22,6 +24,10 @@ pub struct Pipe {
     pub writers: u32,
     pub read_wait: WaitQueue,
     pub write_wait: WaitQueue,
+    /// The FIFO that it is the pipe of; none for pipe(2).
+    pub fifo: Option<InodeId>,
+    /// Tasks that wait in open(2).
+    pub openers: Vec<Opener>,
 }
 
 /// pipe2(2), in [`Reply::Pipe`].
@@ -71,8 +77,11 @@ pub(super) fn read(
     len: u64,
 ) -> SysResult {
     let pipe = cx.k.vfs.pipes.get(id).ok_or(Errno::EBADF)?;
+    if len == 0 {
+        return done(0);
+    }
     if pipe.bytes.is_empty() {
-        if pipe.writers == 0 || len == 0 {
+        if pipe.writers_now() == 0 {
             return done(0);
         }
         if flags.has(OpenFlags::NONBLOCK) {
@@ -96,10 +105,18 @@ pub(super) fn read(
 pub(super) fn write(cx: &mut Ctx<'_>, id: PipeId, flags: OpenFlags, bytes: &[u8]) -> SysResult {
     let already = cx.me()?.call.as_ref().map_or(0, |c| c.progress) as usize;
     let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(Errno::EBADF)?;
-    if pipe.readers == 0 {
+    if bytes.is_empty() {
+        return done(0);
+    }
+    if pipe.readers_now() == 0 {
         let task = cx.task;
         cx.send_signal(task, Signal::SIGPIPE);
-        return Err(Errno::EPIPE);
+        // What was taken before counts.
+        return if already > 0 {
+            done(already as i64)
+        } else {
+            Err(Errno::EPIPE)
+        };
     }
     let rest = bytes.get(already..).unwrap_or_default();
     let room = CAPACITY - pipe.bytes.len().min(CAPACITY);
@@ -159,7 +176,40 @@ fn closed(cx: &mut Ctx<'_>, id: PipeId) {
     let mut woken = pipe.read_wait.take();
     woken.extend(pipe.write_wait.take());
     if pipe.readers == 0 && pipe.writers == 0 {
-        cx.k.vfs.pipes.remove(id);
+        free_if_unused(cx, id);
     }
     cx.wake_all(woken);
+}
+
+/// Nobody has an end open; a FIFO may still have somebody who waits to.
+fn free_if_unused(cx: &mut Ctx<'_>, id: PipeId) {
+    prune(cx.k, id);
+    let Some(pipe) = cx.k.vfs.pipes.get_mut(id) else {
+        return;
+    };
+    // What was written and not read is lost.
+    pipe.bytes.clear();
+    if !pipe.openers.is_empty() {
+        return;
+    }
+    let fifo = pipe.fifo;
+    cx.k.vfs.pipes.remove(id);
+    if let Some(inode) = fifo.and_then(|fifo| cx.k.vfs.inodes.get_mut(fifo)) {
+        inode.data = InodeData::Fifo(None);
+    }
+}
+
+/// F_GETPIPE_SZ.
+pub(super) fn capacity_of(kind: &OpenKind) -> Option<i64> {
+    match kind {
+        OpenKind::PipeRead(_) | OpenKind::PipeWrite(_) | OpenKind::PipeBoth(_) => {
+            Some(CAPACITY as i64)
+        }
+        OpenKind::Inode
+        | OpenKind::Proc { .. }
+        | OpenKind::Device(_)
+        | OpenKind::Namespace(_)
+        | OpenKind::Pidfd(_)
+        | OpenKind::Path => None,
+    }
 }

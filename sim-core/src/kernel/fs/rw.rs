@@ -46,14 +46,14 @@ impl Ctx<'_> {
 /// EBADF, EISDIR, EFAULT, EAGAIN, EINTR, EIO as read(2) says.
 pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
     let (id, file) = cx.file(fd)?;
-    if file.flags.0 & 3 == OpenFlags::WRONLY.0 {
+    if !matches!(file.flags.0 & 3, 0 | 2) {
         return Err(Errno::EBADF);
     }
     let len = buf.len().min(MAX_BYTES);
     let (offset, flags) = (file.offset, file.flags);
     match file.kind.clone() {
         OpenKind::Inode => {
-            let inode = inode_of(file).ok_or(Errno::EBADF)?;
+            let inode = cx.k.real_inode(inode_of(file).ok_or(Errno::EBADF)?);
             let bytes = read_inode(cx, inode, offset, len)?;
             let answer = cx.deliver(&buf, &bytes)?;
             advance(cx, id, bytes.len() as u64);
@@ -70,8 +70,11 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
         OpenKind::Device(Device::Null) => done(0),
         OpenKind::Device(Device::Zero | Device::Full) => cx.deliver(&buf, &vec![0; len as usize]),
         OpenKind::Device(Device::Tty(tty)) => tty::read(cx, tty, flags, &buf, len),
-        OpenKind::Device(Device::OwnTty) => Err(Errno::EIO),
-        OpenKind::PipeRead(pipe) => pipe::read(cx, pipe, flags, &buf, len),
+        OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(Errno::EIO),
+        OpenKind::PipeRead(pipe) | OpenKind::PipeBoth(pipe) => {
+            pipe::read(cx, pipe, flags, &buf, len)
+        }
+        OpenKind::Path => Err(Errno::EBADF),
         OpenKind::PipeWrite(_) => Err(Errno::EBADF),
         OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
     }
@@ -83,13 +86,14 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
 /// EBADF, EFAULT, EFBIG, ENOSPC, EPIPE, EAGAIN, EINTR, EIO as write(2) says.
 pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
     let (id, file) = cx.file(fd)?;
-    if file.flags.0 & 3 == 0 {
+    if !matches!(file.flags.0 & 3, 1 | 2) {
         return Err(Errno::EBADF);
     }
     let (offset, flags, inode) = (file.offset, file.flags, inode_of(file));
     match file.kind.clone() {
         OpenKind::Inode => {
-            let inode = inode.ok_or(Errno::EBADF)?;
+            let seen = inode.ok_or(Errno::EBADF)?;
+            let inode = cx.k.real_inode(seen);
             let bytes = cx.take(&buf)?;
             let size = cx.k.vfs.inodes.get(inode).map_or(0, |i| i.size_bytes());
             let at = if flags.has(OpenFlags::APPEND) {
@@ -109,11 +113,12 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             let bytes = cx.take(&buf)?;
             tty::write(cx, tty, &bytes)
         }
-        OpenKind::PipeWrite(pipe) => {
+        OpenKind::Path => Err(Errno::EBADF),
+        OpenKind::PipeWrite(pipe) | OpenKind::PipeBoth(pipe) => {
             let bytes = cx.take(&buf)?;
             pipe::write(cx, pipe, flags, &bytes)
         }
-        OpenKind::Device(Device::OwnTty) => Err(Errno::EIO),
+        OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(Errno::EIO),
         OpenKind::Proc { .. } => Err(Errno::EIO),
         OpenKind::PipeRead(_) => Err(Errno::EBADF),
         OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
@@ -131,7 +136,10 @@ fn read_inode(cx: &mut Ctx<'_>, id: InodeId, offset: u64, len: u64) -> Result<Ve
     let size = match &inode.data {
         InodeData::Regular { size, .. } => *size,
         InodeData::Directory { .. } => return Err(Errno::EISDIR),
-        InodeData::Symlink { .. } | InodeData::Device(_) | InodeData::Fifo(_) => {
+        InodeData::Symlink { .. }
+        | InodeData::Device(_)
+        | InodeData::Fifo(_)
+        | InodeData::Overlay => {
             return Err(Errno::EINVAL);
         }
     };
@@ -191,11 +199,13 @@ pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> 
         OpenKind::Device(_)
         | OpenKind::PipeRead(_)
         | OpenKind::PipeWrite(_)
+        | OpenKind::PipeBoth(_)
+        | OpenKind::Path
         | OpenKind::Namespace(_)
         | OpenKind::Pidfd(_) => return Err(Errno::ESPIPE),
     }
     let size = inode_of(file)
-        .and_then(|i| cx.k.vfs.inodes.get(i))
+        .and_then(|i| cx.k.vfs.inodes.get(cx.k.real_inode(i)))
         .map_or(0, |i| i.size_bytes());
     let base = match whence {
         SeekWhence::Set => 0,
@@ -210,4 +220,26 @@ pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> 
         file.offset = at;
     }
     done(at as i64)
+}
+
+/// Fills a new file with another's bytes.
+///
+/// # Errors
+/// ENOMEM, ENOSPC.
+pub(super) fn copy_contents(
+    cx: &mut Ctx<'_>,
+    from: InodeId,
+    to: InodeId,
+    size: u64,
+) -> Result<(), Errno> {
+    let mut at = 0;
+    while at < size {
+        let bytes = read_inode(cx, from, at, PAGE_BYTES as u64)?;
+        let written = write_inode(cx, to, at, &bytes)?;
+        if written == 0 || written < bytes.len() as u64 {
+            return Err(Errno::ENOSPC);
+        }
+        at += written;
+    }
+    Ok(())
 }

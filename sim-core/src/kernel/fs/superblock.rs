@@ -16,6 +16,7 @@ pub enum FsType {
     Ramfs,
     Devtmpfs,
     Proc,
+    Overlay,
     /// Files of namespaces; it is never mounted by its name.
     Nsfs,
 }
@@ -27,6 +28,7 @@ impl FsType {
             FsType::Ramfs => "ramfs",
             FsType::Devtmpfs => "devtmpfs",
             FsType::Proc => "proc",
+            FsType::Overlay => "overlay",
             FsType::Nsfs => "nsfs",
         }
     }
@@ -41,6 +43,7 @@ impl FsType {
             "ramfs" => Ok(FsType::Ramfs),
             "devtmpfs" => Ok(FsType::Devtmpfs),
             "proc" => Ok(FsType::Proc),
+            "overlay" => Ok(FsType::Overlay),
             _ => Err(Errno::ENODEV),
         }
     }
@@ -50,7 +53,9 @@ impl FsType {
     pub fn must_be_visible(self) -> bool {
         match self {
             FsType::Proc => true,
-            FsType::Tmpfs | FsType::Ramfs | FsType::Devtmpfs | FsType::Nsfs => false,
+            FsType::Tmpfs | FsType::Ramfs | FsType::Devtmpfs | FsType::Overlay | FsType::Nsfs => {
+                false
+            }
         }
     }
 }
@@ -74,6 +79,8 @@ pub struct SuperBlock {
     /// tmpfs: pages that it may keep, and those that it keeps.
     pub max_pages: Option<u64>,
     pub pages: u64,
+    /// File systems that it stands on, counted upwards.
+    pub depth: u32,
 }
 
 impl SuperBlock {
@@ -89,6 +96,7 @@ impl SuperBlock {
             mounts: 0,
             max_pages: None,
             pages: 0,
+            depth: 0,
         }
     }
 }
@@ -190,4 +198,25 @@ fn memparse(text: &str) -> Result<u64, Errno> {
     };
     let number: u64 = digits.parse().map_err(|_| Errno::EINVAL)?;
     number.checked_mul(1 << shift).ok_or(Errno::EINVAL)
+}
+
+/// A file system gets a page more.
+///
+/// # Errors
+/// ENOSPC when it is full.
+pub(super) fn charge(k: &mut Kernel, id: Option<SuperId>) -> Result<(), Errno> {
+    if let Some(sb) = id.and_then(|id| k.vfs.supers.get_mut(id)) {
+        if sb.max_pages.is_some_and(|max| sb.pages >= max) {
+            return Err(Errno::ENOSPC);
+        }
+        sb.pages += 1;
+    }
+    Ok(())
+}
+
+/// Pages of a file are gone.
+pub(super) fn uncharge(k: &mut Kernel, id: Option<SuperId>, pages: u64) {
+    if let Some(sb) = id.and_then(|id| k.vfs.supers.get_mut(id)) {
+        sb.pages = sb.pages.saturating_sub(pages);
+    }
 }

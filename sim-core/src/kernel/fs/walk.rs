@@ -3,7 +3,7 @@
 use super::inode::InodeData;
 use super::path::{Node, PathRef};
 use super::procfs::{self, ProcTarget};
-use crate::kernel::syscall::{FileKind, Str};
+use crate::kernel::syscall::{FileKind, MountFlags, Str};
 use crate::kernel::{Ctx, Errno};
 
 /// Symbolic links that one walk follows at most.
@@ -18,20 +18,35 @@ pub enum Follow {
     No,
 }
 
-/// What an access wants of a node.
+/// A last component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Last {
+    /// There is none: the path is `/`.
+    Root,
+    Dot,
+    DotDot,
+    Name(String),
+}
+
+/// What stands behind a last component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    Read = 4,
-    Write = 2,
-    Execute = 1,
+pub(super) enum Slash {
+    /// Only a directory will do.
+    Trailing,
+    None,
 }
 
 /// The directory that a last component is in, and that component.
 pub(super) struct Parent {
     pub dir: PathRef,
-    pub name: String,
-    /// The path ended in a slash: only a directory will do.
-    pub wants_dir: bool,
+    pub last: Last,
+    pub slash: Slash,
+}
+
+/// Where a symbolic link leads.
+pub(super) enum Target {
+    Path(Str),
+    Place(PathRef),
 }
 
 impl Ctx<'_> {
@@ -40,10 +55,23 @@ impl Ctx<'_> {
     /// # Errors
     /// ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG (path_resolution(7)).
     pub(super) fn resolve(&self, path: &str, follow: Follow) -> Result<PathRef, Errno> {
-        let mut links = 0;
         let start = self.start(path)?;
-        let found = self.walk(start, path, follow, &mut links)?;
-        if path.ends_with('/') && self.kind_of(found.node) != Some(FileKind::Directory) {
+        self.resolve_from(start, path, follow, &mut 0)
+    }
+
+    /// As [`Ctx::resolve`], from a directory.
+    pub(super) fn resolve_from(
+        &self,
+        start: PathRef,
+        path: &str,
+        follow: Follow,
+        links: &mut u32,
+    ) -> Result<PathRef, Errno> {
+        let is_dir_wanted = path.ends_with('/');
+        // A trailing slash is resolved like a directory, links and all.
+        let follow = if is_dir_wanted { Follow::Yes } else { follow };
+        let found = self.walk(start, path, follow, links)?;
+        if is_dir_wanted && self.kind_of(found.node) != Some(FileKind::Directory) {
             return Err(Errno::ENOTDIR);
         }
         Ok(found)
@@ -52,32 +80,48 @@ impl Ctx<'_> {
     /// Everything but the last component.
     ///
     /// # Errors
-    /// As [`Ctx::resolve`]; EEXIST or EINVAL-like cases (`/`, `..`) are the caller's: the name is
-    /// then empty, `.` or `..`.
+    /// As [`Ctx::resolve`].
     pub(super) fn resolve_parent(&self, path: &str) -> Result<Parent, Errno> {
         let start = self.start(path)?;
+        self.resolve_parent_from(start, path, &mut 0)
+    }
+
+    /// As [`Ctx::resolve_parent`], from a directory.
+    pub(super) fn resolve_parent_from(
+        &self,
+        start: PathRef,
+        path: &str,
+        links: &mut u32,
+    ) -> Result<Parent, Errno> {
         let trimmed = path.trim_end_matches('/');
-        let wants_dir = trimmed.len() < path.len();
-        let (dir, name) = match trimmed.rsplit_once('/') {
+        let slash = if trimmed.len() < path.len() {
+            Slash::Trailing
+        } else {
+            Slash::None
+        };
+        let (above, name) = match trimmed.rsplit_once('/') {
             Some((dir, name)) => (dir, name),
             None => ("", trimmed),
         };
-        if name.len() > NAME_MAX {
-            return Err(Errno::ENAMETOOLONG);
-        }
-        let dir = self.walk(start, dir, Follow::Yes, &mut 0)?;
+        let dir = self.walk(start, above, Follow::Yes, links)?;
         if self.kind_of(dir.node) != Some(FileKind::Directory) {
             return Err(Errno::ENOTDIR);
         }
-        self.permit(dir, Access::Execute)?;
-        Ok(Parent {
-            dir,
-            name: name.to_string(),
-            wants_dir,
-        })
+        self.may_lookup(dir)?;
+        let last = match name {
+            "" => Last::Root,
+            "." => Last::Dot,
+            ".." => Last::DotDot,
+            name => Last::Name(name.to_string()),
+        };
+        Ok(Parent { dir, last, slash })
     }
 
-    fn start(&self, path: &str) -> Result<PathRef, Errno> {
+    /// Where the walk of a path starts.
+    ///
+    /// # Errors
+    /// ENOENT for an empty path, ENAMETOOLONG (getname).
+    pub(super) fn start(&self, path: &str) -> Result<PathRef, Errno> {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
@@ -105,16 +149,18 @@ impl Ctx<'_> {
             if self.kind_of(at.node) != Some(FileKind::Directory) {
                 return Err(Errno::ENOTDIR);
             }
-            self.permit(at, Access::Execute)?;
+            self.may_lookup(at)?;
             let is_last = names.peek().is_none();
             let next = self.step(at, name)?;
             let is_link = self.kind_of(next.node) == Some(FileKind::Symlink);
             at = if is_link && (!is_last || follow == Follow::Yes) {
-                *links += 1;
-                if *links > MAX_LINKS {
-                    return Err(Errno::ELOOP);
+                match self.follow(next, links)? {
+                    Target::Place(place) => place,
+                    Target::Path(text) => {
+                        let start = self.link_start(at, &text)?;
+                        self.walk(start, &text, Follow::Yes, links)?
+                    }
                 }
-                self.follow(at, next, links)?
             } else {
                 next
             };
@@ -127,18 +173,28 @@ impl Ctx<'_> {
         match name {
             "." => Ok(at),
             ".." => Ok(self.cover(self.up(at)?)),
-            _ if name.len() > NAME_MAX => Err(Errno::ENAMETOOLONG),
             _ => {
-                let node = match at.node {
-                    Node::Inode(dir) => Node::Inode(self.k.entry(dir, name).ok_or(Errno::ENOENT)?),
-                    Node::Proc(node) => Node::Proc(procfs::lookup(self, node, name)?),
-                    Node::Ns(_) => return Err(Errno::ENOTDIR),
-                };
+                let node = self.lookup(at, name)?;
                 Ok(self.cover(PathRef {
                     mount: at.mount,
                     node,
                 }))
             }
+        }
+    }
+
+    /// A name in a directory, whatever is mounted there.
+    ///
+    /// # Errors
+    /// ENOENT, ENAMETOOLONG.
+    pub(super) fn lookup(&self, dir: PathRef, name: &str) -> Result<Node, Errno> {
+        if name.len() > NAME_MAX {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        match dir.node {
+            Node::Inode(dir) => Ok(Node::Inode(self.k.entry(dir, name).ok_or(Errno::ENOENT)?)),
+            Node::Proc(node) => Ok(Node::Proc(procfs::lookup(self, node, name)?)),
+            Node::Ns(_) => Err(Errno::ENOTDIR),
         }
     }
 
@@ -173,35 +229,47 @@ impl Ctx<'_> {
         })
     }
 
-    fn follow(&self, dir: PathRef, link: PathRef, links: &mut u32) -> Result<PathRef, Errno> {
-        let target: Str = match link.node {
-            Node::Inode(id) => match self.k.vfs.inodes.get(id).map(|i| &i.data) {
-                Some(InodeData::Symlink { target }) => target.clone(),
-                Some(_) | None => return Err(Errno::ENOENT),
-            },
-            Node::Proc(node) => match procfs::target(self, node)? {
-                ProcTarget::Text(text) => text,
-                // A magic link leads to the place itself, whatever its path is.
-                ProcTarget::Place(place) => return Ok(place),
-                ProcTarget::Namespace(ns) => return self.ns_place(ns),
-            },
-            Node::Ns(_) => return Err(Errno::EINVAL),
-        };
-        let start = if target.starts_with('/') {
+    /// Where the text of a link is walked from.
+    pub(super) fn link_start(&self, dir: PathRef, text: &str) -> Result<PathRef, Errno> {
+        Ok(if text.starts_with('/') {
             self.me()?.fs.root
         } else {
             dir
-        };
-        self.walk(start, &target, Follow::Yes, links)
+        })
     }
 
-    /// The file of a namespace.
-    fn ns_place(&self, ns: crate::kernel::NsId) -> Result<PathRef, Errno> {
-        let mount = self.k.vfs.nsfs.ok_or(Errno::ENOENT)?;
-        Ok(PathRef {
-            mount,
-            node: Node::Ns(ns),
-        })
+    /// Where a link leads.
+    ///
+    /// # Errors
+    /// ELOOP after too many, or on a mount that allows none; ENOENT, EACCES for links of proc.
+    pub(super) fn follow(&self, link: PathRef, links: &mut u32) -> Result<Target, Errno> {
+        *links += 1;
+        if *links > MAX_LINKS {
+            return Err(Errno::ELOOP);
+        }
+        let mount = self.k.mount(link.mount);
+        if mount.is_some_and(|m| m.flags.has(MountFlags::NOSYMFOLLOW)) {
+            return Err(Errno::ELOOP);
+        }
+        match link.node {
+            Node::Inode(id) => match self.k.vfs.inodes.get(id).map(|i| &i.data) {
+                Some(InodeData::Symlink { target }) => Ok(Target::Path(target.clone())),
+                Some(_) | None => Err(Errno::ENOENT),
+            },
+            Node::Proc(node) => match procfs::target(self, node)? {
+                ProcTarget::Text(text) => Ok(Target::Path(text)),
+                // A magic link leads to the place itself, whatever its path is.
+                ProcTarget::Place(place) => Ok(Target::Place(place)),
+                ProcTarget::Namespace(ns) => {
+                    let mount = self.k.vfs.nsfs.ok_or(Errno::ENOENT)?;
+                    let node = Node::Ns(ns);
+                    Ok(Target::Place(PathRef { mount, node }))
+                }
+                // Pipes have no place; opening one anew through here is not modelled.
+                ProcTarget::Nameless(_) => Err(Errno::ENXIO),
+            },
+            Node::Ns(_) => Err(Errno::EINVAL),
+        }
     }
 
     pub(super) fn kind_of(&self, node: Node) -> Option<FileKind> {
@@ -209,56 +277,6 @@ impl Ctx<'_> {
             Node::Inode(id) => Some(self.k.vfs.inodes.get(id)?.kind()),
             Node::Proc(node) => Some(procfs::kind(node)),
             Node::Ns(_) => Some(FileKind::Regular),
-        }
-    }
-
-    /// Owner, group and other bits; root passes all, but executes only what somebody may.
-    ///
-    /// # Errors
-    /// EACCES.
-    pub(super) fn permit(&self, place: PathRef, access: Access) -> Result<(), Errno> {
-        let (mode, uid, gid, is_dir) = match place.node {
-            Node::Inode(id) => {
-                let inode = self.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
-                (
-                    inode.mode,
-                    inode.uid,
-                    inode.gid,
-                    inode.kind() == FileKind::Directory,
-                )
-            }
-            Node::Proc(node) => (
-                procfs::mode(node),
-                0,
-                0,
-                procfs::kind(node) == FileKind::Directory,
-            ),
-            Node::Ns(_) => (0o444, 0, 0, false),
-        };
-        let cred = &self.me()?.cred;
-        if cred.is_capable() {
-            let anybody = mode & 0o111 != 0 || is_dir || access != Access::Execute;
-            return if anybody { Ok(()) } else { Err(Errno::EACCES) };
-        }
-        let bits = match (cred.euid == uid, cred.egid == gid) {
-            (true, _) => mode >> 6,
-            (false, true) => mode >> 3,
-            (false, false) => mode,
-        };
-        if bits & access as u16 != 0 {
-            Ok(())
-        } else {
-            Err(Errno::EACCES)
-        }
-    }
-
-    /// # Errors
-    /// EROFS on a read-only mount.
-    pub(super) fn writable(&self, place: PathRef) -> Result<(), Errno> {
-        if super::umount::is_read_only(self.k, place.mount) {
-            Err(Errno::EROFS)
-        } else {
-            Ok(())
         }
     }
 }

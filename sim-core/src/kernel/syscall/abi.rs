@@ -68,7 +68,7 @@ flags! {
     OpenFlags: u32 {
         WRONLY = 1; RDWR = 2; CREAT = 0o100; EXCL = 0o200; NOCTTY = 0o400; TRUNC = 0o1000;
         APPEND = 0o2000; NONBLOCK = 0o4000; DIRECTORY = 0o200_000; NOFOLLOW = 0o400_000;
-        CLOEXEC = 0o2_000_000;
+        CLOEXEC = 0o2_000_000; PATH = 0o10_000_000;
     }
 }
 flags! {
@@ -264,6 +264,8 @@ pub struct Stat {
     pub nlink: u32,
     pub uid: u32,
     pub gid: u32,
+    /// Major and minor number of a device.
+    pub rdev: (u32, u32),
     pub size_bytes: u64,
 }
 

@@ -33,6 +33,8 @@ pub enum BlockReason {
     Signal,
     PipeRead(PipeId),
     PipeWrite(PipeId),
+    /// open(2) of a FIFO: the other end.
+    FifoOpen(PipeId),
     /// Keys from a terminal.
     Tty(TtyId),
     /// The child of vfork(2) to exec or exit.
@@ -52,6 +54,7 @@ impl BlockReason {
             | BlockReason::Signal
             | BlockReason::PipeRead(_)
             | BlockReason::PipeWrite(_)
+            | BlockReason::FifoOpen(_)
             | BlockReason::Tty(_) => true,
             BlockReason::Vfork(_) | BlockReason::PidNsEmpty | BlockReason::Memory => false,
         }
@@ -75,6 +78,7 @@ impl BlockReason {
             BlockReason::Signal => "do_sys_pause",
             BlockReason::PipeRead(_) => "pipe_read",
             BlockReason::PipeWrite(_) => "pipe_write",
+            BlockReason::FifoOpen(_) => "wait_for_partner",
             BlockReason::Tty(_) => "n_tty_read",
             BlockReason::Vfork(_) => "kernel_clone",
             BlockReason::PidNsEmpty => "zap_pid_ns_processes",

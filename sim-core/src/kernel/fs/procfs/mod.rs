@@ -8,6 +8,7 @@ mod pid_files;
 mod system_files;
 mod tree;
 
+pub use mounts::mountinfo;
 pub use tree::{inode_number, kind, list, lookup, mode, name, parent, target};
 
 use super::path::PathRef;
@@ -38,6 +39,9 @@ pub enum Entry {
     /// `cwd`, `root` and `exe`.
     Link(PidId, PidLink),
     NsDir(PidId),
+    /// Open descriptors, and one of them.
+    FdDir(PidId),
+    Fd(PidId, i32),
     Ns(PidId, NsLink),
 }
 
@@ -93,6 +97,8 @@ pub enum ProcTarget {
     /// A place, whatever path leads to it.
     Place(PathRef),
     Namespace(NsId),
+    /// Something without a path, such as `pipe:[4]`.
+    Nameless(Str),
 }
 
 impl ProcNode {
@@ -131,9 +137,14 @@ pub fn text(cx: &Ctx<'_>, node: ProcNode) -> Result<Vec<u8>, Errno> {
         Entry::System(file) => Ok(system_files::text(cx, node.ns, file).into_bytes()),
         Entry::SysFile(file) => system_files::sys_text(cx, file).map(String::into_bytes),
         Entry::File(pid, file) => pid_files::text(cx, node.ns, pid, file),
-        Entry::Root | Entry::Sys | Entry::SysKernel | Entry::Pid(_) | Entry::NsDir(_) => {
-            Err(Errno::EISDIR)
+        Entry::Root
+        | Entry::Sys
+        | Entry::SysKernel
+        | Entry::Pid(_)
+        | Entry::NsDir(_)
+        | Entry::FdDir(_) => Err(Errno::EISDIR),
+        Entry::SelfLink | Entry::MountsLink | Entry::Link(..) | Entry::Ns(..) | Entry::Fd(..) => {
+            Err(Errno::EINVAL)
         }
-        Entry::SelfLink | Entry::MountsLink | Entry::Link(..) | Entry::Ns(..) => Err(Errno::EINVAL),
     }
 }

@@ -1,12 +1,12 @@
 //! The files that list mounts (proc_pid_mounts(5), proc_pid_mountinfo(5)).
 
+use crate::kernel::Kernel;
 use crate::kernel::fs::mount::{Binding, Mount, MountId};
 use crate::kernel::fs::path::PathRef;
 use crate::kernel::fs::superblock::SuperBlock;
 use crate::kernel::fs::umount::is_read_only;
 use crate::kernel::syscall::MountFlags;
 use crate::kernel::task::Task;
-use crate::kernel::{Ctx, Kernel};
 use std::fmt::Write;
 
 /// Mounts of a task's namespace that lie below its root, with their paths.
@@ -63,10 +63,10 @@ fn ro_or_rw(flags: MountFlags) -> &'static str {
 }
 
 /// proc_pid_mounts(5).
-pub(super) fn mounts(cx: &Ctx<'_>, task: &Task) -> String {
+pub(super) fn mounts(k: &Kernel, task: &Task) -> String {
     let mut text = String::new();
-    for (mount, id, sb, path) in visible(cx.k, task) {
-        let access = if is_read_only(cx.k, id) { "ro" } else { "rw" };
+    for (mount, id, sb, path) in visible(k, task) {
+        let access = if is_read_only(k, id) { "ro" } else { "rw" };
         let _ = writeln!(
             text,
             "{} {path} {} {access}{}{} 0 0",
@@ -80,8 +80,7 @@ pub(super) fn mounts(cx: &Ctx<'_>, task: &Task) -> String {
 }
 
 /// proc_pid_mountinfo(5).
-pub(super) fn mountinfo(cx: &Ctx<'_>, task: &Task) -> String {
-    let k = &cx.k;
+pub fn mountinfo(k: &Kernel, task: &Task) -> String {
     let mut text = String::new();
     for (mount, id, sb, path) in visible(k, task) {
         let parent = mount.at.and_then(|at| k.vfs.mounts.get(at.mount));
@@ -91,7 +90,7 @@ pub(super) fn mountinfo(cx: &Ctx<'_>, task: &Task) -> String {
             mount.id,
             parent.map_or(mount.id, |p| p.id),
             sb.dev,
-            root_text(cx, id, mount),
+            root_text(k, id, mount),
             ro_or_rw(mount.flags),
             options(mount.flags),
         );
@@ -121,19 +120,19 @@ pub(super) fn mountinfo(cx: &Ctx<'_>, task: &Task) -> String {
 }
 
 /// What of the file system a mount shows.
-fn root_text(cx: &Ctx<'_>, id: MountId, mount: &Mount) -> String {
+fn root_text(k: &Kernel, id: MountId, mount: &Mount) -> String {
     use crate::kernel::fs::Node;
     if let Node::Ns(ns) = mount.root {
-        return super::namespace_name(cx.k, ns);
+        return super::namespace_name(k, ns);
     }
     let place = PathRef {
         mount: id,
         node: mount.root,
     };
-    let gone = if cx.k.is_unlinked(mount.root) {
+    let gone = if k.is_unlinked(mount.root) {
         "//deleted"
     } else {
         ""
     };
-    escaped(&format!("{}{gone}", cx.k.path_in_fs(place.node)))
+    escaped(&format!("{}{gone}", k.path_in_fs(place.node)))
 }

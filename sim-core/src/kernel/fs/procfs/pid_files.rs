@@ -27,8 +27,8 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<
         }
         PidFile::Comm => format!("{}\n", task.comm).into_bytes(),
         PidFile::Maps => space.map(|s| maps(cx, s)).unwrap_or_default().into_bytes(),
-        PidFile::Mounts => mounts::mounts(cx, task).into_bytes(),
-        PidFile::Mountinfo => mounts::mountinfo(cx, task).into_bytes(),
+        PidFile::Mounts => mounts::mounts(cx.k, task).into_bytes(),
+        PidFile::Mountinfo => mounts::mountinfo(cx.k, task).into_bytes(),
         PidFile::Stat => stat(cx, ns, task, space).into_bytes(),
         PidFile::Statm => {
             let (size, rss) = space.map_or((0, Default::default()), |s| (s.size_pages(), s.rss));

@@ -9,10 +9,15 @@ use crate::kernel::{Ctx, Errno, Kernel, NsId};
 
 pub fn kind(node: ProcNode) -> FileKind {
     match node.entry {
-        Entry::Root | Entry::Sys | Entry::SysKernel | Entry::Pid(_) | Entry::NsDir(_) => {
-            FileKind::Directory
+        Entry::Root
+        | Entry::Sys
+        | Entry::SysKernel
+        | Entry::Pid(_)
+        | Entry::NsDir(_)
+        | Entry::FdDir(_) => FileKind::Directory,
+        Entry::SelfLink | Entry::MountsLink | Entry::Link(..) | Entry::Ns(..) | Entry::Fd(..) => {
+            FileKind::Symlink
         }
-        Entry::SelfLink | Entry::MountsLink | Entry::Link(..) | Entry::Ns(..) => FileKind::Symlink,
         Entry::System(_) | Entry::SysFile(_) | Entry::File(..) => FileKind::Regular,
     }
 }
@@ -40,7 +45,10 @@ pub fn parent(node: ProcNode) -> ProcNode {
         | Entry::Pid(_) => Entry::Root,
         Entry::SysKernel => Entry::Sys,
         Entry::SysFile(_) => Entry::SysKernel,
-        Entry::File(pid, _) | Entry::Link(pid, _) | Entry::NsDir(pid) => Entry::Pid(pid),
+        Entry::File(pid, _) | Entry::Link(pid, _) | Entry::NsDir(pid) | Entry::FdDir(pid) => {
+            Entry::Pid(pid)
+        }
+        Entry::Fd(pid, _) => Entry::FdDir(pid),
         Entry::Ns(pid, _) => Entry::NsDir(pid),
     })
 }
@@ -66,6 +74,8 @@ pub fn name(k: &Kernel, node: ProcNode) -> Option<String> {
         Entry::File(_, file) => file.name().into(),
         Entry::Link(_, link) => link.name().into(),
         Entry::NsDir(_) => "ns".into(),
+        Entry::FdDir(_) => "fd".into(),
+        Entry::Fd(_, fd) => fd.to_string(),
         Entry::Ns(_, link) => link.name().into(),
     })
 }
@@ -101,7 +111,15 @@ pub fn lookup(cx: &Ctx<'_>, dir: ProcNode, name: &str) -> Result<ProcNode, Errno
                 .iter()
                 .find(|l| l.name() == name)
                 .map(|l| Entry::Link(pid, *l));
-            file.or(link).or(named(&["ns"]).map(|_| Entry::NsDir(pid)))
+            let ns = named(&["ns"]).map(|_| Entry::NsDir(pid));
+            let fds = named(&["fd"]).map(|_| Entry::FdDir(pid));
+            file.or(link).or(ns).or(fds)
+        }
+        Entry::FdDir(pid) => {
+            let task = task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
+            let nr: Option<i32> = name.parse().ok();
+            nr.filter(|nr| nr.to_string() == name && task.files.get(*nr).is_some())
+                .map(|nr| Entry::Fd(pid, nr))
         }
         Entry::NsDir(pid) => NsLink::ALL
             .iter()
@@ -113,6 +131,7 @@ pub fn lookup(cx: &Ctx<'_>, dir: ProcNode, name: &str) -> Result<ProcNode, Errno
         | Entry::SysFile(_)
         | Entry::File(..)
         | Entry::Link(..)
+        | Entry::Fd(..)
         | Entry::Ns(..) => None,
     };
     entry.map(|entry| dir.with(entry)).ok_or(Errno::ENOENT)
@@ -153,15 +172,24 @@ pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
             task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
             let files = PidFile::ALL.iter().map(|f| Entry::File(pid, *f));
             let links = PidLink::ALL.iter().map(|l| Entry::Link(pid, *l));
-            files.chain(links).chain([Entry::NsDir(pid)]).collect()
+            let dirs = [Entry::NsDir(pid), Entry::FdDir(pid)];
+            files.chain(links).chain(dirs).collect()
         }
         Entry::NsDir(pid) => NsLink::ALL.iter().map(|l| Entry::Ns(pid, *l)).collect(),
+        Entry::FdDir(pid) => {
+            let task = task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
+            task.files
+                .iter()
+                .map(|(nr, _)| Entry::Fd(pid, nr))
+                .collect()
+        }
         Entry::SelfLink
         | Entry::MountsLink
         | Entry::System(_)
         | Entry::SysFile(_)
         | Entry::File(..)
         | Entry::Link(..)
+        | Entry::Fd(..)
         | Entry::Ns(..) => return Err(Errno::ENOTDIR),
     };
     let dirent = |entry| {
@@ -207,6 +235,15 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
                 }
             }))
         }
+        Entry::Fd(pid, nr) => {
+            let task = task_of(cx, node.ns, pid)?;
+            let fd = task.files.get(nr).ok_or(Errno::ENOENT)?;
+            let file = cx.k.vfs.files.get(fd.file).ok_or(Errno::ENOENT)?;
+            Ok(match file.path {
+                Some(place) => ProcTarget::Place(place),
+                None => ProcTarget::Nameless(format!("pipe:[{}]", fd.file.as_u64()).into()),
+            })
+        }
         Entry::Ns(pid, link) => {
             let task = task_of(cx, node.ns, pid)?;
             if task.has_exited() {
@@ -223,6 +260,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         | Entry::SysFile(_)
         | Entry::Pid(_)
         | Entry::File(..)
+        | Entry::FdDir(_)
         | Entry::NsDir(_) => Err(Errno::EINVAL),
     }
 }

@@ -1,0 +1,297 @@
+//! Who may do what with names and files (fs/namei.c): one function for each question.
+
+use super::inode::{InodeData, InodeId};
+use super::path::{Node, PathRef};
+use super::procfs;
+use super::umount::is_read_only;
+use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags};
+use crate::kernel::{Ctx, Errno, Kernel};
+
+/// What an access wants of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Read = 4,
+    Write = 2,
+    Execute = 1,
+}
+
+/// What a name that is to go must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Victim {
+    Directory,
+    Other,
+}
+
+/// Owner, group and permission bits of a node.
+pub(super) struct Owner {
+    pub uid: u32,
+    pub gid: u32,
+    pub mode: u16,
+    pub kind: FileKind,
+}
+
+impl Kernel {
+    pub(super) fn owner_of(&self, node: Node) -> Result<Owner, Errno> {
+        Ok(match node {
+            Node::Inode(id) => {
+                let inode = self.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
+                Owner {
+                    uid: inode.uid,
+                    gid: inode.gid,
+                    mode: inode.mode,
+                    kind: inode.kind(),
+                }
+            }
+            Node::Proc(node) => Owner {
+                uid: 0,
+                gid: 0,
+                mode: procfs::mode(node),
+                kind: procfs::kind(node),
+            },
+            Node::Ns(_) => Owner {
+                uid: 0,
+                gid: 0,
+                mode: 0o444,
+                kind: FileKind::Regular,
+            },
+        })
+    }
+}
+
+impl Ctx<'_> {
+    /// inode_permission.
+    ///
+    /// # Errors
+    /// EROFS for writing to a read-only file system, EACCES.
+    pub(super) fn permit(&self, place: PathRef, access: Access) -> Result<(), Errno> {
+        let owner = self.k.owner_of(place.node)?;
+        let is_kept = matches!(
+            owner.kind,
+            FileKind::Regular | FileKind::Directory | FileKind::Symlink
+        );
+        if access == Access::Write && is_kept && is_super_read_only(self.k, place) {
+            return Err(Errno::EROFS);
+        }
+        let cred = &self.me()?.cred;
+        if cred.is_capable() {
+            let is_dir = owner.kind == FileKind::Directory;
+            let anybody = owner.mode & 0o111 != 0 || is_dir || access != Access::Execute;
+            return if anybody { Ok(()) } else { Err(Errno::EACCES) };
+        }
+        let bits = match (cred.euid == owner.uid, cred.egid == owner.gid) {
+            (true, _) => owner.mode >> 6,
+            (false, true) => owner.mode >> 3,
+            (false, false) => owner.mode,
+        };
+        if bits & access as u16 != 0 {
+            Ok(())
+        } else {
+            Err(Errno::EACCES)
+        }
+    }
+
+    /// mnt_want_write.
+    ///
+    /// # Errors
+    /// EROFS on a read-only mount or file system.
+    pub(super) fn want_write(&self, place: PathRef) -> Result<(), Errno> {
+        if is_read_only(self.k, place.mount) {
+            Err(Errno::EROFS)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether a directory may be searched.
+    ///
+    /// # Errors
+    /// EACCES.
+    pub(super) fn may_lookup(&self, dir: PathRef) -> Result<(), Errno> {
+        self.permit(dir, Access::Execute)
+    }
+
+    /// Whether a name may be added to a directory.
+    ///
+    /// # Errors
+    /// ENOENT in a directory that was removed, EACCES.
+    pub(super) fn may_create(&self, dir: PathRef) -> Result<(), Errno> {
+        if self.k.is_unlinked(dir.node) {
+            return Err(Errno::ENOENT);
+        }
+        self.permit(dir, Access::Write)?;
+        self.permit(dir, Access::Execute)
+    }
+
+    /// Whether a name may be taken out of a directory.
+    ///
+    /// # Errors
+    /// EACCES, EPERM in a sticky directory, ENOTDIR, EISDIR, EBUSY, ENOENT in a removed one.
+    pub(super) fn may_delete(
+        &self,
+        dir: PathRef,
+        victim: InodeId,
+        must_be: Victim,
+    ) -> Result<(), Errno> {
+        self.permit(dir, Access::Write)?;
+        self.permit(dir, Access::Execute)?;
+        self.check_sticky(dir, victim)?;
+        let is_dir = self.kind_of(Node::Inode(victim)) == Some(FileKind::Directory);
+        match must_be {
+            Victim::Directory if !is_dir => return Err(Errno::ENOTDIR),
+            Victim::Other if is_dir => return Err(Errno::EISDIR),
+            Victim::Directory | Victim::Other => {}
+        }
+        if self.k.is_unlinked(dir.node) {
+            return Err(Errno::ENOENT);
+        }
+        Ok(())
+    }
+
+    fn check_sticky(&self, dir: PathRef, victim: InodeId) -> Result<(), Errno> {
+        let above = self.k.owner_of(dir.node)?;
+        let owner = self.k.owner_of(Node::Inode(victim))?;
+        let cred = &self.me()?.cred;
+        let is_free = above.mode & 0o1000 == 0
+            || cred.euid == owner.uid
+            || cred.euid == above.uid
+            || cred.is_capable();
+        if is_free { Ok(()) } else { Err(Errno::EPERM) }
+    }
+
+    /// Whether a file that is there may be opened.
+    ///
+    /// # Errors
+    /// ELOOP for a symbolic link, EISDIR for writing a directory, EACCES, EROFS.
+    pub(super) fn may_open(&self, place: PathRef, flags: OpenFlags) -> Result<(), Errno> {
+        let wants = Wanted::of(flags);
+        let kind = self.kind_of(place.node).ok_or(Errno::ENOENT)?;
+        match kind {
+            FileKind::Symlink => return Err(Errno::ELOOP),
+            FileKind::Directory if wants.write => return Err(Errno::EISDIR),
+            FileKind::CharDevice if !self.may_open_dev(place) => return Err(Errno::EACCES),
+            FileKind::Directory
+            | FileKind::CharDevice
+            | FileKind::Regular
+            | FileKind::Fifo
+            | FileKind::Socket => {}
+        }
+        if wants.read {
+            self.permit(place, Access::Read)?;
+        }
+        if wants.write {
+            self.permit(place, Access::Write)?;
+        }
+        Ok(())
+    }
+
+    fn may_open_dev(&self, place: PathRef) -> bool {
+        let Some(mount) = self.k.mount(place.mount) else {
+            return false;
+        };
+        let sb = self.k.vfs.supers.get(mount.sb);
+        // Nobody but the first user namespace gets at devices by making nodes.
+        let is_trusted = sb.is_some_and(|sb| sb.user_ns == self.k.init_user_ns);
+        is_trusted && !mount.flags.has(MountFlags::NODEV)
+    }
+
+    /// Whether the caller owns an inode or may act as if (inode_owner_or_capable).
+    ///
+    /// # Errors
+    /// EPERM.
+    pub(super) fn owner_or_capable(&self, node: Node) -> Result<(), Errno> {
+        let cred = &self.me()?.cred;
+        if cred.euid == self.k.owner_of(node)?.uid || cred.is_capable() {
+            Ok(())
+        } else {
+            Err(Errno::EPERM)
+        }
+    }
+
+    /// Whether the caller may give a file away (chown_ok, chgrp_ok).
+    ///
+    /// # Errors
+    /// EPERM.
+    pub(super) fn may_chown(
+        &self,
+        node: Node,
+        uid: Option<u32>,
+        gid: Option<u32>,
+    ) -> Result<(), Errno> {
+        let owner = self.k.owner_of(node)?;
+        let cred = &self.me()?.cred;
+        let is_mine = cred.euid == owner.uid;
+        let keeps_uid = uid.is_none_or(|uid| is_mine && uid == owner.uid);
+        let keeps_gid = gid.is_none_or(|gid| is_mine && (gid == owner.gid || gid == cred.egid));
+        if (keeps_uid && keeps_gid) || cred.is_capable() {
+            Ok(())
+        } else {
+            Err(Errno::EPERM)
+        }
+    }
+
+    /// Whether the caller is in a group, or may do without (in_group_or_capable).
+    pub(super) fn in_group_or_capable(&self, gid: u32) -> Result<bool, Errno> {
+        let cred = &self.me()?.cred;
+        Ok(cred.egid == gid || cred.is_capable())
+    }
+
+    /// ETXTBSY: a program that somebody runs may not be written, and what somebody writes may
+    /// not be run.
+    ///
+    /// # Errors
+    /// ETXTBSY.
+    pub(super) fn deny_write_access(&self, id: InodeId) -> Result<(), Errno> {
+        let is_written = self.k.vfs.files.iter().any(|(_, file)| {
+            let is_it = file
+                .path
+                .is_some_and(|p| self.k.real_node(p.node) == Node::Inode(id));
+            is_it && file.flags.any(OpenFlags(3)) && !file.flags.has(OpenFlags::PATH)
+        });
+        if is_written {
+            Err(Errno::ETXTBSY)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// # Errors
+    /// ETXTBSY.
+    pub(super) fn get_write_access(&self, id: InodeId) -> Result<(), Errno> {
+        // Only what came from the disk can be a program.
+        let inode = self.k.vfs.inodes.get(id).map(|inode| &inode.data);
+        let may_be_program = matches!(
+            inode,
+            Some(InodeData::Regular {
+                source: super::inode::Source::Disk(_),
+                ..
+            })
+        );
+        let runs = |t: &crate::kernel::Task| t.mm.is_some() && t.exe == Some(id);
+        if may_be_program && self.k.tasks.iter().any(|(_, t)| runs(t)) {
+            Err(Errno::ETXTBSY)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn is_super_read_only(k: &Kernel, place: PathRef) -> bool {
+    let sb = k.mount(place.mount).and_then(|m| k.vfs.supers.get(m.sb));
+    sb.is_some_and(|sb| sb.flags.has(MountFlags::RDONLY))
+}
+
+/// What an open file will be able to do (ACC_MODE).
+pub(super) struct Wanted {
+    pub read: bool,
+    pub write: bool,
+}
+
+impl Wanted {
+    pub(super) fn of(flags: OpenFlags) -> Self {
+        let access = flags.0 & 3;
+        Self {
+            read: access != OpenFlags::WRONLY.0,
+            write: access != 0 || flags.has(OpenFlags::TRUNC),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! System calls that make, remove and change names (fs/namei.c).
+
+use super::access::Victim;
+use super::inode::{Device, InodeData, InodeId, Source};
+use super::open::new_inode;
+use super::path::{Node, PathRef};
+use super::umount::{detach_mounts, is_local_mountpoint};
+use super::vfs_ops::{enter, remove};
+use super::walk::{Follow, Last, Parent, Slash};
+use crate::kernel::syscall::{FileKind, Str, SysResult, done};
+use crate::kernel::{Ctx, Errno};
+use std::rc::Rc;
+
+const S_IFMT: u16 = 0o170_000;
+const S_IFIFO: u16 = 0o010_000;
+const S_IFCHR: u16 = 0o020_000;
+const S_IFDIR: u16 = 0o040_000;
+const S_IFBLK: u16 = 0o060_000;
+const S_IFREG: u16 = 0o100_000;
+const S_IFSOCK: u16 = 0o140_000;
+
+/// A directory that the caller may add to, and a name in it that is not taken.
+struct Vacant {
+    dir: InodeId,
+    name: String,
+    mount: super::MountId,
+}
+
+/// filename_create, and may_create after it: a trailing slash is for directories only.
+fn vacant(cx: &Ctx<'_>, path: &str, makes: FileKind) -> Result<Vacant, Errno> {
+    let parent = cx.resolve_parent(path)?;
+    let Last::Name(name) = &parent.last else {
+        return Err(Errno::EEXIST);
+    };
+    match cx.lookup(parent.dir, name) {
+        Ok(_) => return Err(Errno::EEXIST),
+        Err(Errno::ENOENT) => {}
+        Err(errno) => return Err(errno),
+    }
+    // proc knows no names that are not there.
+    let Node::Inode(dir) = parent.dir.node else {
+        return Err(Errno::ENOENT);
+    };
+    if parent.slash == Slash::Trailing && makes != FileKind::Directory {
+        return Err(Errno::ENOENT);
+    }
+    cx.want_write(parent.dir)?;
+    cx.may_create(parent.dir)?;
+    Ok(Vacant {
+        dir,
+        name: name.clone(),
+        mount: parent.dir.mount,
+    })
+}
+
+/// mkdir(2).
+///
+/// # Errors
+/// EEXIST, EROFS, EACCES and those of the walk.
+pub fn sys_mkdir(cx: &mut Ctx<'_>, path: Str, mode: u16) -> SysResult {
+    let place = vacant(cx, &path, FileKind::Directory)?;
+    let entries = Rc::default();
+    let inode = new_inode(
+        cx,
+        place.dir,
+        mode & 0o1777,
+        InodeData::Directory { entries },
+    )?;
+    enter(cx, place.dir, &place.name, inode)?;
+    done(0)
+}
+
+/// symlink(2).
+///
+/// # Errors
+/// EEXIST, ENOENT for an empty target, ENAMETOOLONG, EROFS, EACCES and those of the walk.
+pub fn sys_symlink(cx: &mut Ctx<'_>, target: Str, path: Str) -> SysResult {
+    cx.start(&target)?;
+    let place = vacant(cx, &path, FileKind::Symlink)?;
+    let mut inode = new_inode(cx, place.dir, 0o777, InodeData::Symlink { target })?;
+    inode.mode = 0o777;
+    enter(cx, place.dir, &place.name, inode)?;
+    done(0)
+}
+
+/// mknod(2): regular files, FIFOs and character devices.
+///
+/// # Errors
+/// EPERM for devices without privilege and for directories, EINVAL for other kinds, and those of
+/// making a name. Block devices and sockets are not modelled (EPERM).
+pub fn sys_mknod(cx: &mut Ctx<'_>, path: Str, mode: u16, dev: u32) -> SysResult {
+    let data = match mode & S_IFMT {
+        0 | S_IFREG => InodeData::Regular {
+            size: 0,
+            pages: Rc::default(),
+            source: Source::Memory,
+        },
+        S_IFIFO => InodeData::Fifo(None),
+        S_IFCHR => InodeData::Device(Device::numbered(dev)),
+        S_IFDIR | S_IFBLK | S_IFSOCK => return Err(Errno::EPERM),
+        _ => return Err(Errno::EINVAL),
+    };
+    let place = vacant(cx, &path, FileKind::Regular)?;
+    // A whiteout, 0:0, is free to all.
+    if matches!(data, InodeData::Device(device) if device != Device::WHITEOUT) {
+        may_mknod(cx)?;
+    }
+    let inode = new_inode(cx, place.dir, mode & 0o7777, data)?;
+    enter(cx, place.dir, &place.name, inode)?;
+    done(0)
+}
+
+/// CAP_MKNOD in the first user namespace.
+fn may_mknod(cx: &Ctx<'_>) -> Result<(), Errno> {
+    let cred = &cx.me()?.cred;
+    if cred.is_capable() && cred.user_ns == cx.k.init_user_ns {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
+    }
+}
+
+/// A name that is there, in a directory that may be written.
+fn present(cx: &Ctx<'_>, parent: &Parent, name: &str) -> Result<(InodeId, InodeId), Errno> {
+    cx.want_write(parent.dir)?;
+    match (parent.dir.node, cx.lookup(parent.dir, name)?) {
+        (Node::Inode(dir), Node::Inode(id)) => Ok((dir, id)),
+        // proc gives nothing away.
+        _ => Err(Errno::EPERM),
+    }
+}
+
+/// rmdir(2).
+///
+/// # Errors
+/// EBUSY for mount points and roots, EINVAL for `.`, ENOTDIR, ENOTEMPTY, EROFS, EACCES, EPERM.
+pub fn sys_rmdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
+    let parent = cx.resolve_parent(&path)?;
+    let name = match &parent.last {
+        Last::Root => return Err(Errno::EBUSY),
+        Last::Dot => return Err(Errno::EINVAL),
+        Last::DotDot => return Err(Errno::ENOTEMPTY),
+        Last::Name(name) => name,
+    };
+    let (dir, id) = present(cx, &parent, name)?;
+    cx.may_delete(parent.dir, id, Victim::Directory)?;
+    if is_local_mountpoint(cx, Node::Inode(id)) {
+        return Err(Errno::EBUSY);
+    }
+    if !cx.k.is_empty_dir(id) {
+        return Err(Errno::ENOTEMPTY);
+    }
+    remove_and_detach(cx, dir, name, id)?;
+    done(0)
+}
+
+/// unlink(2).
+///
+/// # Errors
+/// EISDIR, EBUSY for mount points, EROFS, EACCES, EPERM and those of the walk.
+pub fn sys_unlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
+    let parent = cx.resolve_parent(&path)?;
+    let Last::Name(name) = &parent.last else {
+        return Err(Errno::EISDIR);
+    };
+    let (dir, id) = present(cx, &parent, name)?;
+    if parent.slash == Slash::Trailing {
+        let is_dir = cx.kind_of(Node::Inode(id)) == Some(FileKind::Directory);
+        return Err(if is_dir {
+            Errno::EISDIR
+        } else {
+            Errno::ENOTDIR
+        });
+    }
+    cx.may_delete(parent.dir, id, Victim::Other)?;
+    if is_local_mountpoint(cx, Node::Inode(id)) {
+        return Err(Errno::EBUSY);
+    }
+    remove_and_detach(cx, dir, name, id)?;
+    done(0)
+}
+
+/// Takes a name away. What other namespaces have mounted there goes too.
+fn remove_and_detach(cx: &mut Ctx<'_>, dir: InodeId, name: &str, id: InodeId) -> Result<(), Errno> {
+    // The inode is kept until the mounts on it are gone.
+    cx.k.hold_inode(id);
+    let removed = remove(cx, dir, name);
+    if removed.is_ok() {
+        detach_mounts(cx, Node::Inode(id));
+    }
+    super::inode::release_inode(cx, id);
+    removed
+}
+
+/// link(2).
+///
+/// # Errors
+/// EXDEV to another mount, EPERM for directories, ENOENT, EEXIST, EROFS, EACCES.
+pub fn sys_link(cx: &mut Ctx<'_>, from: Str, to: Str) -> SysResult {
+    let old = cx.resolve(&from, Follow::No)?;
+    let place = vacant_for_link(cx, &to, old)?;
+    let Node::Inode(id) = old.node else {
+        return Err(Errno::EPERM);
+    };
+    if cx.kind_of(old.node) == Some(FileKind::Directory) {
+        return Err(Errno::EPERM);
+    }
+    if cx.k.vfs.inodes.get(id).is_none_or(|inode| inode.links == 0) {
+        return Err(Errno::ENOENT);
+    }
+    super::vfs_ops::link(cx, id, place.dir, &place.name)?;
+    done(0)
+}
+
+/// The checks of link(2) in their order: the name must be free, then the mount the same, then
+/// the directory writable for the caller.
+fn vacant_for_link(cx: &Ctx<'_>, to: &str, old: PathRef) -> Result<Vacant, Errno> {
+    let found = vacant(cx, to, FileKind::Regular);
+    match found {
+        Ok(place) if place.mount != old.mount => Err(Errno::EXDEV),
+        // EACCES of the directory comes after the comparison of mounts.
+        Err(Errno::EACCES) => {
+            let parent = cx.resolve_parent(to)?;
+            let same = parent.dir.mount == old.mount;
+            Err(if same { Errno::EACCES } else { Errno::EXDEV })
+        }
+        found => found,
+    }
+}
+
+impl Device {
+    /// What overlayfs hides a name with.
+    pub const WHITEOUT: Device = Device::Other { major: 0, minor: 0 };
+}

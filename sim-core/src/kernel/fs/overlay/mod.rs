@@ -1,0 +1,72 @@
+//! overlayfs (Documentation/filesystems/overlayfs.rst): directories of several layers seen as
+//! one, of which only the upper one is written.
+//!
+//! An overlay has inodes of its own, made when it is mounted; each knows its counterparts in the
+//! layers. Simplification: names that somebody adds to a layer directly while it is mounted are
+//! not seen (Linux calls the outcome undefined).
+
+mod copy_up;
+mod mount;
+mod ops;
+
+pub(super) use copy_up::copy_up;
+pub(super) use mount::get_tree;
+pub(super) use ops::{enter, link, may_move, remove, rename};
+
+use super::inode::{Device, InodeData, InodeId};
+use crate::kernel::Kernel;
+
+/// The counterparts of an inode of an overlay, all held by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Layers {
+    pub upper: Option<InodeId>,
+    /// Topmost first. More than one for merged directories only.
+    pub lowers: Vec<InodeId>,
+}
+
+impl Layers {
+    /// Every counterpart.
+    pub fn all(&self) -> impl Iterator<Item = InodeId> + '_ {
+        self.upper.into_iter().chain(self.lowers.iter().copied())
+    }
+
+    /// The one whose contents are seen.
+    pub fn top(&self) -> Option<InodeId> {
+        self.all().next()
+    }
+}
+
+/// Whether a directory hides what lies below it (trusted.overlay.opaque).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Opaque {
+    Yes,
+    No,
+}
+
+/// Whether an inode belongs to an overlay.
+pub(super) fn is_overlay(k: &Kernel, id: InodeId) -> bool {
+    k.vfs.inodes.get(id).is_some_and(|i| i.layers.is_some())
+}
+
+/// An inode and its counterpart in the upper layer, if there is one: what a change of attributes
+/// is for.
+pub(super) fn both(k: &Kernel, id: InodeId) -> Vec<InodeId> {
+    let mut all = vec![id];
+    all.extend(upper_of(k, id));
+    all
+}
+
+fn upper_of(k: &Kernel, id: InodeId) -> Option<InodeId> {
+    k.vfs.inodes.get(id)?.layers.as_ref()?.upper
+}
+
+fn is_whiteout(k: &Kernel, id: InodeId) -> bool {
+    let data = k.vfs.inodes.get(id).map(|i| &i.data);
+    matches!(data, Some(InodeData::Device(device)) if *device == Device::WHITEOUT)
+}
+
+fn hold_layers(k: &mut Kernel, layers: &Layers) {
+    for id in layers.all() {
+        k.hold_inode(id);
+    }
+}

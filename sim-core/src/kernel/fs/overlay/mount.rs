@@ -1,0 +1,343 @@
+//! Mounting an overlay: its options, and its tree.
+
+use super::{Layers, Opaque, hold_layers, is_whiteout};
+use crate::kernel::fs::inode::{Inode, InodeData, InodeId};
+use crate::kernel::fs::path::{Node, PathRef};
+use crate::kernel::fs::superblock::{FsType, SuperBlock, SuperId};
+use crate::kernel::fs::walk::Follow;
+use crate::kernel::syscall::{FileKind, MountFlags, Str};
+use crate::kernel::{Ctx, Errno, Kernel};
+use std::rc::Rc;
+
+/// Lower layers at most (OVL_MAX_STACK).
+const LOWERS_MAX: usize = 500;
+/// File systems upon each other at most (FILESYSTEM_MAX_STACK_DEPTH).
+const DEPTH_MAX: u32 = 2;
+
+#[derive(Default)]
+struct Options {
+    lowers: Vec<PathRef>,
+    upper: Option<PathRef>,
+    work: Option<PathRef>,
+    shown: String,
+}
+
+/// A new overlay with its tree.
+///
+/// # Errors
+/// EINVAL for missing or unknown options and for layers that do not fit together, ELOOP for
+/// layers inside one another, ENOENT, ENOTDIR and the like for their paths.
+pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<SuperId, Errno> {
+    let mut options = read_options(cx, data)?;
+    if options.lowers.is_empty() {
+        return Err(Errno::EINVAL);
+    }
+    if options.upper.is_none() {
+        // A work directory alone means nothing.
+        options.work = None;
+    }
+    let work = check_layers(cx, &options)?;
+    let depth = depth_of(cx.k, &options)?;
+    if let Some(work) = work {
+        make_work(cx, work);
+    }
+    let layers = Layers {
+        upper: options.upper.and_then(inode_of),
+        lowers: options
+            .lowers
+            .iter()
+            .copied()
+            .filter_map(inode_of)
+            .collect(),
+    };
+    let is_read_only = layers.upper.is_none();
+    let user_ns = cx.me()?.cred.user_ns;
+    let root = build(cx.k, layers)?;
+    let dev = cx.k.new_dev();
+    let sb = SuperBlock {
+        options: options.shown.into(),
+        depth,
+        flags: if is_read_only {
+            MountFlags::RDONLY
+        } else {
+            MountFlags::default()
+        },
+        ..SuperBlock::new(FsType::Overlay, dev, Node::Inode(root), user_ns)
+    };
+    let id = cx.k.new_super(sb);
+    name_super(cx.k, root, id);
+    Ok(id)
+}
+
+fn inode_of(place: PathRef) -> Option<InodeId> {
+    match place.node {
+        Node::Inode(id) => Some(id),
+        Node::Proc(_) | Node::Ns(_) => None,
+    }
+}
+
+/// Options in the order in which they are given: a path that leads nowhere is an error at once.
+fn read_options(cx: &Ctx<'_>, data: &str) -> Result<Options, Errno> {
+    let mut options = Options::default();
+    for option in split(data, ',').iter().filter(|o| !o.is_empty()) {
+        let (key, value) = option.split_once('=').unwrap_or((option, ""));
+        match key {
+            "lowerdir" => {
+                if value.is_empty() {
+                    return Err(Errno::EINVAL);
+                }
+                options.lowers.clear();
+                for path in split(value, ':') {
+                    if path.is_empty() {
+                        return Err(Errno::EINVAL);
+                    }
+                    options.lowers.push(layer(cx, &unescape(&path))?);
+                }
+                if options.lowers.len() > LOWERS_MAX {
+                    return Err(Errno::EINVAL);
+                }
+                options.shown.push_str(&format!(",lowerdir={value}"));
+            }
+            "upperdir" => {
+                options.upper = Some(upper_layer(cx, value)?);
+                options.shown.push_str(&format!(",upperdir={value}"));
+            }
+            "workdir" => {
+                options.work = Some(upper_layer(cx, value)?);
+                options.shown.push_str(&format!(",workdir={value}"));
+            }
+            "redirect_dir" if matches!(value, "off" | "nofollow") => {}
+            "index" | "metacopy" | "nfs_export" if value == "off" => {}
+            "xino" if matches!(value, "off" | "auto" | "on") => {}
+            "volatile" | "userxattr" if value.is_empty() => {}
+            _ => return Err(Errno::EINVAL),
+        }
+    }
+    Ok(options)
+}
+
+/// Parts between separators that no backslash stands before.
+fn split(text: &str, separator: char) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == separator {
+            parts.push(String::new());
+        } else if let Some(part) = parts.last_mut() {
+            part.push(c);
+            if c == '\\'
+                && let Some(next) = chars.next()
+            {
+                part.push(next);
+            }
+        }
+    }
+    parts
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        out.push(if c == '\\' {
+            chars.next().unwrap_or(c)
+        } else {
+            c
+        });
+    }
+    out
+}
+
+fn layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
+    let place = cx.resolve(path, Follow::Yes)?;
+    if cx.kind_of(place.node) != Some(FileKind::Directory) {
+        return Err(Errno::ENOTDIR);
+    }
+    match place.node {
+        Node::Inode(_) => Ok(place),
+        // What is computed cannot be a layer here.
+        Node::Proc(_) | Node::Ns(_) => Err(Errno::EINVAL),
+    }
+}
+
+fn upper_layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
+    let place = layer(cx, &unescape(path))?;
+    // "filesystem is read-only".
+    if crate::kernel::fs::umount::is_read_only(cx.k, place.mount) {
+        return Err(Errno::EINVAL);
+    }
+    Ok(place)
+}
+
+/// Upper and work directory lie side by side on one mount; no layer lies inside another.
+fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<InodeId>, Errno> {
+    let k = &cx.k;
+    let mut traps: Vec<Node> = Vec::new();
+    let mut work_inode = None;
+    if let Some(upper) = options.upper {
+        let work = options.work.ok_or(Errno::EINVAL)?;
+        let nested = k.is_within(upper.node, work.node) || k.is_within(work.node, upper.node);
+        if upper.mount != work.mount || nested {
+            return Err(Errno::EINVAL);
+        }
+        traps.extend([upper.node, work.node]);
+        work_inode = inode_of(work);
+    }
+    for lower in &options.lowers {
+        if traps.contains(&lower.node) {
+            return Err(Errno::ELOOP);
+        }
+        traps.push(lower.node);
+    }
+    for (at, one) in traps.iter().enumerate() {
+        let mut others = traps.iter().enumerate().filter(|(other, _)| *other != at);
+        if others.any(|(_, other)| k.is_within(*one, *other)) {
+            return Err(Errno::ELOOP);
+        }
+    }
+    Ok(work_inode)
+}
+
+/// One more than the deepest layer.
+fn depth_of(k: &Kernel, options: &Options) -> Result<u32, Errno> {
+    let layers = options.lowers.iter().chain(&options.upper);
+    let depths = layers.filter_map(|place| {
+        let sb = k.mount(place.mount)?.sb;
+        Some(k.vfs.supers.get(sb)?.depth)
+    });
+    let depth = depths.max().unwrap_or(0) + 1;
+    if depth > DEPTH_MAX {
+        Err(Errno::EINVAL)
+    } else {
+        Ok(depth)
+    }
+}
+
+/// The directory in the work directory, made anew.
+fn make_work(cx: &mut Ctx<'_>, work: InodeId) {
+    crate::kernel::fs::inode::remove_entry(cx, work, "work");
+    let entries = Rc::default();
+    let inode = Inode {
+        sb: None,
+        mode: 0,
+        uid: 0,
+        gid: 0,
+        links: 0,
+        holds: 0,
+        parent: None,
+        data: InodeData::Directory { entries },
+        layers: None,
+        opaque: Opaque::No,
+    };
+    cx.k.create(work, "work", inode);
+}
+
+/// An inode of an overlay that looks like its topmost counterpart. Directories are empty yet.
+fn inode_like(k: &Kernel, layers: Layers) -> Option<Inode> {
+    let top = k.vfs.inodes.get(layers.top()?)?;
+    let data = match &top.data {
+        InodeData::Directory { .. } => InodeData::Directory {
+            entries: Rc::default(),
+        },
+        InodeData::Regular { .. } | InodeData::Overlay => InodeData::Overlay,
+        InodeData::Symlink { target } => InodeData::Symlink {
+            target: target.clone(),
+        },
+        InodeData::Device(device) => InodeData::Device(*device),
+        InodeData::Fifo(_) => InodeData::Fifo(None),
+    };
+    Some(Inode {
+        sb: None,
+        mode: top.mode,
+        uid: top.uid,
+        gid: top.gid,
+        links: 0,
+        holds: 0,
+        parent: None,
+        data,
+        layers: Some(Rc::new(layers)),
+        opaque: Opaque::No,
+    })
+}
+
+/// The tree of an overlay.
+fn build(k: &mut Kernel, root: Layers) -> Result<InodeId, Errno> {
+    hold_layers(k, &root);
+    let inode = inode_like(k, root.clone()).ok_or(Errno::ENOENT)?;
+    let top = k.vfs.inodes.insert(inode);
+    let mut next = vec![(top, root)];
+    while let Some((dir, layers)) = next.pop() {
+        for name in names(k, &layers) {
+            let Some(found) = find(k, &layers, &name) else {
+                continue;
+            };
+            let Some(inode) = inode_like(k, found.clone()) else {
+                continue;
+            };
+            hold_layers(k, &found);
+            let is_dir = inode.kind() == FileKind::Directory;
+            let id = k.create(dir, &name, inode);
+            if is_dir {
+                next.push((id, found));
+            }
+        }
+    }
+    Ok(top)
+}
+
+/// Every name in any layer of a directory, upper ones first.
+fn names(k: &Kernel, layers: &Layers) -> Vec<Str> {
+    let mut names: Vec<Str> = Vec::new();
+    for layer in layers.all() {
+        if let Some(InodeData::Directory { entries }) = k.vfs.inodes.get(layer).map(|i| &i.data) {
+            for (name, _) in entries.iter() {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        }
+    }
+    names
+}
+
+/// What the layers have under a name: one file, or the directories that are merged.
+fn find(k: &Kernel, layers: &Layers, name: &str) -> Option<Layers> {
+    let mut found = Layers::default();
+    for layer in layers.all() {
+        let Some(id) = k.entry(layer, name) else {
+            continue;
+        };
+        if is_whiteout(k, id) {
+            break;
+        }
+        let inode = k.vfs.inodes.get(id)?;
+        let is_dir = inode.kind() == FileKind::Directory;
+        let is_first = found.top().is_none();
+        if !is_dir && !is_first {
+            break;
+        }
+        if layers.upper == Some(layer) {
+            found.upper = Some(id);
+        } else {
+            found.lowers.push(id);
+        }
+        if !is_dir || inode.opaque == Opaque::Yes {
+            break;
+        }
+    }
+    found.top().map(|_| found)
+}
+
+/// Inodes that were made before their file system was.
+fn name_super(k: &mut Kernel, root: InodeId, sb: SuperId) {
+    let mut next = vec![root];
+    while let Some(id) = next.pop() {
+        let Some(inode) = k.vfs.inodes.get_mut(id) else {
+            continue;
+        };
+        inode.sb = Some(sb);
+        if let InodeData::Directory { entries } = &inode.data {
+            next.extend(entries.iter().map(|(_, id)| *id));
+        }
+    }
+}

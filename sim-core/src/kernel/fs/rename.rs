@@ -1,0 +1,126 @@
+//! rename(2) and renameat2(2).
+
+use super::access::{Access, Victim};
+use super::inode::InodeId;
+use super::path::{Node, PathRef};
+use super::umount::{detach_mounts, is_local_mountpoint};
+use super::walk::{Last, Parent, Slash};
+use crate::kernel::syscall::{FileKind, Str, SysResult, done};
+use crate::kernel::{Ctx, Errno};
+
+const RENAME_NOREPLACE: u32 = 1;
+
+/// rename(2).
+///
+/// # Errors
+/// As [`sys_renameat2`].
+pub fn sys_rename(cx: &mut Ctx<'_>, from: Str, to: Str) -> SysResult {
+    sys_renameat2(cx, from, to, 0)
+}
+
+/// renameat2(2) with AT_FDCWD; of the flags RENAME_NOREPLACE is modelled.
+///
+/// # Errors
+/// EXDEV between mounts, EBUSY for mount points, `.` and `..`, EINVAL for moving a directory
+/// into itself, ENOTEMPTY, ENOTDIR, EISDIR, EEXIST, EROFS, EACCES, EPERM and those of the walk.
+pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysResult {
+    if flags & !RENAME_NOREPLACE != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let replaces = flags & RENAME_NOREPLACE == 0;
+    let (old, new) = (cx.resolve_parent(&from)?, cx.resolve_parent(&to)?);
+    if old.dir.mount != new.dir.mount {
+        return Err(Errno::EXDEV);
+    }
+    let Last::Name(old_name) = &old.last else {
+        return Err(Errno::EBUSY);
+    };
+    let Last::Name(new_name) = &new.last else {
+        return Err(if replaces {
+            Errno::EBUSY
+        } else {
+            Errno::EEXIST
+        });
+    };
+    cx.want_write(old.dir)?;
+    let source = cx.lookup(old.dir, old_name)?;
+    let target = match cx.lookup(new.dir, new_name) {
+        Ok(_) if !replaces => return Err(Errno::EEXIST),
+        Ok(target) => Some(target),
+        Err(Errno::ENOENT) => None,
+        Err(errno) => return Err(errno),
+    };
+    let is_dir = cx.kind_of(source) == Some(FileKind::Directory);
+    let has_slash = old.slash == Slash::Trailing || new.slash == Slash::Trailing;
+    if !is_dir && has_slash {
+        return Err(Errno::ENOTDIR);
+    }
+    if is_dir && cx.k.is_within(new.dir.node, source) {
+        return Err(Errno::EINVAL);
+    }
+    if target.is_some_and(|target| cx.k.is_within(old.dir.node, target)) {
+        return Err(Errno::ENOTEMPTY);
+    }
+    let (Node::Inode(from_dir), Node::Inode(to_dir), Node::Inode(id)) =
+        (old.dir.node, new.dir.node, source)
+    else {
+        return Err(Errno::EPERM);
+    };
+    let replaced = match target {
+        Some(Node::Inode(target)) => Some(target),
+        Some(Node::Proc(_) | Node::Ns(_)) => return Err(Errno::EPERM),
+        None => None,
+    };
+    // Two names of one file: nothing to do.
+    if replaced == Some(id) {
+        return done(0);
+    }
+    may_rename(cx, (&old, id), (&new, replaced))?;
+    let kept = replaced;
+    kept.into_iter().for_each(|id| cx.k.hold_inode(id));
+    let renamed = super::vfs_ops::rename(cx, (from_dir, old_name), (to_dir, new_name), id);
+    if let Some(gone) = kept {
+        if renamed.is_ok() {
+            detach_mounts(cx, Node::Inode(gone));
+        }
+        super::inode::release_inode(cx, gone);
+    }
+    renamed?;
+    done(0)
+}
+
+/// The checks of vfs_rename.
+fn may_rename(
+    cx: &Ctx<'_>,
+    (old, id): (&Parent, InodeId),
+    (new, replaced): (&Parent, Option<InodeId>),
+) -> Result<(), Errno> {
+    let is_dir = cx.kind_of(Node::Inode(id)) == Some(FileKind::Directory);
+    let must_be = if is_dir {
+        Victim::Directory
+    } else {
+        Victim::Other
+    };
+    cx.may_delete(old.dir, id, must_be)?;
+    match replaced {
+        None => cx.may_create(new.dir)?,
+        Some(target) => cx.may_delete(new.dir, target, must_be)?,
+    }
+    // Its `..` changes.
+    if is_dir && old.dir != new.dir {
+        let place = PathRef {
+            mount: old.dir.mount,
+            node: Node::Inode(id),
+        };
+        cx.permit(place, Access::Write)?;
+    }
+    let is_busy = |id| is_local_mountpoint(cx, Node::Inode(id));
+    if is_busy(id) || replaced.is_some_and(is_busy) {
+        return Err(Errno::EBUSY);
+    }
+    super::overlay::may_move(cx.k, id)?;
+    if is_dir && replaced.is_some_and(|target| !cx.k.is_empty_dir(target)) {
+        return Err(Errno::ENOTEMPTY);
+    }
+    Ok(())
+}
