@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::process::{at_root, run as run_command};
-use crate::{report, repository, setup, single_file};
+use crate::{parts, report, repository, setup, single_file};
 
 pub const SINGLE_FILE: &str = "ringside.html";
 
 pub fn run() -> Result<ExitCode> {
     site()?;
     let report = report::measure(&repository::dist())?;
-    print!("{report}");
+    print!("{report}{}", parts::measure(&repository::wasm_module())?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod build;
 mod conformance;
+mod parts;
 mod process;
 mod replay;
 mod report;

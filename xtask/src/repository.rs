@@ -16,3 +16,10 @@ pub fn root() -> PathBuf {
 pub fn dist() -> PathBuf {
     root().join("dist")
 }
+
+/// The page's module as the compiler leaves it, with the names of its functions.
+pub fn wasm_module() -> PathBuf {
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("wasm32-unknown-unknown/release/frontend.wasm")
+}
