@@ -129,13 +129,13 @@ impl Ctx<'_> {
     pub(super) fn may_delete(
         &self,
         dir: PathRef,
-        victim: InodeId,
+        victim: Node,
         must_be: Victim,
     ) -> Result<(), Errno> {
         self.permit(dir, Access::Write)?;
         self.permit(dir, Access::Execute)?;
         self.check_sticky(dir, victim)?;
-        let is_dir = self.kind_of(Node::Inode(victim)) == Some(FileKind::Directory);
+        let is_dir = self.kind_of(victim) == Some(FileKind::Directory);
         match must_be {
             Victim::Directory if !is_dir => return Err(Errno::ENOTDIR),
             Victim::Other if is_dir => return Err(Errno::EISDIR),
@@ -147,9 +147,9 @@ impl Ctx<'_> {
         Ok(())
     }
 
-    fn check_sticky(&self, dir: PathRef, victim: InodeId) -> Result<(), Errno> {
+    fn check_sticky(&self, dir: PathRef, victim: Node) -> Result<(), Errno> {
         let above = self.k.owner_of(dir.node)?;
-        let owner = self.k.owner_of(Node::Inode(victim))?;
+        let owner = self.k.owner_of(victim)?;
         let cred = &self.me()?.cred;
         let is_free = above.mode & 0o1000 == 0
             || cred.euid == owner.uid
@@ -165,6 +165,10 @@ impl Ctx<'_> {
     pub(super) fn may_open(&self, place: PathRef, flags: OpenFlags) -> Result<(), Errno> {
         let wants = Wanted::of(flags);
         let kind = self.kind_of(place.node).ok_or(Errno::ENOENT)?;
+        // Files of namespaces are immutable.
+        if wants.write && matches!(place.node, Node::Ns(_)) {
+            return Err(Errno::EPERM);
+        }
         match kind {
             FileKind::Symlink => return Err(Errno::ELOOP),
             FileKind::Directory if wants.write => return Err(Errno::EISDIR),

@@ -45,6 +45,7 @@ fn blank(mode: u16, data: InodeData) -> Inode {
         links: 0,
         holds: 0,
         parent: None,
+        removed_as: None,
         data,
         layers: None,
         opaque: Opaque::No,

@@ -26,6 +26,8 @@ pub struct Inode {
     pub holds: u32,
     /// The directory that it was last entered in; none for a file system's root.
     pub parent: Option<InodeId>,
+    /// The name that was taken from it last, for paths of what is gone.
+    pub removed_as: Option<Str>,
     pub data: InodeData,
     /// Counterparts of an inode of an overlay.
     pub layers: Option<Rc<Layers>>,
@@ -196,6 +198,9 @@ pub(super) fn remove_entry(cx: &mut Ctx<'_>, dir: InodeId, name: &str) {
     }
     if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {
         inode.links = inode.links.saturating_sub(1);
+        if inode.links == 0 && inode.holds > 0 {
+            inode.removed_as = Some(name.into());
+        }
     }
     free_inode_if_unused(cx, id);
 }

@@ -84,10 +84,11 @@ pub(super) fn is_mine(cx: &Ctx<'_>, id: MountId) -> Result<bool, Errno> {
 /// Where a mount on `path` really goes: on top of what is mounted there (lock_mount).
 ///
 /// # Errors
-/// ENOENT for a directory that was removed.
+/// ENOENT for a directory that was removed, or whose mount was unmounted.
 pub(super) fn lock_mount(cx: &Ctx<'_>, path: PathRef) -> Result<PathRef, Errno> {
     let place = cx.cover(path);
-    if cx.k.is_unlinked(place.node) {
+    let is_mounted = cx.k.mount(place.mount).is_some_and(|m| m.ns.is_some());
+    if cx.k.is_unlinked(place.node) || !is_mounted {
         Err(Errno::ENOENT)
     } else {
         Ok(place)

@@ -120,12 +120,16 @@ fn may_mknod(cx: &Ctx<'_>) -> Result<(), Errno> {
     }
 }
 
-/// A name that is there, in a directory that may be written.
-fn present(cx: &Ctx<'_>, parent: &Parent, name: &str) -> Result<(InodeId, InodeId), Errno> {
+/// A name that is there, on a mount that may be written.
+fn present(cx: &Ctx<'_>, parent: &Parent, name: &str) -> Result<Node, Errno> {
     cx.want_write(parent.dir)?;
-    match (parent.dir.node, cx.lookup(parent.dir, name)?) {
+    cx.lookup(parent.dir, name)
+}
+
+/// A directory and something in it that can go: proc gives nothing away.
+fn removable(parent: &Parent, victim: Node) -> Result<(InodeId, InodeId), Errno> {
+    match (parent.dir.node, victim) {
         (Node::Inode(dir), Node::Inode(id)) => Ok((dir, id)),
-        // proc gives nothing away.
         _ => Err(Errno::EPERM),
     }
 }
@@ -142,8 +146,9 @@ pub fn sys_rmdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
         Last::DotDot => return Err(Errno::ENOTEMPTY),
         Last::Name(name) => name,
     };
-    let (dir, id) = present(cx, &parent, name)?;
-    cx.may_delete(parent.dir, id, Victim::Directory)?;
+    let victim = present(cx, &parent, name)?;
+    cx.may_delete(parent.dir, victim, Victim::Directory)?;
+    let (dir, id) = removable(&parent, victim)?;
     if is_local_mountpoint(cx, Node::Inode(id)) {
         return Err(Errno::EBUSY);
     }
@@ -163,16 +168,17 @@ pub fn sys_unlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
     let Last::Name(name) = &parent.last else {
         return Err(Errno::EISDIR);
     };
-    let (dir, id) = present(cx, &parent, name)?;
+    let victim = present(cx, &parent, name)?;
     if parent.slash == Slash::Trailing {
-        let is_dir = cx.kind_of(Node::Inode(id)) == Some(FileKind::Directory);
+        let is_dir = cx.kind_of(victim) == Some(FileKind::Directory);
         return Err(if is_dir {
             Errno::EISDIR
         } else {
             Errno::ENOTDIR
         });
     }
-    cx.may_delete(parent.dir, id, Victim::Other)?;
+    cx.may_delete(parent.dir, victim, Victim::Other)?;
+    let (dir, id) = removable(&parent, victim)?;
     if is_local_mountpoint(cx, Node::Inode(id)) {
         return Err(Errno::EBUSY);
     }

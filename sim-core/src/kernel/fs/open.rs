@@ -187,6 +187,7 @@ pub(super) fn bare_inode(cx: &Ctx<'_>, mode: u16, data: InodeData) -> Result<Ino
         links: 0,
         holds: 0,
         parent: None,
+        removed_as: None,
         data,
         layers: None,
         opaque: Opaque::No,
@@ -203,6 +204,8 @@ fn finish(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> SysResult {
         && writes
     {
         cx.get_write_access(id)?;
+    }
+    if is_file && writes {
         cx.want_write(place)?;
     }
     let kind = match open_kind(cx, place, flags)? {

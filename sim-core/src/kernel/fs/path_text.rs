@@ -14,8 +14,7 @@ pub(super) enum Top {
 }
 
 impl Kernel {
-    /// The name of a node in its directory. What was removed keeps its last name on Linux; here
-    /// it is not known any more.
+    /// The name of a node in its directory; what was removed keeps its last one.
     fn name_of(&self, node: Node) -> Option<(String, Node)> {
         let parent = self.parent_node(node)?;
         let name = match (node, parent) {
@@ -24,7 +23,9 @@ impl Kernel {
                     return None;
                 };
                 let found = entries.iter().find(|(_, e)| *e == id);
-                found.map_or_else(String::new, |(name, _)| name.to_string())
+                let removed = self.vfs.inodes.get(id).and_then(|i| i.removed_as.as_ref());
+                let name = found.map(|(name, _)| name).or(removed);
+                name.map_or_else(String::new, |name| name.to_string())
             }
             (Node::Proc(node), _) => procfs::name(self, node)?,
             (Node::Inode(_) | Node::Ns(_), _) => return None,

@@ -47,7 +47,8 @@ pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysRes
     let target = match cx.lookup(new.dir, new_name) {
         Ok(_) if !replaces => return Err(Errno::EEXIST),
         Ok(target) => Some(target),
-        Err(Errno::ENOENT) => None,
+        // proc knows no names that are not there.
+        Err(Errno::ENOENT) if matches!(new.dir.node, Node::Inode(_)) => None,
         Err(errno) => return Err(errno),
     };
     let is_dir = cx.kind_of(source) == Some(FileKind::Directory);
@@ -101,10 +102,10 @@ fn may_rename(
     } else {
         Victim::Other
     };
-    cx.may_delete(old.dir, id, must_be)?;
+    cx.may_delete(old.dir, Node::Inode(id), must_be)?;
     match replaced {
         None => cx.may_create(new.dir)?,
-        Some(target) => cx.may_delete(new.dir, target, must_be)?,
+        Some(target) => cx.may_delete(new.dir, Node::Inode(target), must_be)?,
     }
     // Its `..` changes.
     if is_dir && old.dir != new.dir {

@@ -196,6 +196,8 @@ pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> 
     let (id, file) = cx.file(fd)?;
     match file.kind {
         OpenKind::Inode | OpenKind::Proc { .. } => {}
+        // They have no position (null_lseek).
+        OpenKind::Device(Device::Null | Device::Zero | Device::Full) => return done(0),
         OpenKind::Device(_)
         | OpenKind::PipeRead(_)
         | OpenKind::PipeWrite(_)

@@ -17,9 +17,13 @@ pub(super) fn enter(
     inode: Inode,
 ) -> Result<InodeId, Errno> {
     if overlay::is_overlay(cx.k, dir) {
-        return overlay::enter(cx, dir, name, inode);
+        let id = overlay::enter(cx, dir, name, inode)?;
+        overlay::added_below(cx.k, dir, name);
+        return Ok(id);
     }
-    Ok(cx.k.create(dir, name, inode))
+    let id = cx.k.create(dir, name, inode);
+    overlay::added_below(cx.k, dir, name);
+    Ok(id)
 }
 
 /// Takes a name out of a directory.
@@ -43,6 +47,7 @@ pub(super) fn link(cx: &mut Ctx<'_>, id: InodeId, dir: InodeId, name: &str) -> R
         overlay::link(cx, id, dir, name)?;
     }
     add_entry(cx, dir, name, id);
+    overlay::added_below(cx.k, dir, name);
     Ok(())
 }
 
@@ -60,6 +65,7 @@ pub(super) fn rename(
         overlay::rename(cx, (from_dir, from), (to_dir, to), id)?;
     }
     move_entry(cx, (from_dir, from), (to_dir, to), id);
+    overlay::added_below(cx.k, to_dir, to);
     Ok(())
 }
 
@@ -87,5 +93,6 @@ pub(super) fn add_entry(cx: &mut Ctx<'_>, dir: InodeId, name: &str, id: InodeId)
     if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {
         inode.links += 1;
         inode.parent = Some(dir);
+        inode.removed_as = None;
     }
 }

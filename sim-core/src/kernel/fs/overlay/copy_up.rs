@@ -86,6 +86,7 @@ pub(super) fn upper_like(k: &mut Kernel, upper_dir: InodeId, name: &str, inode: 
         links: 0,
         holds: 0,
         parent: None,
+        removed_as: None,
         layers: None,
         opaque: Opaque::No,
         data,

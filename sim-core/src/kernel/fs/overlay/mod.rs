@@ -2,15 +2,15 @@
 //! one, of which only the upper one is written.
 //!
 //! An overlay has inodes of its own, made when it is mounted; each knows its counterparts in the
-//! layers. Simplification: names that somebody adds to a layer directly while it is mounted are
-//! not seen (Linux calls the outcome undefined).
+//! layers. What somebody adds to a layer directly while it is mounted is seen; what somebody
+//! takes from one stays (Linux calls the outcome undefined).
 
 mod copy_up;
 mod mount;
 mod ops;
 
 pub(super) use copy_up::copy_up;
-pub(super) use mount::get_tree;
+pub(super) use mount::{added_below, get_tree};
 pub(super) use ops::{enter, link, may_move, remove, rename};
 
 use super::inode::{Device, InodeData, InodeId};

@@ -26,10 +26,12 @@ struct Options {
 ///
 /// # Errors
 /// EINVAL for missing or unknown options and for layers that do not fit together, ELOOP for
-/// layers inside one another, ENOENT, ENOTDIR and the like for their paths.
+/// lower layers inside another, ENOENT and the like for their paths.
 pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<SuperId, Errno> {
     let mut options = read_options(cx, data)?;
-    if options.lowers.is_empty() {
+    // One lower layer alone is no overlay.
+    let least = if options.upper.is_some() { 1 } else { 2 };
+    if options.lowers.len() < least {
         return Err(Errno::EINVAL);
     }
     if options.upper.is_none() {
@@ -151,7 +153,7 @@ fn unescape(text: &str) -> String {
 fn layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     let place = cx.resolve(path, Follow::Yes)?;
     if cx.kind_of(place.node) != Some(FileKind::Directory) {
-        return Err(Errno::ENOTDIR);
+        return Err(Errno::EINVAL);
     }
     match place.node {
         Node::Inode(_) => Ok(place),
@@ -169,7 +171,8 @@ fn upper_layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     Ok(place)
 }
 
-/// Upper and work directory lie side by side on one mount; no layer lies inside another.
+/// Upper and work directory lie side by side on one mount; no lower layer lies inside another
+/// layer.
 fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<InodeId>, Errno> {
     let k = &cx.k;
     let mut traps: Vec<Node> = Vec::new();
@@ -180,7 +183,7 @@ fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<InodeId>, Errn
         if upper.mount != work.mount || nested {
             return Err(Errno::EINVAL);
         }
-        traps.extend([upper.node, work.node]);
+        traps.push(upper.node);
         work_inode = inode_of(work);
     }
     for lower in &options.lowers {
@@ -189,11 +192,12 @@ fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<InodeId>, Errn
         }
         traps.push(lower.node);
     }
-    for (at, one) in traps.iter().enumerate() {
-        let mut others = traps.iter().enumerate().filter(|(other, _)| *other != at);
-        if others.any(|(_, other)| k.is_within(*one, *other)) {
-            return Err(Errno::ELOOP);
-        }
+    let is_inside = |lower: &PathRef| {
+        let mut others = traps.iter().filter(|trap| **trap != lower.node);
+        others.any(|other| k.is_within(lower.node, *other))
+    };
+    if options.lowers.iter().any(is_inside) {
+        return Err(Errno::ELOOP);
     }
     Ok(work_inode)
 }
@@ -225,6 +229,7 @@ fn make_work(cx: &mut Ctx<'_>, work: InodeId) {
         links: 0,
         holds: 0,
         parent: None,
+        removed_as: None,
         data: InodeData::Directory { entries },
         layers: None,
         opaque: Opaque::No,
@@ -254,6 +259,7 @@ fn inode_like(k: &Kernel, layers: Layers) -> Option<Inode> {
         links: 0,
         holds: 0,
         parent: None,
+        removed_as: None,
         data,
         layers: Some(Rc::new(layers)),
         opaque: Opaque::No,
@@ -265,9 +271,16 @@ fn build(k: &mut Kernel, root: Layers) -> Result<InodeId, Errno> {
     hold_layers(k, &root);
     let inode = inode_like(k, root.clone()).ok_or(Errno::ENOENT)?;
     let top = k.vfs.inodes.insert(inode);
-    let mut next = vec![(top, root)];
-    while let Some((dir, layers)) = next.pop() {
-        for name in names(k, &layers) {
+    let names = names(k, &root);
+    fill(k, top, root, names);
+    Ok(top)
+}
+
+/// Enters what the layers have under these names in a directory, and all below.
+fn fill(k: &mut Kernel, dir: InodeId, layers: Layers, wanted: Vec<Str>) {
+    let mut next = vec![(dir, layers, wanted)];
+    while let Some((dir, layers, wanted)) = next.pop() {
+        for name in wanted {
             let Some(found) = find(k, &layers, &name) else {
                 continue;
             };
@@ -278,11 +291,38 @@ fn build(k: &mut Kernel, root: Layers) -> Result<InodeId, Errno> {
             let is_dir = inode.kind() == FileKind::Directory;
             let id = k.create(dir, &name, inode);
             if is_dir {
-                next.push((id, found));
+                let names = names(k, &found);
+                next.push((id, found, names));
             }
         }
     }
-    Ok(top)
+}
+
+/// A name was added to a directory: overlays that it is a layer of see it, if they have none of
+/// that name yet.
+pub(in crate::kernel::fs) fn added_below(k: &mut Kernel, dir: InodeId, name: &str) {
+    if !k.vfs.supers.iter().any(|(_, sb)| sb.fs == FsType::Overlay) {
+        return;
+    }
+    // An overlay may be a layer itself.
+    let mut changed = vec![dir];
+    while let Some(dir) = changed.pop() {
+        let shows = |inode: &Inode| {
+            let layers = inode.layers.as_ref();
+            layers.is_some_and(|layers| layers.all().any(|layer| layer == dir))
+        };
+        let above = k.vfs.inodes.iter().filter(|(_, inode)| shows(inode));
+        let above: Vec<InodeId> = above.map(|(id, _)| id).collect();
+        for id in above {
+            let layers = k.vfs.inodes.get(id).and_then(|i| i.layers.as_deref().cloned());
+            if let Some(layers) = layers
+                && k.entry(id, name).is_none()
+            {
+                fill(k, id, layers, vec![name.into()]);
+                changed.push(id);
+            }
+        }
+    }
 }
 
 /// Every name in any layer of a directory, upper ones first.

@@ -44,6 +44,7 @@ fn put_whiteout(cx: &mut Ctx<'_>, upper: InodeId, name: &str) {
         links: 0,
         holds: 0,
         parent: None,
+        removed_as: None,
         data: InodeData::Device(Device::WHITEOUT),
         layers: None,
         opaque: Opaque::No,

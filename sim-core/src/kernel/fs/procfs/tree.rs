@@ -24,6 +24,8 @@ pub fn kind(node: ProcNode) -> FileKind {
 
 pub fn mode(node: ProcNode) -> u16 {
     match kind(node) {
+        FileKind::Directory if matches!(node.entry, Entry::NsDir(_)) => 0o511,
+        FileKind::Directory if matches!(node.entry, Entry::FdDir(_)) => 0o500,
         FileKind::Directory => 0o555,
         FileKind::Symlink => 0o777,
         _ => 0o444,
