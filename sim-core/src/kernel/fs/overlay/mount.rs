@@ -314,7 +314,11 @@ pub(in crate::kernel::fs) fn added_below(k: &mut Kernel, dir: InodeId, name: &st
         let above = k.vfs.inodes.iter().filter(|(_, inode)| shows(inode));
         let above: Vec<InodeId> = above.map(|(id, _)| id).collect();
         for id in above {
-            let layers = k.vfs.inodes.get(id).and_then(|i| i.layers.as_deref().cloned());
+            let layers = k
+                .vfs
+                .inodes
+                .get(id)
+                .and_then(|i| i.layers.as_deref().cloned());
             if let Some(layers) = layers
                 && k.entry(id, name).is_none()
             {
