@@ -13,6 +13,8 @@ macro_rules! flags {
         pub struct $name(pub $ty);
 
         impl $name {
+            /// Names without their prefix.
+            pub const NAMES: &[&str] = &[$(stringify!($flag)),*];
             $(pub const $flag: $name = $name($value);)*
             /// Whether all of `other` is set.
             pub const fn has(self, other: $name) -> bool {
@@ -139,6 +141,18 @@ pub enum Prctl {
     SetChildSubreaper(u64),
     GetChildSubreaper,
 }
+
+/// Every flag that some call knows, by type.
+pub const FLAGS: &[(&str, &[&str])] = &[
+    ("AtFlags", AtFlags::NAMES),
+    ("CloneFlags", CloneFlags::NAMES),
+    ("MmapFlags", MmapFlags::NAMES),
+    ("MountFlags", MountFlags::NAMES),
+    ("OpenFlags", OpenFlags::NAMES),
+    ("Prot", Prot::NAMES),
+    ("SaFlags", SaFlags::NAMES),
+    ("WaitOptions", WaitOptions::NAMES),
+];
 
 /// Where bytes to be written come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@ mod ctx;
 mod text;
 
 pub use abi::{
-    AtFlags, CloneFlags, Dirent, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags,
+    AtFlags, CloneFlags, Dirent, FLAGS, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags,
     OpenFlags, OutBuf, Prctl, Prot, Reply, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Stat,
     Str, SysReturn, WaitFor, WaitOptions,
 };
