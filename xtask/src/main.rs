@@ -6,6 +6,7 @@ mod build;
 mod conformance;
 mod parts;
 mod process;
+mod recorder;
 mod replay;
 mod report;
 mod repository;
@@ -32,6 +33,12 @@ cargo xtask <command>
   replay FILE                run a session script natively: its event trace and final digest
   conformance DIR [--only TEXT] [--steps]
                              cases recorded on a real kernel, run against the model
+  record DIR [--check] [--only TEXT]
+                             record the outcomes of cases again on the kernel of this machine (as
+                             root), or only compare them with it
+  drift N [--seed S] [--kind K]
+                             N random walks of each kind on the kernel of this machine (as root)
+                             and on the model; K is one of proc, mem, mount, cred
   bench [--only PART]        the benchmarks; PART is one of native, wasm, first-click
   setup                      only set up what the other commands need
 
@@ -63,6 +70,8 @@ fn run() -> Result<ExitCode> {
         }
         "replay" => replay::run(&mut parser),
         "conformance" => conformance::run(&mut parser),
+        "record" => recorder::run("record", conformance::args_from_root(&mut parser)?),
+        "drift" => recorder::run("drift", parser.raw_args()?.collect()),
         "bench" => bench::run(&bench::Options::parse(&mut parser)?),
         "setup" => {
             nothing_more(&mut parser)?;

@@ -1,0 +1,118 @@
+//! A random walk on the kernel: each next step is drawn from what is alive.
+
+use super::random::Random;
+use super::{Kind, kinds};
+use crate::world::{Layout, World};
+use conformance::Case;
+use conformance::case::{Params, Step};
+use serde_json::{Map, Value};
+
+/// Most processes of a walk.
+const ACTORS_MAX: usize = 14;
+
+pub struct Walk {
+    pub random: Random,
+    pub world: World,
+    pub steps: Vec<Step>,
+    pub regions_made: usize,
+    actors_made: usize,
+}
+
+/// A walk of so many steps, or fewer when nothing can be drawn any more. Its outcomes are those
+/// of this one time.
+///
+/// # Errors
+/// The world cannot be made, or does not answer.
+pub fn walk(kind: Kind, seed: u64, steps: usize, layout: &Layout) -> Result<Case, String> {
+    // Walks of different kinds shall not make the same choices.
+    let random = Random::new(seed.wrapping_mul(4).wrapping_add(kind as u64));
+    let mut walk = Walk {
+        random,
+        world: World::new(layout)?,
+        steps: vec![],
+        regions_made: 0,
+        actors_made: 0,
+    };
+    for _ in 0..steps * 20 {
+        if walk.steps.len() >= steps {
+            break;
+        }
+        match kind {
+            Kind::Proc => kinds::proc(&mut walk)?,
+            Kind::Mem => kinds::mem(&mut walk)?,
+            Kind::Mount => kinds::mount(&mut walk)?,
+            Kind::Cred => kinds::cred(&mut walk)?,
+        }
+    }
+    Ok(Case {
+        id: format!("drift-{}-{seed}", kind.name()),
+        topic: format!("rnd-{}", kind.name()),
+        title: format!("random walk ({}, seed {seed})", kind.name()),
+        steps: walk.steps,
+    })
+}
+
+impl Walk {
+    /// Takes a step: its outcome.
+    pub fn take(
+        &mut self,
+        actor: &str,
+        op: &str,
+        params: &[(&str, Value)],
+    ) -> Result<Value, String> {
+        let params = params.iter();
+        let params: Map<String, Value> = params
+            .map(|(name, value)| ((*name).to_string(), value.clone()))
+            .collect();
+        let mut step = Step {
+            actor: actor.into(),
+            op: op.into(),
+            params: Params(params),
+            out: None,
+        };
+        let at = self.steps.len();
+        let out = self.world.step(at, &step);
+        let out = out.map_err(|reason| format!("step {at}, {step}: {reason}"))?;
+        step.out = Some(out.clone());
+        self.steps.push(step);
+        Ok(out)
+    }
+
+    /// Who could act.
+    pub fn live(&self) -> Vec<String> {
+        let is_waiting = |actor: &&crate::world::Actor| {
+            actor.ended.is_none()
+                && actor.busy.is_none()
+                && actor.stat().is_some_and(|stat| stat.state == 'S')
+        };
+        let live = self.world.actors.iter().filter(is_waiting);
+        live.map(|actor| actor.name.clone()).collect()
+    }
+
+    pub fn anyone(&mut self) -> String {
+        let live = self.live();
+        self.one_of(&live).unwrap_or_else(|| "init".into())
+    }
+
+    pub fn anyone_but_init(&mut self) -> Option<String> {
+        let mut live = self.live();
+        live.retain(|name| name != "init");
+        self.one_of(&live)
+    }
+
+    pub fn one_of(&mut self, names: &[String]) -> Option<String> {
+        let at = self.random.between(0, names.len());
+        names.get(at).cloned()
+    }
+
+    pub fn fork(&mut self, parent: &str, flags: Option<&str>) -> Result<(), String> {
+        if self.world.actors.len() > ACTORS_MAX || self.actors_made >= 26 {
+            return Ok(());
+        }
+        let name = char::from(b'A' + self.actors_made as u8).to_string();
+        self.actors_made += 1;
+        let mut params = vec![("as", Value::from(name))];
+        params.extend(flags.map(|flags| ("flags", Value::from(flags))));
+        self.take(parent, "fork", &params).map(|_| ())
+    }
+}
