@@ -244,25 +244,23 @@ pub(super) fn reap(cx: &mut Ctx<'_>, id: TaskId) {
     let Some(task) = cx.k.tasks.remove(id) else {
         return;
     };
-    let ns =
-        cx.k.pids
-            .get(task.pid)
-            .and_then(|p| p.numbers.last())
-            .map(|(ns, _)| *ns);
+    let numbers = cx.k.pids.get(task.pid).map(|p| p.numbers.clone());
     if let Some(pid) = cx.k.pids.get_mut(task.pid) {
         pid.task = None;
     }
     cx.k.free_pid_if_unused(task.pid);
     cx.k.release_ns(task.cred.user_ns);
     mm::unpin(cx, task.kernel_frame);
-    let Some(pid_ns) = ns.and_then(|ns| cx.k.ns.pid_mut(ns)) else {
-        return;
-    };
-    if pid_ns.child_reaper == Some(id) {
-        pid_ns.child_reaper = None;
-    } else if pid_ns.state == PidNsState::Dying
-        && let Some(reaper) = pid_ns.child_reaper
-    {
-        cx.wake_if(reaper, |reason| reason == BlockReason::PidNsEmpty);
+    for (ns, _) in numbers.iter().flat_map(|n| n.iter()) {
+        let Some(pid_ns) = cx.k.ns.pid_mut(*ns) else {
+            continue;
+        };
+        if pid_ns.child_reaper == Some(id) {
+            pid_ns.child_reaper = None;
+        } else if pid_ns.state == PidNsState::Dying
+            && let Some(reaper) = pid_ns.child_reaper
+        {
+            cx.wake_if(reaper, |reason| reason == BlockReason::PidNsEmpty);
+        }
     }
 }

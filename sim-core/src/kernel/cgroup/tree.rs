@@ -1,0 +1,83 @@
+//! Making and removing groups.
+
+use super::{Cgroup, CgroupId, Cgroups, Owner, Presence};
+use crate::kernel::syscall::Str;
+use crate::kernel::{Errno, Kernel};
+
+/// cgroup_mkdir.
+///
+/// # Errors
+/// EINVAL for a name with a line feed, ENODEV in a removed group, EEXIST, EAGAIN where
+/// cgroup.max.depth or cgroup.max.descendants of some group above is reached.
+pub fn mkdir(k: &mut Kernel, parent: CgroupId, name: &str, owner: Owner) -> Result<CgroupId, Errno> {
+    if name.contains('\n') {
+        return Err(Errno::EINVAL);
+    }
+    let groups = &mut k.cgroups;
+    let group = groups.get(parent).ok_or(Errno::ENODEV)?;
+    if group.presence == Presence::Removed {
+        return Err(Errno::ENODEV);
+    }
+    let hierarchy = group.hierarchy;
+    if groups.child(parent, name).is_some() {
+        return Err(Errno::EEXIST);
+    }
+    let above = std::iter::successors(Some(parent), |id| groups.get(*id)?.parent);
+    for (level, id) in above.enumerate() {
+        let Some(group) = groups.get(id) else { break };
+        let descendants = groups.subtree(id).len() - 1;
+        let is_full = (group.max_descendants).is_some_and(|max| descendants >= max as usize);
+        let is_deep = group.max_depth.is_some_and(|max| level >= max as usize);
+        if is_full || is_deep {
+            return Err(Errno::EAGAIN);
+        }
+    }
+    let new = Cgroup {
+        owner,
+        maker: (owner.uid, owner.gid),
+        ..Cgroup::new(hierarchy, Some(parent), Str::from(name))
+    };
+    let id = groups.table.insert(new);
+    if let Some(group) = groups.table.get_mut(parent) {
+        group.children.push(id);
+    }
+    Ok(id)
+}
+
+/// cgroup_rmdir.
+///
+/// # Errors
+/// EBUSY with children or processes that have not ended, and for a hierarchy's root.
+pub fn rmdir(k: &mut Kernel, id: CgroupId) -> Result<(), Errno> {
+    let groups = &mut k.cgroups;
+    let group = groups.get(id).ok_or(Errno::ENODEV)?;
+    let parent = group.parent.ok_or(Errno::EBUSY)?;
+    if !group.members.is_empty() || !group.children.is_empty() {
+        return Err(Errno::EBUSY);
+    }
+    let is_unused = group.tasks == 0;
+    if let Some(group) = groups.table.get_mut(parent) {
+        group.children.retain(|child| *child != id);
+    }
+    if is_unused {
+        groups.table.remove(id);
+    } else if let Some(group) = groups.table.get_mut(id) {
+        group.presence = Presence::Removed;
+    }
+    Ok(())
+}
+
+impl Cgroups {
+    /// The child with a name.
+    pub fn child(&self, parent: CgroupId, name: &str) -> Option<CgroupId> {
+        let children = &self.get(parent)?.children;
+        let is_it = |id: &&CgroupId| self.get(**id).is_some_and(|c| c.name.as_ref() == name);
+        children.iter().find(is_it).copied()
+    }
+
+    /// The group at a path below another; no name is the group itself.
+    pub fn at_path(&self, from: CgroupId, path: &str) -> Option<CgroupId> {
+        let mut names = path.split('/').filter(|name| !name.is_empty());
+        names.try_fold(from, |id, name| self.child(id, name))
+    }
+}

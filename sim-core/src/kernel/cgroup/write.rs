@@ -1,0 +1,264 @@
+//! What is written to the files of a group.
+
+use super::attach::{Opener, attach};
+use super::files::CgroupFile as F;
+use super::{CgroupFile, CgroupId, Controllers, Freeze, Hierarchy, Layout, Presence};
+use crate::hw::PAGE_BYTES;
+use crate::kernel::{Ctx, Errno, NsId, Signal};
+
+/// kstrtoint: a whole decimal, octal or hexadecimal number.
+pub(super) fn number(text: &str) -> Result<i32, Errno> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (radix, digits) = match digits.strip_prefix("0x") {
+        Some(rest) => (16, rest),
+        None if digits.len() > 1 && digits.starts_with('0') => (8, digits),
+        None => (10, digits),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return Err(Errno::EINVAL);
+    }
+    let value = i64::from_str_radix(digits, radix).map_err(|_| Errno::ERANGE)?;
+    i32::try_from(sign * value).map_err(|_| Errno::ERANGE)
+}
+
+/// `max`, or a number that is not negative.
+fn limit(text: &str) -> Result<Option<u32>, Errno> {
+    match text {
+        "max" => Ok(None),
+        _ => u32::try_from(number(text)?)
+            .map(Some)
+            .map_err(|_| Errno::ERANGE),
+    }
+}
+
+/// Bytes with a suffix, as pages; `none` is no limit (page_counter_memparse).
+fn pages(text: &str, none: &str) -> Result<Option<u64>, Errno> {
+    if text == none {
+        return Ok(None);
+    }
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match text.get(digits.len()..).unwrap_or_default() {
+        "" => 0,
+        "k" | "K" => 10,
+        "m" | "M" => 20,
+        "g" | "G" => 30,
+        _ => return Err(Errno::EINVAL),
+    };
+    let bytes: u64 = digits.parse().map_err(|_| Errno::EINVAL)?;
+    let bytes = bytes.checked_shl(shift).unwrap_or(u64::MAX);
+    let count = bytes / PAGE_BYTES as u64;
+    Ok((count < i64::MAX as u64 / PAGE_BYTES as u64).then_some(count))
+}
+
+/// Writes to a file of a group; `opener_ns` is the cgroup namespace in which it was opened.
+///
+/// # Errors
+/// ENODEV for a removed group, EINVAL and ERANGE for values, and those of the file.
+pub fn write(
+    cx: &mut Ctx<'_>,
+    id: CgroupId,
+    file: CgroupFile,
+    bytes: &[u8],
+    opener_ns: NsId,
+) -> Result<(), Errno> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?.trim();
+    let group = cx.k.cgroups.get(id).ok_or(Errno::ENODEV)?;
+    if group.presence == Presence::Removed {
+        return Err(Errno::ENODEV);
+    }
+    let (hierarchy, used) = (group.hierarchy, group.memory.current);
+    match file {
+        F::Procs | F::Tasks => attach(cx, id, text, Opener { ns: opener_ns })?,
+        // Threads move within their process's domain only, and there are none.
+        F::Threads => {
+            let pid = number(text)?;
+            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
+            let task = match pid {
+                0 => cx.task,
+                _ => cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?,
+            };
+            if cx.k.tasks.get(task).map(|t| t.cgroups.v2) != Some(id) {
+                return Err(Errno::EOPNOTSUPP);
+            }
+        }
+        F::Freeze => {
+            let freeze = match number(text)? {
+                0 => Freeze::No,
+                1 => Freeze::Yes,
+                _ => return Err(Errno::ERANGE),
+            };
+            if let Some(group) = cx.k.cgroups.table.get_mut(id) {
+                group.freeze = freeze;
+            }
+            cx.freeze_members(id);
+        }
+        F::Kill => {
+            if number(text)? != 1 {
+                return Err(Errno::ERANGE);
+            }
+            for group in cx.k.cgroups.subtree(id) {
+                for task in cx.k.cgroup_members(group) {
+                    cx.send_signal(task, Signal::SIGKILL);
+                }
+            }
+        }
+        F::MaxDepth | F::MaxDescendants => {
+            let value = limit(text)?;
+            if let Some(group) = cx.k.cgroups.table.get_mut(id) {
+                match file {
+                    F::MaxDepth => group.max_depth = value,
+                    _ => group.max_descendants = value,
+                }
+            }
+        }
+        F::SubtreeControl => subtree_control(cx, id, text)?,
+        // Threaded groups are not modelled.
+        F::Type if text == "threaded" => return Err(Errno::EOPNOTSUPP),
+        F::Pressure | F::CpuPressure | F::IoPressure | F::MemoryPressure => {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        F::PidsMax => {
+            let max = match text {
+                "max" => None,
+                // PIDS_MAX is more than there can be numbers.
+                _ => Some(
+                    text.parse()
+                        .ok()
+                        .filter(|max| *max <= 4_194_304)
+                        .ok_or(Errno::EINVAL)?,
+                ),
+            };
+            if let Some(group) = cx.k.cgroups.table.get_mut(id) {
+                group.pids.max = max;
+            }
+        }
+        F::MemoryMax | F::MemoryLimit => {
+            let none = if hierarchy == Hierarchy::V2 { "max" } else { "-1" };
+            let max = pages(text, none)?;
+            // Nothing can be swapped out: version 1 refuses, version 2 kills later.
+            if hierarchy != Hierarchy::V2 && max.is_some_and(|max| used > max) {
+                return Err(Errno::EBUSY);
+            }
+            if let Some(group) = cx.k.cgroups.table.get_mut(id) {
+                if group.parent.is_none() {
+                    return Err(Errno::EINVAL);
+                }
+                group.memory.max = max;
+            }
+        }
+        F::MemoryFailcnt | F::MemoryMaxUsage => {
+            if let Some(group) = cx.k.cgroups.table.get_mut(id) {
+                match file {
+                    F::MemoryFailcnt => group.memory.at_max = 0,
+                    _ => group.memory.peak = group.memory.current,
+                }
+            }
+        }
+        F::CpuWeight => {
+            let weight = number(text)?;
+            let weight = u32::try_from(weight).ok().filter(|w| (1..=10_000).contains(w));
+            if let Some(group) = cx.k.cgroups.table.get_mut(id) {
+                group.cpu_weight = weight.ok_or(Errno::ERANGE)?;
+            }
+        }
+        // Shares of periods are not modelled: a limit that would not hold is refused.
+        F::CpuMax => return Err(Errno::EOPNOTSUPP),
+        F::CloneChildren | F::NotifyOnRelease if text == "0" => {}
+        F::CloneChildren | F::NotifyOnRelease | F::ReleaseAgent | F::MemoryOomControl => {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        F::Type
+        | F::Controllers
+        | F::Events
+        | F::Stat
+        | F::StatLocal
+        | F::CpuStat
+        | F::CpuStatLocal
+        | F::MemoryCurrent
+        | F::MemoryEvents
+        | F::MemoryPeak
+        | F::MemoryUsage
+        | F::PidsCurrent
+        | F::PidsEvents
+        | F::PidsPeak
+        | F::SaneBehavior => return Err(Errno::EINVAL),
+    }
+    Ok(())
+}
+
+/// Names that a kernel of this configuration knows, beside those that are modelled.
+const OTHERS: [&str; 4] = ["cpuset", "io", "hugetlb", "perf_event"];
+
+/// cgroup_subtree_control_write.
+fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Errno> {
+    let (mut enable, mut disable, mut absent) = (0, 0, 0);
+    for token in text.split(' ').filter(|token| !token.is_empty()) {
+        let (plus, name) = match (token.strip_prefix('+'), token.strip_prefix('-')) {
+            (Some(name), _) => (true, name),
+            (None, Some(name)) => (false, name),
+            (None, None) => return Err(Errno::EINVAL),
+        };
+        let known = Controllers::NAMES.iter().find(|(_, n)| *n == name);
+        let bit = match known {
+            Some((one, _)) if cx.k.cgroups.layout == Layout::Unified => one.0,
+            None if !OTHERS.contains(&name) => return Err(Errno::EINVAL),
+            Some(_) | None => {
+                absent |= u8::from(plus);
+                continue;
+            }
+        };
+        if plus {
+            enable |= bit;
+            disable &= !bit;
+        } else {
+            disable |= bit;
+            enable &= !bit;
+        }
+    }
+    let groups = &cx.k.cgroups;
+    let group = groups.get(id).ok_or(Errno::ENODEV)?;
+    let own = group.subtree_control.0;
+    enable &= !own;
+    disable &= own;
+    if absent != 0 || enable & !groups.controllers(id).0 != 0 {
+        return Err(Errno::ENOENT);
+    }
+    let below = group.children.iter().filter_map(|child| groups.get(*child));
+    if below.into_iter().any(|c| c.subtree_control.0 & disable != 0) {
+        return Err(Errno::EBUSY);
+    }
+    // No internal processes: a group with members hands on no domain controller, and others only
+    // while no child has members. The root is exempt.
+    let is_domain = enable & Controllers::MEMORY.0 != 0;
+    let has_domain = is_domain || own & Controllers::MEMORY.0 != 0;
+    let populated_below = group.children.iter().any(|child| groups.is_populated(*child));
+    if group.parent.is_some()
+        && enable != 0
+        && !group.members.is_empty()
+        && (has_domain || populated_below)
+    {
+        return Err(Errno::EBUSY);
+    }
+    let children = group.children.clone();
+    if let Some(group) = cx.k.cgroups.table.get_mut(id) {
+        group.subtree_control = Controllers(own & !disable | enable);
+    }
+    // What a child may no longer control has no limit there any more.
+    for child in children {
+        if let Some(child) = cx.k.cgroups.table.get_mut(child) {
+            if disable & Controllers::PIDS.0 != 0 {
+                child.pids.max = None;
+            }
+            if disable & Controllers::MEMORY.0 != 0 {
+                child.memory.max = None;
+            }
+            if disable & Controllers::CPU.0 != 0 {
+                child.cpu_weight = 100;
+            }
+        }
+    }
+    Ok(())
+}
