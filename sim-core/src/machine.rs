@@ -2,6 +2,7 @@
 
 mod footprint;
 mod forced;
+mod groups;
 mod programs;
 mod run;
 

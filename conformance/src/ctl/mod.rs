@@ -1,5 +1,6 @@
 //! Operations of the observer, who is outside the world.
 
+mod groups;
 mod tasks;
 
 use crate::case::Params;
@@ -11,21 +12,10 @@ pub use tasks::number_namespaces;
 type Op = fn(&mut World, &Params) -> OpResult;
 
 /// Every observation by name.
-const SECTIONS: &[&[(&str, Op)]] = &[tasks::OPS];
+const SECTIONS: &[&[(&str, Op)]] = &[groups::OPS, tasks::OPS];
 
 /// Observations that the adapter does not make yet.
-const UNANSWERED: &[&str] = &[
-    "pages",
-    "rss",
-    "vmas",
-    "cg_mkdir",
-    "cg_rmdir",
-    "cg_attach",
-    "cg_procs",
-    "cg_set",
-    "cg_get",
-    "nft",
-];
+const UNANSWERED: &[&str] = &["pages", "rss", "vmas", "nft"];
 
 /// # Errors
 /// [`crate::hands::Halt`]: no such observation, or one that makes no sense here.

@@ -1,5 +1,6 @@
 //! Power-on: the first namespaces, the root file system, and the first task.
 
+use super::cgroup::{CgroupSet, Cgroups, Freeze, Layout};
 use super::mm::{self, FrameOrder, FrameUse, Memory};
 use super::ns::{Namespaces, NsData, NsProxy, NsSwap, PidNs};
 use super::sched::{Sched, SchedEntity};
@@ -39,7 +40,15 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
     let mut ns = Namespaces::default();
     // In the order in which Linux numbers them (include/linux/proc_ns.h).
     let time = ns.create(NsData::Time);
-    let cgroup = ns.create(NsData::Cgroup);
+    let mut cgroups = Cgroups::new(match world {
+        World::Lab => Layout::Unified,
+        World::Bare => Layout::Hybrid,
+    });
+    let root = match world {
+        World::Lab => cgroups.roots,
+        World::Bare => cgroups.world(),
+    };
+    let cgroup = ns.create(NsData::Cgroup { root });
     let pid = ns.create(NsData::Pid(PidNs::default()));
     let user = ns.create(NsData::User);
     let uts = ns.create(NsData::Uts {
@@ -65,6 +74,7 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
         mm: Memory::boot(&hw.ram, order, seed),
         vfs: fs::Vfs::default(),
         ns,
+        cgroups,
         init_ns,
         init_user_ns: user,
         init: None,
@@ -109,9 +119,17 @@ fn first_task(
     cx.k.ns.hold_proxy(&proxy);
     let user_ns = cx.k.init_user_ns;
     cx.k.ns.hold(user_ns);
-    let id =
-        cx.k.tasks
-            .insert(blank(pid, Cred::root(user_ns), proxy, root, kernel_frame));
+    let groups = (cx.k.ns.cgroup_root(cx.k.init_ns.cgroup)).unwrap_or(cx.k.cgroups.roots);
+    let id = cx.k.tasks.insert(blank(
+        pid,
+        Cred::root(user_ns),
+        proxy,
+        root,
+        kernel_frame,
+        groups,
+    ));
+    cx.k.cgroups.count_first(groups);
+    cx.k.cgroup_fork(id, groups);
     cx.k.born = 1;
     cx.k.init = Some(id);
     if let Some(pid) = cx.k.pids.get_mut(pid) {
@@ -135,7 +153,14 @@ fn first_task(
     Ok(())
 }
 
-fn blank(pid: task::PidId, cred: Cred, ns: NsProxy, fs: fs::FsStruct, kernel_frame: Pfn) -> Task {
+fn blank(
+    pid: task::PidId,
+    cred: Cred,
+    ns: NsProxy,
+    fs: fs::FsStruct,
+    kernel_frame: Pfn,
+    cgroups: CgroupSet,
+) -> Task {
     Task {
         pid,
         pgrp: pid,
@@ -185,5 +210,7 @@ fn blank(pid: task::PidId, cred: Cred, ns: NsProxy, fs: fs::FsStruct, kernel_fra
         did_exec: DidExec::No,
         pdeath_signal: None,
         subreaper: Subreaper::No,
+        cgroups,
+        freeze: Freeze::No,
     }
 }

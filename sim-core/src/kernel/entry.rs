@@ -96,7 +96,9 @@ impl Ctx<'_> {
                 let Some(task) = self.k.tasks.get_mut(id) else {
                     return Phase::Schedule;
                 };
-                if reason.is_interruptible() && task.signals.is_pending() {
+                let is_interrupted =
+                    task.signals.is_pending() || task.freeze == super::cgroup::Freeze::Yes;
+                if reason.is_interruptible() && is_interrupted {
                     return self.interrupt_call(nr);
                 }
                 task.state = RunState::Blocked(reason);

@@ -66,4 +66,5 @@ errnos! {
     ELOOP = 40, "Too many levels of symbolic links";
     EOVERFLOW = 75, "Value too large for defined data type";
     EUSERS = 87, "Too many users";
+    EOPNOTSUPP = 95, "Operation not supported";
 }

@@ -89,7 +89,10 @@ fn waits(k: &Kernel) -> Result<(), String> {
             }
             BlockReason::Memory => k.mm.waiting.contains(id),
             // Found by looking at the family, or by a signal.
-            BlockReason::Child | BlockReason::Signal | BlockReason::PidNsEmpty => true,
+            BlockReason::Child
+            | BlockReason::Signal
+            | BlockReason::PidNsEmpty
+            | BlockReason::Frozen => true,
         };
         if !is_queued {
             return Err(format!(

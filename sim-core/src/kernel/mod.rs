@@ -3,6 +3,7 @@
 //! Invariant: nothing here names a container. There is no such thing in Linux either.
 
 pub mod boot;
+pub mod cgroup;
 pub mod entry;
 mod errno;
 pub mod fs;
@@ -37,6 +38,7 @@ pub struct Kernel {
     pub mm: mm::Memory,
     pub vfs: fs::Vfs,
     pub ns: ns::Namespaces,
+    pub cgroups: cgroup::Cgroups,
     /// The namespaces that the first task was born in; user namespace last.
     pub init_ns: ns::NsProxy,
     pub init_user_ns: ns::NsId,

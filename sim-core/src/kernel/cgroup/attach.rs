@@ -129,7 +129,12 @@ pub struct Opener {
 /// ENODEV for a removed group, EINVAL, ESRCH; version 1: EACCES for others' processes; version 2:
 /// EACCES without the right to write the common ancestor's file, ENOENT outside the namespace,
 /// EBUSY for a group that has handed on controllers.
-pub(super) fn attach(cx: &mut Ctx<'_>, to: CgroupId, text: &str, opener: Opener) -> Result<(), Errno> {
+pub(super) fn attach(
+    cx: &mut Ctx<'_>,
+    to: CgroupId,
+    text: &str,
+    opener: Opener,
+) -> Result<(), Errno> {
     let group = cx.k.cgroups.get(to).ok_or(Errno::ENODEV)?;
     if group.presence == Presence::Removed {
         return Err(Errno::ENODEV);
@@ -150,12 +155,20 @@ pub(super) fn attach(cx: &mut Ctx<'_>, to: CgroupId, text: &str, opener: Opener)
         Hierarchy::V2 => may_attach(cx, id, to, opener)?,
         Hierarchy::Memory | Hierarchy::Pids => may_attach_v1(cx, id)?,
     }
-    cx.k.cgroup_move(id, to);
-    if hierarchy == Hierarchy::V2 {
-        let freeze = cx.k.cgroups.freezes(to);
-        cx.freeze_task(id, freeze);
-    }
+    cx.cgroup_attach(id, to);
     Ok(())
+}
+
+impl Ctx<'_> {
+    /// Moves a process, whoever may ask for it; it freezes or thaws as its new group says.
+    pub fn cgroup_attach(&mut self, id: TaskId, to: CgroupId) {
+        self.k.cgroup_move(id, to);
+        let set = self.k.tasks.get(id).map(|task| task.cgroups);
+        if let Some(set) = set {
+            let freeze = self.k.cgroups.freezes(set.v2);
+            self.freeze_task(id, freeze);
+        }
+    }
 }
 
 /// Version 1: one's own processes, or anybody's for root.

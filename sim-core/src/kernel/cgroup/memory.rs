@@ -1,6 +1,6 @@
 //! The memory controller: page frames by the group whose process asked for them first.
 
-use super::{CgroupId, Cgroups};
+use super::{CgroupId, Cgroups, Hierarchy};
 use crate::hw::{PAGE_BYTES, Pfn};
 use crate::kernel::task::TaskId;
 use crate::kernel::{Ctx, Errno, Kernel};
@@ -19,7 +19,8 @@ pub struct MemoryState {
 
 impl MemoryState {
     pub fn max_bytes(self) -> Option<u64> {
-        self.max.map(|pages| pages.saturating_mul(PAGE_BYTES as u64))
+        self.max
+            .map(|pages| pages.saturating_mul(PAGE_BYTES as u64))
     }
 }
 
@@ -68,12 +69,15 @@ pub fn uncharge(k: &mut Kernel, id: CgroupId) {
 }
 
 impl Cgroups {
-    /// memory.events of a group and all above it.
+    /// memory.events of a group, and of all above it in version 2.
     fn tell(&mut self, id: CgroupId, event: impl Fn(&mut MemoryState)) {
         let mut at = Some(id);
         while let Some(group) = at.and_then(|id| self.table.get_mut(id)) {
-            at = group.parent;
             event(&mut group.memory);
+            at = match group.hierarchy {
+                Hierarchy::V2 => group.parent,
+                Hierarchy::Memory | Hierarchy::Pids => None,
+            };
         }
     }
 

@@ -188,6 +188,39 @@ impl Cgroups {
         }
     }
 
+    /// The groups that the bare world is confined to: the first processes' root.
+    pub fn world(&mut self) -> CgroupSet {
+        let mut below = |parent: CgroupId, hierarchy| {
+            let group = Cgroup::new(hierarchy, Some(parent), "world".into());
+            let id = self.table.insert(group);
+            if let Some(parent) = self.table.get_mut(parent) {
+                parent.children.push(id);
+            }
+            id
+        };
+        let roots = self.roots;
+        let v2 = below(roots.v2, Hierarchy::V2);
+        match self.layout {
+            Layout::Unified => CgroupSet {
+                v2,
+                memory: v2,
+                pids: v2,
+            },
+            Layout::Hybrid => CgroupSet {
+                v2,
+                memory: below(roots.memory, Hierarchy::Memory),
+                pids: below(roots.pids, Hierarchy::Pids),
+            },
+        }
+    }
+
+    /// Counts the first process, which no fork has charged.
+    pub fn count_first(&mut self, set: CgroupSet) {
+        if set != self.roots {
+            self.add_pid(set.pids);
+        }
+    }
+
     pub fn get(&self, id: CgroupId) -> Option<&Cgroup> {
         self.table.get(id)
     }

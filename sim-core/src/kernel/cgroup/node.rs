@@ -60,7 +60,9 @@ impl CgroupNode {
         if let Some(child) = k.cgroups.child(self.group, name) {
             return Ok(Self::dir(child));
         }
-        let found = files_of(k, self.group).into_iter().find(|f| f.name() == name);
+        let found = files_of(k, self.group)
+            .into_iter()
+            .find(|f| f.name() == name);
         let file = Some(found.ok_or(Errno::ENOENT)?);
         Ok(Self { file, ..self })
     }

@@ -9,7 +9,12 @@ use crate::kernel::{Errno, Kernel};
 /// # Errors
 /// EINVAL for a name with a line feed, ENODEV in a removed group, EEXIST, EAGAIN where
 /// cgroup.max.depth or cgroup.max.descendants of some group above is reached.
-pub fn mkdir(k: &mut Kernel, parent: CgroupId, name: &str, owner: Owner) -> Result<CgroupId, Errno> {
+pub fn mkdir(
+    k: &mut Kernel,
+    parent: CgroupId,
+    name: &str,
+    owner: Owner,
+) -> Result<CgroupId, Errno> {
     if name.contains('\n') {
         return Err(Errno::EINVAL);
     }

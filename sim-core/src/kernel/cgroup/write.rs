@@ -64,7 +64,9 @@ pub fn write(
     bytes: &[u8],
     opener_ns: NsId,
 ) -> Result<(), Errno> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?.trim();
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Errno::EINVAL)?
+        .trim();
     let group = cx.k.cgroups.get(id).ok_or(Errno::ENODEV)?;
     if group.presence == Presence::Removed {
         return Err(Errno::ENODEV);
@@ -136,7 +138,11 @@ pub fn write(
             }
         }
         F::MemoryMax | F::MemoryLimit => {
-            let none = if hierarchy == Hierarchy::V2 { "max" } else { "-1" };
+            let none = if hierarchy == Hierarchy::V2 {
+                "max"
+            } else {
+                "-1"
+            };
             let max = pages(text, none)?;
             // Nothing can be swapped out: version 1 refuses, version 2 kills later.
             if hierarchy != Hierarchy::V2 && max.is_some_and(|max| used > max) {
@@ -159,7 +165,9 @@ pub fn write(
         }
         F::CpuWeight => {
             let weight = number(text)?;
-            let weight = u32::try_from(weight).ok().filter(|w| (1..=10_000).contains(w));
+            let weight = u32::try_from(weight)
+                .ok()
+                .filter(|w| (1..=10_000).contains(w));
             if let Some(group) = cx.k.cgroups.table.get_mut(id) {
                 group.cpu_weight = weight.ok_or(Errno::ERANGE)?;
             }
@@ -227,14 +235,20 @@ fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Err
         return Err(Errno::ENOENT);
     }
     let below = group.children.iter().filter_map(|child| groups.get(*child));
-    if below.into_iter().any(|c| c.subtree_control.0 & disable != 0) {
+    if below
+        .into_iter()
+        .any(|c| c.subtree_control.0 & disable != 0)
+    {
         return Err(Errno::EBUSY);
     }
     // No internal processes: a group with members hands on no domain controller, and others only
     // while no child has members. The root is exempt.
     let is_domain = enable & Controllers::MEMORY.0 != 0;
     let has_domain = is_domain || own & Controllers::MEMORY.0 != 0;
-    let populated_below = group.children.iter().any(|child| groups.is_populated(*child));
+    let populated_below = group
+        .children
+        .iter()
+        .any(|child| groups.is_populated(*child));
     if group.parent.is_some()
         && enable != 0
         && !group.members.is_empty()

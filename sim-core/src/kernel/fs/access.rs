@@ -48,6 +48,15 @@ impl Kernel {
                 mode: procfs::mode(node),
                 kind: procfs::kind(node),
             },
+            Node::Cgroup(node) => {
+                let owner = node.owner(&self.cgroups);
+                Owner {
+                    uid: owner.uid,
+                    gid: owner.gid,
+                    mode: owner.mode,
+                    kind: node.kind(),
+                }
+            }
             Node::Ns(_) => Owner {
                 uid: 0,
                 gid: 0,

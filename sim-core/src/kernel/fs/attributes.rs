@@ -6,7 +6,7 @@ use super::path::{Node, PathRef};
 use super::walk::Follow;
 use super::{overlay, pagecache, procfs};
 use crate::kernel::syscall::{FileKind, OpenFlags, Stat, Str, SysResult, done};
-use crate::kernel::{Ctx, Errno, Kernel, Reply};
+use crate::kernel::{Ctx, Errno, Kernel, Reply, cgroup};
 
 /// stat(2), in [`Reply::Stat`].
 ///
@@ -66,6 +66,7 @@ fn stat_of(k: &Kernel, place: PathRef) -> Result<Stat, Errno> {
             (id.as_u64(), k.nlink(id), size)
         }
         Node::Proc(node) => (procfs::inode_number(node), 1, 0),
+        Node::Cgroup(node) => (node.inode_number(), 1, 0),
         Node::Ns(ns) => (k.ns.get(ns).map_or(0, |ns| u64::from(ns.inum)), 1, 0),
     };
     let rdev = match place.node {
@@ -73,7 +74,7 @@ fn stat_of(k: &Kernel, place: PathRef) -> Result<Stat, Errno> {
             Some(InodeData::Device(device)) => device.numbers(),
             Some(_) | None => (0, 0),
         },
-        Node::Proc(_) | Node::Ns(_) => (0, 0),
+        Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => (0, 0),
     };
     Ok(Stat {
         dev: u64::from(k.dev_of(place)),
@@ -108,7 +109,7 @@ pub fn sys_fchmod(cx: &mut Ctx<'_>, fd: i32, mode: u16) -> SysResult {
 
 fn change_mode(cx: &mut Ctx<'_>, place: PathRef, mode: u16) -> SysResult {
     cx.want_write(place)?;
-    let Node::Inode(id) = place.node else {
+    let (Node::Inode(_) | Node::Cgroup(_)) = place.node else {
         return Err(Errno::EPERM);
     };
     cx.owner_or_capable(place.node)?;
@@ -117,6 +118,15 @@ fn change_mode(cx: &mut Ctx<'_>, place: PathRef, mode: u16) -> SysResult {
     if !cx.in_group_or_capable(gid)? {
         mode &= !0o2000;
     }
+    let id = match place.node {
+        Node::Inode(id) => id,
+        Node::Cgroup(node) => {
+            let owner = node.owner(&cx.k.cgroups);
+            node.set_owner(&mut cx.k.cgroups, cgroup::Owner { mode, ..owner });
+            return done(0);
+        }
+        Node::Proc(_) | Node::Ns(_) => return Err(Errno::EPERM),
+    };
     overlay::copy_up(cx, id)?;
     for id in overlay::both(cx.k, id) {
         if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {
@@ -156,7 +166,7 @@ pub fn sys_fchown(cx: &mut Ctx<'_>, fd: i32, uid: u32, gid: u32) -> SysResult {
 fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResult {
     const UNCHANGED: u32 = u32::MAX;
     cx.want_write(place)?;
-    let Node::Inode(id) = place.node else {
+    let (Node::Inode(_) | Node::Cgroup(_)) = place.node else {
         return Err(Errno::EPERM);
     };
     cx.may_chown(
@@ -173,6 +183,19 @@ fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResu
             mode &= !0o2000;
         }
     }
+    let id = match place.node {
+        Node::Inode(id) => id,
+        Node::Cgroup(node) => {
+            let owner = cgroup::Owner {
+                mode,
+                uid: if uid == UNCHANGED { before.uid } else { uid },
+                gid: if gid == UNCHANGED { before.gid } else { gid },
+            };
+            node.set_owner(&mut cx.k.cgroups, owner);
+            return done(0);
+        }
+        Node::Proc(_) | Node::Ns(_) => return Err(Errno::EPERM),
+    };
     overlay::copy_up(cx, id)?;
     for id in overlay::both(cx.k, id) {
         if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {

@@ -188,7 +188,7 @@ pub fn namespace_refs(k: &Kernel) -> Vec<NsId> {
     let roots = k.vfs.mounts.iter().map(|(_, mount)| mount.root);
     let namespace = |node| match node {
         Node::Ns(ns) => Some(ns),
-        Node::Inode(_) | Node::Proc(_) => None,
+        Node::Inode(_) | Node::Proc(_) | Node::Cgroup(_) => None,
     };
     paths.chain(roots).filter_map(namespace).collect()
 }

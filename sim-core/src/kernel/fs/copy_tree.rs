@@ -55,7 +55,7 @@ impl CopyKind {
 fn is_mnt_ns_file(k: &Kernel, node: Node) -> bool {
     match node {
         Node::Ns(ns) => k.ns.mnt(ns).is_some(),
-        Node::Inode(_) | Node::Proc(_) => false,
+        Node::Inode(_) | Node::Proc(_) | Node::Cgroup(_) => false,
     }
 }
 

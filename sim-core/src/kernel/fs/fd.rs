@@ -4,6 +4,7 @@ use super::inode::Device;
 use super::path::{Node, PathRef, release_path};
 use super::pipe::{self, PipeId};
 use super::tty;
+use crate::kernel::cgroup::CgroupNode;
 use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
 use crate::kernel::task::PidId;
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
@@ -38,6 +39,11 @@ pub enum OpenKind {
     PipeBoth(PipeId),
     /// `O_PATH`: a place, nothing more.
     Path,
+    /// A control group or a file of one, opened in this cgroup namespace.
+    Cgroup {
+        node: CgroupNode,
+        ns: NsId,
+    },
     /// A file of /proc/PID/ns: it keeps the namespace alive.
     Namespace(NsId),
     /// pidfd_open(2). It keeps nothing: once the process was reaped it means nobody.
@@ -214,6 +220,7 @@ pub(super) fn release_file(cx: &mut Ctx<'_>, id: FileId) {
         OpenKind::Inode
         | OpenKind::Proc { .. }
         | OpenKind::Namespace(_)
+        | OpenKind::Cgroup { .. }
         | OpenKind::Pidfd(_)
         | OpenKind::Path => {}
         OpenKind::Device(Device::Tty(tty)) => tty::closed(cx, tty),
@@ -244,6 +251,7 @@ pub fn ns_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<NsId, Errno> {
         | OpenKind::PipeWrite(_)
         | OpenKind::PipeBoth(_)
         | OpenKind::Path
+        | OpenKind::Cgroup { .. }
         | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
     }
 }
@@ -276,6 +284,7 @@ pub fn pid_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<PidId, Errno> {
         | OpenKind::PipeWrite(_)
         | OpenKind::PipeBoth(_)
         | OpenKind::Path
+        | OpenKind::Cgroup { .. }
         | OpenKind::Namespace(_) => Err(Errno::EBADF),
     }
 }
@@ -295,6 +304,6 @@ pub fn sys_close(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
 pub(super) fn inode_of(file: &OpenFile) -> Option<super::InodeId> {
     match file.path?.node {
         Node::Inode(id) => Some(id),
-        Node::Proc(_) | Node::Ns(_) => None,
+        Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => None,
     }
 }

@@ -150,7 +150,7 @@ impl Kernel {
     pub(super) fn real_node(&self, node: Node) -> Node {
         match node {
             Node::Inode(id) => Node::Inode(self.real_inode(id)),
-            Node::Proc(_) | Node::Ns(_) => node,
+            Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => node,
         }
     }
 

@@ -3,6 +3,7 @@
 mod access;
 mod attributes;
 mod boot;
+mod cgroupfs;
 mod check;
 mod copy_tree;
 mod dup;

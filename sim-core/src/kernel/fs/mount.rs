@@ -279,7 +279,7 @@ pub(super) fn free_mount_if_unused(cx: &mut Ctx<'_>, id: MountId) {
 pub(super) fn release_node(cx: &mut Ctx<'_>, node: Node) {
     match node {
         Node::Inode(id) => release_inode(cx, id),
-        Node::Proc(_) => {}
+        Node::Proc(_) | Node::Cgroup(_) => {}
         Node::Ns(ns) => {
             let gone = cx.k.ns.release(ns);
             cx.tear_down(gone.into_iter().collect());

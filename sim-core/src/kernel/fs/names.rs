@@ -37,6 +37,10 @@ fn vacant(cx: &Ctx<'_>, path: &str, makes: FileKind) -> Result<Vacant, Errno> {
         Err(Errno::ENOENT) => {}
         Err(errno) => return Err(errno),
     }
+    // Control groups take no files.
+    if matches!(parent.dir.node, Node::Cgroup(_)) {
+        return Err(Errno::EPERM);
+    }
     // proc knows no names that are not there.
     let Node::Inode(dir) = parent.dir.node else {
         return Err(Errno::ENOENT);
@@ -53,11 +57,28 @@ fn vacant(cx: &Ctx<'_>, path: &str, makes: FileKind) -> Result<Vacant, Errno> {
     })
 }
 
+/// Where a new control group is to be made, if the path leads there.
+fn in_cgroup(cx: &Ctx<'_>, path: &str) -> Result<Option<(PathRef, String)>, Errno> {
+    let parent = cx.resolve_parent(path)?;
+    let (Node::Cgroup(dir), Last::Name(name)) = (parent.dir.node, &parent.last) else {
+        return Ok(None);
+    };
+    if dir.lookup(cx.k, name).is_ok() {
+        return Err(Errno::EEXIST);
+    }
+    cx.want_write(parent.dir)?;
+    cx.may_create(parent.dir)?;
+    Ok(Some((parent.dir, name.clone())))
+}
+
 /// mkdir(2).
 ///
 /// # Errors
 /// EEXIST, EROFS, EACCES and those of the walk.
 pub fn sys_mkdir(cx: &mut Ctx<'_>, path: Str, mode: u16) -> SysResult {
+    if let Some((dir, name)) = in_cgroup(cx, &path)? {
+        return super::cgroupfs::mkdir(cx, dir, &name, mode);
+    }
     let place = vacant(cx, &path, FileKind::Directory)?;
     let entries = Rc::default();
     let inode = new_inode(
@@ -146,6 +167,9 @@ pub fn sys_rmdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
         Last::DotDot => return Err(Errno::ENOTEMPTY),
         Last::Name(name) => name,
     };
+    if matches!(parent.dir.node, Node::Cgroup(_)) {
+        return super::cgroupfs::rmdir(cx, parent.dir, name);
+    }
     let victim = present(cx, &parent, name)?;
     cx.may_delete(parent.dir, victim, Victim::Directory)?;
     let (dir, id) = removable(&parent, victim)?;

@@ -1,5 +1,6 @@
 //! mount(2) of a new file system (do_new_mount).
 
+use super::cgroupfs;
 use super::inode::InodeData;
 use super::mount::MountLock;
 use super::mount_calls::{graft_tree, is_mine, lock_mount};
@@ -40,7 +41,15 @@ pub(super) fn do_new_mount(
     {
         sb.flags = MountFlags::RDONLY;
     }
-    let root = cx.k.vfs.supers.get(sb).ok_or(Errno::EINVAL)?.root;
+    let root = match fs {
+        FsType::Cgroup | FsType::Cgroup2 => cgroupfs::root(cx, fs, data)?,
+        FsType::Tmpfs
+        | FsType::Ramfs
+        | FsType::Devtmpfs
+        | FsType::Proc
+        | FsType::Overlay
+        | FsType::Nsfs => cx.k.vfs.supers.get(sb).ok_or(Errno::EINVAL)?.root,
+    };
     let top = cx.k.new_mount(sb, root, source);
     if let Some(mount) = cx.k.vfs.mounts.get_mut(top) {
         mount.flags = kept;
@@ -84,6 +93,23 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
             let root = Node::Proc(ProcNode::root(ns));
             Ok(cx.k.new_super(SuperBlock::new(fs, dev, root, user_ns)))
         }
+        FsType::Cgroup | FsType::Cgroup2 => {
+            let root = cgroupfs::hierarchy_root(cx, fs, data)?;
+            // One file system per hierarchy, however often it is mounted.
+            if let Some((id, _)) = cx.k.vfs.supers.iter().find(|(_, sb)| sb.root == root) {
+                return Ok(id);
+            }
+            let options = match fs {
+                FsType::Cgroup => format!(",{data}"),
+                _ => String::new(),
+            };
+            let dev = cx.k.new_dev();
+            let sb = SuperBlock {
+                options: options.into(),
+                ..SuperBlock::new(fs, dev, root, user_ns)
+            };
+            Ok(cx.k.new_super(sb))
+        }
         FsType::Tmpfs | FsType::Ramfs | FsType::Devtmpfs => {
             // One instance shows the devices to everybody (devtmpfs_get_tree).
             if fs == FsType::Devtmpfs
@@ -124,7 +150,13 @@ pub(super) fn check_options(k: &Kernel, sb: SuperId, data: &str) -> Result<(), E
             let fits = options.max_pages.is_none_or(|max| max >= sb.pages);
             if fits { Ok(()) } else { Err(Errno::EINVAL) }
         }
-        FsType::Proc | FsType::Ramfs | FsType::Devtmpfs | FsType::Nsfs | FsType::Overlay => Ok(()),
+        FsType::Proc
+        | FsType::Ramfs
+        | FsType::Devtmpfs
+        | FsType::Nsfs
+        | FsType::Cgroup
+        | FsType::Cgroup2
+        | FsType::Overlay => Ok(()),
     }
 }
 

@@ -131,6 +131,12 @@ fn locate(cx: &mut Ctx<'_>, path: &str, flags: OpenFlags, mode: u16) -> Result<F
 
 fn create(cx: &mut Ctx<'_>, dir: PathRef, name: &str, mode: u16) -> Result<Found, Errno> {
     let mount = dir.mount;
+    // No files are made among control groups.
+    if matches!(dir.node, Node::Cgroup(_)) {
+        cx.want_write(dir)?;
+        cx.may_create(dir)?;
+        return Err(Errno::EACCES);
+    }
     // proc knows no names that are not there.
     let Node::Inode(id) = dir.node else {
         return Err(Errno::ENOENT);
@@ -259,6 +265,13 @@ fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<Opene
             return Ok(Opened::Kind(OpenKind::Proc { text }));
         }
         Node::Ns(ns) => return Ok(Opened::Kind(OpenKind::Namespace(ns))),
+        Node::Cgroup(node) => {
+            if node.is_removed(&cx.k.cgroups) {
+                return Err(Errno::ENODEV);
+            }
+            let ns = cx.me()?.ns.cgroup;
+            return Ok(Opened::Kind(OpenKind::Cgroup { node, ns }));
+        }
         Node::Inode(id) => id,
     };
     match &cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?.data {

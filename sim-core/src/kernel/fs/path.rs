@@ -3,6 +3,7 @@
 use super::inode::InodeId;
 use super::mount::{MountId, release_mount, release_node};
 use super::procfs::ProcNode;
+use crate::kernel::cgroup::CgroupNode;
 use crate::kernel::{Ctx, Kernel, NsId};
 
 /// A file, directory or link: kept as an inode, computed by proc, or a namespace (nsfs).
@@ -12,6 +13,8 @@ pub enum Node {
     Proc(ProcNode),
     /// The file that a link in /proc/PID/ns leads to. Who holds it keeps the namespace alive.
     Ns(NsId),
+    /// A control group or a file of one; it keeps nothing.
+    Cgroup(CgroupNode),
 }
 
 /// struct path. Whoever keeps one holds it and releases it again.
@@ -40,7 +43,7 @@ impl Kernel {
     pub(super) fn hold_node(&mut self, node: Node) {
         match node {
             Node::Inode(id) => self.hold_inode(id),
-            Node::Proc(_) => {}
+            Node::Proc(_) | Node::Cgroup(_) => {}
             Node::Ns(ns) => self.ns.hold(ns),
         }
     }
@@ -53,6 +56,7 @@ impl Kernel {
                 let parent = super::procfs::parent(node);
                 (parent != node).then_some(Node::Proc(parent))
             }
+            Node::Cgroup(node) => node.parent(&self.cgroups).map(Node::Cgroup),
             Node::Ns(_) => None,
         }
     }
@@ -64,6 +68,7 @@ impl Kernel {
                 let inode = self.vfs.inodes.get(id);
                 inode.is_none_or(|i| i.links == 0 && i.parent.is_some())
             }
+            Node::Cgroup(node) => node.is_removed(&self.cgroups),
             Node::Proc(_) | Node::Ns(_) => false,
         }
     }

@@ -28,7 +28,7 @@ pub fn sys_readlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
             ProcTarget::Namespace(ns) => procfs::namespace_name(cx.k, ns).into(),
             ProcTarget::Nameless(text) => text,
         },
-        Node::Ns(_) => return Err(Errno::EINVAL),
+        Node::Ns(_) | Node::Cgroup(_) => return Err(Errno::EINVAL),
     };
     let len = text.len() as i64;
     cx.reply(Reply::Text(text))?;
@@ -46,6 +46,7 @@ pub fn sys_getdents64(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
     let place = file.path.ok_or(Errno::ENOTDIR)?;
     let all = match (&file.kind, place.node) {
         (OpenKind::Proc { text: None }, Node::Proc(node)) => procfs::list(cx, node)?,
+        (OpenKind::Cgroup { .. }, Node::Cgroup(node)) => super::cgroupfs::list(cx, node),
         (OpenKind::Inode, Node::Inode(_)) => {
             let inode = inode_of(file)
                 .and_then(|i| cx.k.vfs.inodes.get(i))

@@ -28,6 +28,7 @@ impl Kernel {
                 name.map_or_else(String::new, |name| name.to_string())
             }
             (Node::Proc(node), _) => procfs::name(self, node)?,
+            (Node::Cgroup(node), _) => node.name(&self.cgroups)?,
             (Node::Inode(_) | Node::Ns(_), _) => return None,
         };
         Some((name, parent))

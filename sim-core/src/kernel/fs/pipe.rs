@@ -209,6 +209,7 @@ pub(super) fn capacity_of(kind: &OpenKind) -> Option<i64> {
         | OpenKind::Proc { .. }
         | OpenKind::Device(_)
         | OpenKind::Namespace(_)
+        | OpenKind::Cgroup { .. }
         | OpenKind::Pidfd(_)
         | OpenKind::Path => None,
     }

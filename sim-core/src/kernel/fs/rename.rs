@@ -69,7 +69,7 @@ pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysRes
     };
     let replaced = match target {
         Some(Node::Inode(target)) => Some(target),
-        Some(Node::Proc(_) | Node::Ns(_)) => return Err(Errno::EPERM),
+        Some(Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_)) => return Err(Errno::EPERM),
         None => None,
     };
     // Two names of one file: nothing to do.

@@ -67,6 +67,14 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
             advance(cx, id, part.len() as u64);
             Ok(answer)
         }
+        OpenKind::Cgroup { node, .. } => {
+            let text = super::cgroupfs::text(cx, node)?;
+            let rest = text.get(offset as usize..).unwrap_or_default();
+            let part: Vec<u8> = rest.iter().take(len as usize).copied().collect();
+            let answer = cx.deliver(&buf, &part)?;
+            advance(cx, id, part.len() as u64);
+            Ok(answer)
+        }
         OpenKind::Device(Device::Null) => done(0),
         OpenKind::Device(Device::Zero | Device::Full) => cx.deliver(&buf, &vec![0; len as usize]),
         OpenKind::Device(Device::Tty(tty)) => tty::read(cx, tty, flags, &buf, len),
@@ -119,6 +127,10 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             pipe::write(cx, pipe, flags, &bytes)
         }
         OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(Errno::EIO),
+        OpenKind::Cgroup { node, ns } => {
+            let bytes = cx.take(&buf)?;
+            super::cgroupfs::write(cx, node, &bytes, ns)
+        }
         OpenKind::Proc { .. } => Err(Errno::EIO),
         OpenKind::PipeRead(_) => Err(Errno::EBADF),
         OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
@@ -195,7 +207,7 @@ fn write_inode(cx: &mut Ctx<'_>, id: InodeId, offset: u64, bytes: &[u8]) -> Resu
 pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> SysResult {
     let (id, file) = cx.file(fd)?;
     match file.kind {
-        OpenKind::Inode | OpenKind::Proc { .. } => {}
+        OpenKind::Inode | OpenKind::Proc { .. } | OpenKind::Cgroup { .. } => {}
         // They have no position (null_lseek).
         OpenKind::Device(Device::Null | Device::Zero | Device::Full) => return done(0),
         OpenKind::Device(_)

@@ -17,6 +17,8 @@ pub enum FsType {
     Devtmpfs,
     Proc,
     Overlay,
+    Cgroup,
+    Cgroup2,
     /// Files of namespaces; it is never mounted by its name.
     Nsfs,
 }
@@ -29,6 +31,8 @@ impl FsType {
             FsType::Devtmpfs => "devtmpfs",
             FsType::Proc => "proc",
             FsType::Overlay => "overlay",
+            FsType::Cgroup => "cgroup",
+            FsType::Cgroup2 => "cgroup2",
             FsType::Nsfs => "nsfs",
         }
     }
@@ -43,6 +47,8 @@ impl FsType {
             "ramfs" => Ok(FsType::Ramfs),
             "devtmpfs" => Ok(FsType::Devtmpfs),
             "proc" => Ok(FsType::Proc),
+            "cgroup" => Ok(FsType::Cgroup),
+            "cgroup2" => Ok(FsType::Cgroup2),
             "overlay" => Ok(FsType::Overlay),
             _ => Err(Errno::ENODEV),
         }
@@ -53,9 +59,13 @@ impl FsType {
     pub fn must_be_visible(self) -> bool {
         match self {
             FsType::Proc => true,
-            FsType::Tmpfs | FsType::Ramfs | FsType::Devtmpfs | FsType::Overlay | FsType::Nsfs => {
-                false
-            }
+            FsType::Tmpfs
+            | FsType::Ramfs
+            | FsType::Devtmpfs
+            | FsType::Overlay
+            | FsType::Cgroup
+            | FsType::Cgroup2
+            | FsType::Nsfs => false,
         }
     }
 }

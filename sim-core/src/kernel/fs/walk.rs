@@ -194,6 +194,7 @@ impl Ctx<'_> {
         match dir.node {
             Node::Inode(dir) => Ok(Node::Inode(self.k.entry(dir, name).ok_or(Errno::ENOENT)?)),
             Node::Proc(node) => Ok(Node::Proc(procfs::lookup(self, node, name)?)),
+            Node::Cgroup(node) => Ok(Node::Cgroup(node.lookup(self.k, name)?)),
             Node::Ns(_) => Err(Errno::ENOTDIR),
         }
     }
@@ -268,7 +269,7 @@ impl Ctx<'_> {
                 // Pipes have no place; opening one anew through here is not modelled.
                 ProcTarget::Nameless(_) => Err(Errno::ENXIO),
             },
-            Node::Ns(_) => Err(Errno::EINVAL),
+            Node::Ns(_) | Node::Cgroup(_) => Err(Errno::EINVAL),
         }
     }
 
@@ -276,6 +277,7 @@ impl Ctx<'_> {
         match node {
             Node::Inode(id) => Some(self.k.vfs.inodes.get(id)?.kind()),
             Node::Proc(node) => Some(procfs::kind(node)),
+            Node::Cgroup(node) => Some(node.kind()),
             Node::Ns(_) => Some(FileKind::Regular),
         }
     }

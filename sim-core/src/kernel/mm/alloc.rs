@@ -4,14 +4,25 @@ use super::frames::TOUCHED_MAX;
 use super::{FrameUse, MmId};
 use crate::event::Event;
 use crate::hw::{Contents, Pfn};
-use crate::kernel::{Ctx, Errno};
+use crate::kernel::{Ctx, Errno, cgroup};
 
 /// A zeroed frame with one pin: the reference of whoever asked. Mapping it is counted apart.
 ///
 /// # Errors
 /// ENOMEM when no frame is free.
 pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
+    let charged = match usage {
+        FrameUse::Anon | FrameUse::PageCache { .. } => cgroup::charge(cx)?,
+        FrameUse::Untouched
+        | FrameUse::Free { .. }
+        | FrameUse::Kernel
+        | FrameUse::Zero
+        | FrameUse::PageTable { .. } => None,
+    };
     let Some(pfn) = cx.k.mm.frames.take(usage) else {
+        if let Some(group) = charged {
+            cgroup::uncharge(cx.k, group);
+        }
         if cx.k.mm.frames.is_out_of_bounds() {
             let gib = TOUCHED_MAX >> 18;
             let limit = format!("no machine of this model uses more than {gib} GiB of its RAM");
@@ -21,6 +32,7 @@ pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
     };
     if let Some(info) = cx.k.mm.frames.info_mut(pfn) {
         info.pins = 1;
+        info.charged = charged;
     }
     // What a process gets has been cleared (__GFP_ZERO), and so it is cheap to see that it was.
     cx.hw.ram.set(pfn, Contents::Zero);
@@ -60,6 +72,9 @@ fn free_if_unused(cx: &mut Ctx<'_>, pfn: Pfn) {
     );
     if !is_frame || info.maps != 0 || info.pins != 0 {
         return;
+    }
+    if let Some(group) = info.charged {
+        cgroup::uncharge(cx.k, group);
     }
     cx.k.mm.frames.put_back(pfn);
     cx.hw.ram.set(pfn, Contents::Zero);

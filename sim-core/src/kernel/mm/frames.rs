@@ -2,6 +2,7 @@
 
 use super::MmId;
 use crate::hw::{Pfn, Ram};
+use crate::kernel::cgroup::CgroupId;
 use crate::kernel::fs::InodeId;
 use crate::store::{Blank, Sparse};
 
@@ -41,6 +42,8 @@ pub struct FrameInfo {
     pub map_xor: u64,
     /// References beside mappings: the page cache's own.
     pub pins: u32,
+    /// The control group that it counts for; none for the root.
+    pub charged: Option<CgroupId>,
 }
 
 impl Blank for FrameInfo {

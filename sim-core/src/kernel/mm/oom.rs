@@ -1,6 +1,7 @@
 //! Out of memory: somebody is chosen and killed, and who needed the frame waits for it.
 
 use crate::event::Event;
+use crate::kernel::cgroup::CgroupId;
 use crate::kernel::sched::Phase;
 use crate::kernel::signal::Origin;
 use crate::kernel::task::{RunState, TaskId};
@@ -10,6 +11,9 @@ use crate::kernel::{BlockReason, Ctx, Signal};
 /// with the most resident pages and page tables, never the first.
 pub fn out_of_memory(cx: &mut Ctx<'_>) -> Phase {
     let id = cx.task;
+    if let Some(group) = cx.k.cgroups.over_limit.take() {
+        return group_out_of_memory(cx, group);
+    }
     match victim(cx) {
         Some((victim, rss_pages)) => {
             cx.emit(Event::OomKill { victim, rss_pages });
@@ -24,6 +28,35 @@ pub fn out_of_memory(cx: &mut Ctx<'_>) -> Phase {
         None => {
             cx.k.panic = Some("Out of memory and no killable processes".into());
             return Phase::Schedule;
+        }
+    }
+    cx.k.mm.waiting.add(id);
+    if let Some(task) = cx.k.tasks.get_mut(id) {
+        task.state = RunState::Blocked(BlockReason::Memory);
+    }
+    Phase::Schedule
+}
+
+/// The limit of a control group: the victim is somebody in it, and nobody is charged until the
+/// victim has given back what it had.
+fn group_out_of_memory(cx: &mut Ctx<'_>, group: CgroupId) -> Phase {
+    let id = cx.task;
+    let dies =
+        cx.k.tasks.iter().any(|(id, task)| {
+            task.mm.is_some() && is_dying(task) && cx.k.is_charged_within(id, group)
+        });
+    let victim = if dies {
+        None
+    } else {
+        largest(cx, |cx, id| cx.k.is_charged_within(id, group))
+    };
+    if let Some((victim, rss_pages)) = victim {
+        let charged = cx.k.tasks.get(victim).map(|task| task.cgroups.memory);
+        cx.k.cgroups.note_oom(group, charged);
+        cx.emit(Event::OomKill { victim, rss_pages });
+        cx.send_signal_from(victim, Signal::SIGKILL, Origin::Outside);
+        if victim == id {
+            return Phase::Return;
         }
     }
     cx.k.mm.waiting.add(id);
@@ -48,7 +81,12 @@ fn victim(cx: &Ctx<'_>) -> Option<(TaskId, u64)> {
     if somebody_dies(cx) {
         return None;
     }
-    let candidates = cx.k.tasks.iter().filter(|(id, _)| Some(*id) != cx.k.init);
+    largest(cx, |cx, id| Some(id) != cx.k.init)
+}
+
+/// The task with the most memory among those that may be chosen.
+fn largest(cx: &Ctx<'_>, may: impl Fn(&Ctx<'_>, TaskId) -> bool) -> Option<(TaskId, u64)> {
+    let candidates = cx.k.tasks.iter().filter(|(id, _)| may(cx, *id));
     candidates
         .filter_map(|(id, task)| {
             let space = cx.k.mm.spaces.get(task.mm?)?;

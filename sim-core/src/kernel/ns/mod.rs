@@ -9,6 +9,7 @@ pub use syscalls::{
     ALL_FLAGS, CREATES, check_modelled, copy, sys_sethostname, sys_setns, sys_uname, sys_unshare,
 };
 
+use super::cgroup::CgroupSet;
 use super::fs::MountNs;
 use super::syscall::{CloneFlags, Str};
 use super::task::{PidMap, TaskId};
@@ -72,7 +73,10 @@ impl NsKind {
     /// Whether it isolates anything here. The others exist, so that /proc/PID/ns is whole, but
     /// making a new one is refused (EINVAL, as a kernel built without them answers).
     pub fn is_modelled(self) -> bool {
-        matches!(self, NsKind::Mnt | NsKind::Uts | NsKind::Pid)
+        matches!(
+            self,
+            NsKind::Mnt | NsKind::Uts | NsKind::Pid | NsKind::Cgroup
+        )
     }
 }
 
@@ -98,7 +102,10 @@ pub enum NsData {
     Ipc,
     Net,
     User,
-    Cgroup,
+    /// The groups that it shows as `/`.
+    Cgroup {
+        root: CgroupSet,
+    },
     Time,
 }
 
@@ -111,7 +118,7 @@ impl NsData {
             NsData::Ipc => NsKind::Ipc,
             NsData::Net => NsKind::Net,
             NsData::User => NsKind::User,
-            NsData::Cgroup => NsKind::Cgroup,
+            NsData::Cgroup { .. } => NsKind::Cgroup,
             NsData::Time => NsKind::Time,
         }
     }
@@ -228,6 +235,14 @@ impl Namespaces {
     pub fn mnt_mut(&mut self, id: NsId) -> Option<&mut MountNs> {
         match &mut self.table.get_mut(id)?.data {
             NsData::Mnt(mnt) => Some(mnt),
+            _ => None,
+        }
+    }
+
+    /// What a cgroup namespace shows as `/`.
+    pub fn cgroup_root(&self, id: NsId) -> Option<CgroupSet> {
+        match self.table.get(id)?.data {
+            NsData::Cgroup { root } => Some(root),
             _ => None,
         }
     }

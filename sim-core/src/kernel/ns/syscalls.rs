@@ -77,6 +77,11 @@ pub fn copy(
                 .unwrap_or_else(|| "".into());
         proxy.uts = create(cx, NsData::Uts { nodename });
     }
+    if flags.has(CloneFlags::NEWCGROUP) {
+        // The groups that the caller is in become the root (cgroup_namespaces(7)).
+        let root = cx.me()?.cgroups;
+        proxy.cgroup = create(cx, NsData::Cgroup { root });
+    }
     Ok((proxy, fs))
 }
 
@@ -229,7 +234,7 @@ impl Ctx<'_> {
                 | NsData::Ipc
                 | NsData::Net
                 | NsData::User
-                | NsData::Cgroup
+                | NsData::Cgroup { .. }
                 | NsData::Time => {}
             }
         }

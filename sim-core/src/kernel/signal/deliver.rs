@@ -2,9 +2,10 @@
 
 use super::{DefaultAction, SYNCHRONOUS, Shield, Signal, SignalState};
 use crate::event::Event;
-use crate::kernel::Ctx;
+use crate::kernel::cgroup::Freeze;
 use crate::kernel::syscall::{Restart, SigAct, Syscall};
 use crate::kernel::task::{ActiveCall, CallOrigin, JobReport, RunState};
+use crate::kernel::{BlockReason, Ctx};
 
 /// What the signals did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,11 @@ impl Ctx<'_> {
                 self.emit(Event::SignalDeliver { task: id, signal });
                 self.die_of(signal);
                 return Delivered::Fatal;
+            }
+            if task.freeze == Freeze::Yes {
+                // do_freezer_trap: what is pending waits until the group is thawed.
+                task.state = RunState::Blocked(BlockReason::Frozen);
+                return Delivered::Stopped;
             }
             let Some(signal) = task.signals.next() else {
                 self.run_handlers();

@@ -2,6 +2,7 @@
 
 use super::{DidExec, JobReport, Links, List, Pid, PidId, RunState, Subreaper, Task, TaskId};
 use crate::event::Event;
+use crate::kernel::cgroup::{CgroupSet, Freeze};
 use crate::kernel::mm::{self, FrameUse};
 use crate::kernel::ns::{self, NsSwap, PidNsState};
 use crate::kernel::signal::Shield;
@@ -110,13 +111,7 @@ fn check_flags(flags: CloneFlags, shield: Shield) -> Result<(), Errno> {
 /// to be undone but frames.
 fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result<TaskId, Errno> {
     let parent = cx.me()?.clone();
-    let pid_ns = parent.ns.pid_for_children;
-    let numbered_in = if flags.has(CloneFlags::NEWPID) {
-        None
-    } else {
-        Some(pid_ns)
-    };
-    check_pid_ns(cx, pid_ns, flags)?;
+    let groups = parent.cgroups;
     let kernel_frame = mm::alloc(cx, FrameUse::Kernel)?;
     let space = match (parent.mm, flags.has(CloneFlags::VM)) {
         (Some(id), true) => {
@@ -142,15 +137,25 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
             return Err(errno);
         }
     };
-    let files = Rc::new(fs::fork_files(cx.k, &parent.files));
     cx.k.ns.hold_proxy(&proxy);
+    if let Err(errno) = check_number(cx, proxy.pid_for_children, groups) {
+        fs::release_fs(cx, &fs);
+        let gone = cx.k.ns.release_proxy(&Rc::new(proxy));
+        cx.tear_down(gone);
+        if let Some(space) = space {
+            mm::release(cx, space);
+        }
+        mm::unpin(cx, kernel_frame);
+        return Err(errno);
+    }
+    let files = Rc::new(fs::fork_files(cx.k, &parent.files));
     cx.k.ns.hold(parent.cred.user_ns);
     let real_parent = if flags.has(CloneFlags::PARENT) {
         parent.parent
     } else {
         Some(cx.task)
     };
-    let pid = alloc_pid(cx, numbered_in.unwrap_or(proxy.pid_for_children))?;
+    let pid = alloc_pid(cx, proxy.pid_for_children)?;
     let born = cx.k.born;
     cx.k.born += 1;
     let child = Task {
@@ -197,6 +202,7 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         did_exec: DidExec::No,
         pdeath_signal: None,
         subreaper: Subreaper::No,
+        freeze: Freeze::No,
         sched: crate::kernel::sched::SchedEntity {
             vlag: 0,
             ..parent.sched
@@ -208,6 +214,7 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
     if let Some(pid) = cx.k.pids.get_mut(pid) {
         pid.task = Some(id);
     }
+    cx.k.cgroup_fork(id, groups);
     cx.k.join_pgrp(id, pgrp);
     cx.k.join_session(id, session);
     adopt(cx, id, pid);
@@ -239,23 +246,38 @@ fn adopt(cx: &mut Ctx<'_>, id: TaskId, pid: PidId) {
     }
 }
 
-/// A PID namespace takes nobody after its init has ended (pid_namespaces(7): ENOMEM).
-fn check_pid_ns(cx: &Ctx<'_>, ns: NsId, flags: CloneFlags) -> Result<(), Errno> {
-    let ns = cx.k.ns.pid(ns).ok_or(Errno::ENOMEM)?;
-    let is_dead = ns.state == PidNsState::Dying || (ns.last > 0 && ns.child_reaper.is_none());
-    if is_dead {
-        return Err(Errno::ENOMEM);
-    }
-    if flags.has(CloneFlags::NEWPID) && ns.level >= ns::MAX_PID_NS_LEVEL {
-        return Err(Errno::ENOSPC);
-    }
-    // A number must be free at every level.
+/// The numbers are taken before anybody asks whether the child may be: a fork that fails here
+/// uses them up, at every level, as on Linux (copy_process: alloc_pid, cgroup_can_fork).
+///
+/// # Errors
+/// EAGAIN without a free number or at the limit of a control group; ENOMEM in a PID namespace
+/// whose init has ended (pid_namespaces(7)).
+fn check_number(cx: &mut Ctx<'_>, ns: NsId, groups: CgroupSet) -> Result<(), Errno> {
+    let mut taken = Vec::new();
     let mut at = Some(ns);
-    while let Some(ns) = at {
-        ns.map.next_free(ns.last).ok_or(Errno::EAGAIN)?;
-        at = ns.parent.and_then(|parent| cx.k.ns.pid(parent));
+    while let Some(id) = at {
+        let ns = cx.k.ns.pid(id).ok_or(Errno::ENOMEM)?;
+        taken.push((id, ns.map.next_free(ns.last).ok_or(Errno::EAGAIN)?));
+        at = ns.parent;
     }
-    Ok(())
+    let is_dead = cx.k.ns.pid(ns).is_none_or(|ns| {
+        ns.state == PidNsState::Dying || (ns.last > 0 && ns.child_reaper.is_none())
+    });
+    let answer = if is_dead {
+        Err(Errno::ENOMEM)
+    } else if groups == cx.k.cgroups.roots {
+        Ok(())
+    } else {
+        cx.k.cgroups.charge_pid(groups.pids)
+    };
+    if answer.is_err() {
+        for (id, nr) in taken {
+            if let Some(ns) = cx.k.ns.pid_mut(id) {
+                ns.last = nr;
+            }
+        }
+    }
+    answer
 }
 
 /// A `Pid` with a number in `ns` and in each of its ancestors.

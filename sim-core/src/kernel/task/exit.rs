@@ -107,6 +107,7 @@ fn give_back(cx: &mut Ctx<'_>, id: TaskId) {
         fs::session_leader_exit(cx, tty);
     }
     fs::release_fs(cx, &fs);
+    cx.k.cgroup_exit(id);
     let gone = cx.k.ns.release_proxy(&proxy);
     cx.tear_down(gone);
 }
@@ -248,6 +249,7 @@ pub(super) fn reap(cx: &mut Ctx<'_>, id: TaskId) {
     if let Some(pid) = cx.k.pids.get_mut(task.pid) {
         pid.task = None;
     }
+    cx.k.cgroup_release(task.cgroups);
     cx.k.free_pid_if_unused(task.pid);
     cx.k.release_ns(task.cred.user_ns);
     mm::unpin(cx, task.kernel_frame);

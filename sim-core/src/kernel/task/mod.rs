@@ -31,6 +31,7 @@ pub use links::{Links, List};
 pub use pid::{PID_MAX, Pid, PidId, PidMap, Pids};
 pub use state::{ActiveCall, BlockReason, CallOrigin, RunState, WaitQueue};
 
+use super::cgroup::{CgroupSet, Freeze};
 use super::fs::{FdTable, FsStruct, InodeId};
 use super::injection::{Answer, Injection};
 use super::mm::MmId;
@@ -136,6 +137,9 @@ pub struct Task {
     /// PR_SET_PDEATHSIG: what it gets when its parent ends.
     pub pdeath_signal: Option<Signal>,
     pub subreaper: Subreaper,
+    pub cgroups: CgroupSet,
+    /// JOBCTL_TRAP_FREEZE: it is to stop at the next return to ring 3.
+    pub freeze: Freeze,
 }
 
 impl Task {

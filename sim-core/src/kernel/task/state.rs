@@ -41,6 +41,8 @@ pub enum BlockReason {
     Vfork(TaskId),
     /// An init that exits: the members of its PID namespace to be gone.
     PidNsEmpty,
+    /// A frozen group to be thawed.
+    Frozen,
     /// A page frame to become free, after the OOM killer chose somebody.
     Memory,
 }
@@ -56,7 +58,10 @@ impl BlockReason {
             | BlockReason::PipeWrite(_)
             | BlockReason::FifoOpen(_)
             | BlockReason::Tty(_) => true,
-            BlockReason::Vfork(_) | BlockReason::PidNsEmpty | BlockReason::Memory => false,
+            BlockReason::Vfork(_)
+            | BlockReason::PidNsEmpty
+            | BlockReason::Frozen
+            | BlockReason::Memory => false,
         }
     }
 
@@ -64,7 +69,7 @@ impl BlockReason {
     /// sleeps interruptibly, but takes no signals any more.
     pub fn letter(self) -> char {
         match self {
-            BlockReason::PidNsEmpty => 'S',
+            BlockReason::PidNsEmpty | BlockReason::Frozen => 'S',
             _ if self.is_interruptible() => 'S',
             _ => 'D',
         }
@@ -82,6 +87,7 @@ impl BlockReason {
             BlockReason::Tty(_) => "n_tty_read",
             BlockReason::Vfork(_) => "kernel_clone",
             BlockReason::PidNsEmpty => "zap_pid_ns_processes",
+            BlockReason::Frozen => "do_freezer_trap",
             BlockReason::Memory => "out_of_memory",
         }
     }

@@ -74,7 +74,7 @@ pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<Su
 fn inode_of(place: PathRef) -> Option<InodeId> {
     match place.node {
         Node::Inode(id) => Some(id),
-        Node::Proc(_) | Node::Ns(_) => None,
+        Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => None,
     }
 }
 
@@ -158,7 +158,7 @@ fn layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     match place.node {
         Node::Inode(_) => Ok(place),
         // What is computed cannot be a layer here.
-        Node::Proc(_) | Node::Ns(_) => Err(Errno::EINVAL),
+        Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => Err(Errno::EINVAL),
     }
 }
 

@@ -74,7 +74,7 @@ names! {
 names! {
     /// Files about a process.
     PidFile {
-        Cmdline = "cmdline", Comm = "comm", Maps = "maps", Mountinfo = "mountinfo", Mounts = "mounts", Stat = "stat",
+        Cgroup = "cgroup", Cmdline = "cmdline", Comm = "comm", Maps = "maps", Mountinfo = "mountinfo", Mounts = "mounts", Stat = "stat",
         Statm = "statm", Status = "status", Wchan = "wchan",
     }
 }
@@ -118,7 +118,10 @@ impl ProcNode {
 /// Whether a directory can never have an entry (is_empty_dir_inode).
 pub fn is_always_empty(node: super::Node) -> bool {
     match node {
-        super::Node::Proc(_) | super::Node::Inode(_) | super::Node::Ns(_) => false,
+        super::Node::Proc(_)
+        | super::Node::Inode(_)
+        | super::Node::Ns(_)
+        | super::Node::Cgroup(_) => false,
     }
 }
 

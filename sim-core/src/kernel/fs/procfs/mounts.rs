@@ -1,6 +1,7 @@
 //! The files that list mounts (proc_pid_mounts(5), proc_pid_mountinfo(5)).
 
 use crate::kernel::Kernel;
+use crate::kernel::cgroup::{self, Hierarchy};
 use crate::kernel::fs::mount::{Binding, Mount, MountId};
 use crate::kernel::fs::path::PathRef;
 use crate::kernel::fs::superblock::SuperBlock;
@@ -90,7 +91,7 @@ pub fn mountinfo(k: &Kernel, task: &Task) -> String {
             mount.id,
             parent.map_or(mount.id, |p| p.id),
             sb.dev,
-            root_text(k, id, mount),
+            root_text(k, task, id, mount),
             ro_or_rw(mount.flags),
             options(mount.flags),
         );
@@ -120,10 +121,17 @@ pub fn mountinfo(k: &Kernel, task: &Task) -> String {
 }
 
 /// What of the file system a mount shows.
-fn root_text(k: &Kernel, id: MountId, mount: &Mount) -> String {
+fn root_text(k: &Kernel, task: &Task, id: MountId, mount: &Mount) -> String {
     use crate::kernel::fs::Node;
     if let Node::Ns(ns) = mount.root {
         return super::namespace_name(k, ns);
+    }
+    // As the looker's cgroup namespace shows it.
+    if let Node::Cgroup(node) = mount.root {
+        let hierarchy = k.cgroups.get(node.group).map(|group| group.hierarchy);
+        let set = k.ns.cgroup_root(task.ns.cgroup).unwrap_or(k.cgroups.roots);
+        let root = set.get(hierarchy.unwrap_or(Hierarchy::V2));
+        return escaped(&cgroup::path_from(&k.cgroups, root, node.group));
     }
     let place = PathRef {
         mount: id,

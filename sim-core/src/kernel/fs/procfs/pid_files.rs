@@ -6,7 +6,7 @@ use crate::hw::PAGE_BYTES;
 use crate::kernel::mm::{AddressSpace, Backing, Sharing, Vma, VmaName};
 use crate::kernel::syscall::Prot;
 use crate::kernel::task::{PidId, RunState, Task};
-use crate::kernel::{Ctx, Errno, NsId};
+use crate::kernel::{Ctx, Errno, NsId, cgroup};
 use std::fmt::Write;
 
 /// Clock ticks per second in which /proc counts (sysconf(_SC_CLK_TCK)).
@@ -24,6 +24,11 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<
                 &[]
             };
             args.iter().flat_map(|arg| arg.bytes().chain([0])).collect()
+        }
+        PidFile::Cgroup => {
+            let own = cx.me()?.ns.cgroup;
+            let roots = (cx.k.ns.cgroup_root(own)).unwrap_or(cx.k.cgroups.roots);
+            cgroup::set_text(&cx.k.cgroups, task, roots).into_bytes()
         }
         PidFile::Comm => format!("{}\n", task.comm).into_bytes(),
         PidFile::Maps => space.map(|s| maps(cx, s)).unwrap_or_default().into_bytes(),

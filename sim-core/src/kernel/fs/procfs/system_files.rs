@@ -20,7 +20,9 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, file: SystemFile) -> String {
     let busy =
         |ns: fn(&crate::kernel::Task) -> u64| -> u64 { k.tasks.iter().map(|(_, t)| ns(t)).sum() };
     match file {
-        SystemFile::Filesystems => "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\n".into(),
+        SystemFile::Filesystems => {
+            "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\nnodev\tcgroup\nnodev\tcgroup2\n".into()
+        }
         SystemFile::Loadavg => {
             let runs = |s: &RunState| matches!(s, RunState::Running | RunState::Runnable);
             let running = k.tasks.iter().filter(|(_, t)| runs(&t.state)).count();

@@ -1,0 +1,117 @@
+//! The file systems of control groups: mkdir(2), rmdir(2), reading and writing of what
+//! [`crate::kernel::cgroup`] keeps.
+
+use super::access::Access;
+use super::path::{Node, PathRef};
+use super::superblock::FsType;
+use crate::kernel::cgroup::{self, CgroupFile, CgroupId, CgroupNode, Hierarchy, Owner};
+use crate::kernel::syscall::{Dirent, SysResult, done};
+use crate::kernel::{Ctx, Errno, NsId};
+
+impl Ctx<'_> {
+    /// cgroup_may_write: whether the caller may write a file of a group.
+    ///
+    /// # Errors
+    /// EACCES.
+    pub fn may_write_cgroup(&self, group: CgroupId, file: CgroupFile) -> Result<(), Errno> {
+        let node = Node::Cgroup(CgroupNode {
+            group,
+            file: Some(file),
+        });
+        let mount = self.me()?.fs.root.mount;
+        self.permit(PathRef { mount, node }, Access::Write)
+    }
+}
+
+/// mkdir(2) in a group.
+pub(super) fn mkdir(cx: &mut Ctx<'_>, dir: PathRef, name: &str, mode: u16) -> SysResult {
+    let Node::Cgroup(parent) = dir.node else {
+        return Err(Errno::EPERM);
+    };
+    let me = cx.me()?;
+    let owner = Owner {
+        mode: mode & 0o1777 & !me.fs.umask,
+        uid: me.cred.euid,
+        gid: me.cred.egid,
+    };
+    cgroup::mkdir(cx.k, parent.group, name, owner)?;
+    done(0)
+}
+
+/// rmdir(2) of a group.
+pub(super) fn rmdir(cx: &mut Ctx<'_>, dir: PathRef, name: &str) -> SysResult {
+    let Node::Cgroup(parent) = dir.node else {
+        return Err(Errno::EPERM);
+    };
+    let node = parent.lookup(cx.k, name)?;
+    cx.want_write(dir)?;
+    cx.permit(dir, Access::Write)?;
+    cx.permit(dir, Access::Execute)?;
+    if node.file.is_some() {
+        return Err(Errno::ENOTDIR);
+    }
+    if super::umount::is_local_mountpoint(cx, Node::Cgroup(node)) {
+        return Err(Errno::EBUSY);
+    }
+    cgroup::rmdir(cx.k, node.group)?;
+    super::umount::detach_mounts(cx, Node::Cgroup(node));
+    done(0)
+}
+
+/// The text of a file, as it is now.
+pub(super) fn text(cx: &Ctx<'_>, node: CgroupNode) -> Result<Vec<u8>, Errno> {
+    let file = node.file.ok_or(Errno::EISDIR)?;
+    Ok(cgroup::text(cx, node.group, file)?.into_bytes())
+}
+
+pub(super) fn write(cx: &mut Ctx<'_>, node: CgroupNode, bytes: &[u8], ns: NsId) -> SysResult {
+    let file = node.file.ok_or(Errno::EISDIR)?;
+    cgroup::write(cx, node.group, file, bytes, ns)?;
+    done(bytes.len() as i64)
+}
+
+pub(super) fn list(cx: &Ctx<'_>, node: CgroupNode) -> Vec<Dirent> {
+    let all = node.list(cx.k).into_iter();
+    let dirent = |node: CgroupNode| {
+        Some(Dirent {
+            inode: node.inode_number(),
+            kind: node.kind(),
+            name: node.name(&cx.k.cgroups)?.into(),
+        })
+    };
+    all.filter_map(dirent).collect()
+}
+
+/// What a mount of `cgroup2` or `cgroup` shows: the root of the mounter's cgroup namespace.
+///
+/// # Errors
+/// EINVAL for options that name no hierarchy of version 1, ENOENT where there is none.
+pub(super) fn root(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Node, Errno> {
+    let hierarchy = hierarchy(cx, fs, data)?;
+    let set = (cx.k.ns.cgroup_root(cx.me()?.ns.cgroup)).ok_or(Errno::EINVAL)?;
+    Ok(Node::Cgroup(CgroupNode::dir(set.get(hierarchy))))
+}
+
+/// The root of the hierarchy itself.
+///
+/// # Errors
+/// As [`root`].
+pub(super) fn hierarchy_root(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Node, Errno> {
+    let hierarchy = hierarchy(cx, fs, data)?;
+    let id = cx.k.cgroups.roots.get(hierarchy);
+    Ok(Node::Cgroup(CgroupNode::dir(id)))
+}
+
+fn hierarchy(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Hierarchy, Errno> {
+    let hierarchy = match (fs, data) {
+        (FsType::Cgroup2, _) => Hierarchy::V2,
+        (_, "pids") => Hierarchy::Pids,
+        (_, "memory") => Hierarchy::Memory,
+        (_, _) => return Err(Errno::EINVAL),
+    };
+    if cx.k.cgroups.hierarchies().contains(&hierarchy) {
+        Ok(hierarchy)
+    } else {
+        Err(Errno::EBUSY)
+    }
+}
