@@ -2,8 +2,10 @@
 //!
 //! Views are for panels; these are for tests and recorded cases.
 
+mod memory;
 mod mounts;
 mod tasks;
 
+pub use memory::{MappedRun, PageSeen, mappings, pages};
 pub use mounts::mountinfo;
 pub use tasks::{Process, answer, is_dead, namespace, process, state, task_with_pid};

@@ -1,6 +1,7 @@
 //! Operations of the observer, who is outside the world.
 
 mod groups;
+mod memory;
 mod tasks;
 
 use crate::case::Params;
@@ -12,10 +13,10 @@ pub use tasks::number_namespaces;
 type Op = fn(&mut World, &Params) -> OpResult;
 
 /// Every observation by name.
-const SECTIONS: &[&[(&str, Op)]] = &[groups::OPS, tasks::OPS];
+const SECTIONS: &[&[(&str, Op)]] = &[groups::OPS, memory::OPS, tasks::OPS];
 
 /// Observations that the adapter does not make yet.
-const UNANSWERED: &[&str] = &["pages", "rss", "vmas", "nft"];
+const UNANSWERED: &[&str] = &["nft"];
 
 /// # Errors
 /// [`crate::hands::Halt`]: no such observation, or one that makes no sense here.

@@ -198,6 +198,11 @@ impl Ctx<'_> {
                 self.force_signal(task, Signal::SIGSEGV);
                 Phase::Return
             }
+            mm::FaultOutcome::Bus => {
+                let task = self.task;
+                self.force_signal(task, Signal::SIGBUS);
+                Phase::Return
+            }
             mm::FaultOutcome::OutOfMemory => mm::out_of_memory(self),
             mm::FaultOutcome::NewFrame
             | mm::FaultOutcome::ZeroFrame

@@ -133,7 +133,7 @@ impl Ctx<'_> {
     ///
     /// # Errors
     /// EBADF.
-    pub(super) fn file(&self, fd: i32) -> Result<(FileId, &OpenFile), Errno> {
+    pub(in crate::kernel) fn file(&self, fd: i32) -> Result<(FileId, &OpenFile), Errno> {
         let (id, file) = self.file_or_path(fd)?;
         match file.kind {
             OpenKind::Path => Err(Errno::EBADF),

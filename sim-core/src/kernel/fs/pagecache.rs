@@ -1,6 +1,7 @@
 //! The page cache: pages of files in frames.
 
-use super::inode::{InodeData, InodeId, Source, release_inode};
+use super::inode::{Inode, InodeData, InodeId, Source, release_inode};
+use super::overlay::Opaque;
 use super::superblock::{charge, uncharge};
 use crate::hw::{Contents, DiskFile, DiskNode, PAGE_BYTES, Pfn};
 use crate::kernel::mm::{self, FrameUse};
@@ -34,6 +35,9 @@ pub fn page(cx: &mut Ctx<'_>, id: InodeId, page: u64) -> Result<Pfn, Errno> {
             return Err(errno);
         }
     };
+    if source == Source::Memory {
+        mm::mark_shmem(cx.k, pfn);
+    }
     if let Source::Disk(node) = source {
         let contents = from_disk(cx, node, page);
         cx.charge(cx.k.costs.disk_page_ns);
@@ -73,6 +77,45 @@ fn from_disk(cx: &Ctx<'_>, node: u32, page: u64) -> Contents {
     }
 }
 
+/// The frame of a file's page if it is in the page cache.
+pub fn cached_page(k: &Kernel, id: InodeId, page: u64) -> Option<Pfn> {
+    match &k.vfs.inodes.get(id)?.data {
+        InodeData::Regular { pages, .. } => *pages.get(page as usize)?,
+        InodeData::Directory { .. }
+        | InodeData::Symlink { .. }
+        | InodeData::Overlay
+        | InodeData::Device(_)
+        | InodeData::Fifo(_) => None,
+    }
+}
+
+/// Pages that a file has: what is mapped behind them cannot be accessed.
+pub fn file_pages(k: &Kernel, id: InodeId) -> u64 {
+    let size = k.vfs.inodes.get(id).map_or(0, Inode::size_bytes);
+    size.div_ceil(PAGE_BYTES as u64)
+}
+
+/// A file without a name for shared memory (shmem_kernel_file_setup). Who wants it, holds it.
+pub fn shmem_file(k: &mut Kernel, size: u64) -> InodeId {
+    k.vfs.inodes.insert(Inode {
+        sb: None,
+        mode: 0o777,
+        uid: 0,
+        gid: 0,
+        links: 0,
+        holds: 0,
+        parent: None,
+        data: InodeData::Regular {
+            size,
+            pages: Rc::default(),
+            source: Source::Memory,
+        },
+        layers: None,
+        opaque: Opaque::No,
+        removed_as: None,
+    })
+}
+
 /// A mapping keeps the inode.
 pub fn hold_mapped(k: &mut Kernel, id: InodeId) {
     k.hold_inode(id);
@@ -83,8 +126,9 @@ pub fn release_mapped(cx: &mut Ctx<'_>, id: InodeId) {
     release_inode(cx, id);
 }
 
-/// Drops all pages of a file (O_TRUNC). What is mapped stays with those who map it.
+/// Drops all pages of a file (O_TRUNC), those that are mapped too.
 pub(super) fn truncate(cx: &mut Ctx<'_>, id: InodeId) {
+    mm::unmap_file(cx, id, 0);
     let Some(inode) = cx.k.vfs.inodes.get_mut(id) else {
         return;
     };
@@ -107,7 +151,7 @@ pub(super) fn truncate(cx: &mut Ctx<'_>, id: InodeId) {
 }
 
 /// Changes the size of a file (truncate(2)): what is cut off is gone, what is added reads as
-/// zeros. Pages that somebody has mapped stay with those who map them.
+/// zeros. Mapped pages go too.
 ///
 /// # Errors
 /// EFBIG beyond the largest file; ENOMEM for reading what is kept.
@@ -148,6 +192,7 @@ pub(super) fn resize(cx: &mut Ctx<'_>, id: InodeId, size: u64) -> Result<(), Err
 
 /// Drops the pages behind `size` and clears the rest of the last one.
 fn cut(cx: &mut Ctx<'_>, id: InodeId, size: u64) {
+    mm::unmap_file(cx, id, size.div_ceil(PAGE_BYTES as u64));
     let Some(inode) = cx.k.vfs.inodes.get_mut(id) else {
         return;
     };

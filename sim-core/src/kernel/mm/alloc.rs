@@ -1,10 +1,10 @@
 //! Taking frames and giving them back.
 
 use super::frames::TOUCHED_MAX;
-use super::{FrameUse, MmId};
+use super::{FrameState, FrameUse, MmId};
 use crate::event::Event;
 use crate::hw::{Contents, Pfn};
-use crate::kernel::{Ctx, Errno, cgroup};
+use crate::kernel::{Ctx, Errno, Kernel, cgroup};
 
 /// A zeroed frame with one pin: the reference of whoever asked. Mapping it is counted apart.
 ///
@@ -38,6 +38,11 @@ pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
     cx.hw.ram.set(pfn, Contents::Zero);
     cx.emit(Event::FrameAlloc { pfn });
     Ok(pfn)
+}
+
+/// A page of the page cache belongs to a file that lives in memory.
+pub fn mark_shmem(k: &mut Kernel, pfn: Pfn) {
+    k.mm.frames.set_state(pfn, FrameState::Shmem);
 }
 
 /// Gives up a pin; a frame without pins and mappings is free again.

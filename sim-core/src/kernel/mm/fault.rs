@@ -1,14 +1,15 @@
 //! The page-fault handler (mm/memory.c, handle_mm_fault).
 
+use super::limits::{Limit, limit_pages, may_expand};
+use super::mapping::{MIN_ADDR, prepare_anon, vmas_mut};
 use super::tables::{lookup, map, set_flags};
-use super::{
-    Backing, FrameUse, MmId, STACK_LIMIT_PAGES, STACK_TOP, Sharing, Vma, VmaName, alloc, unpin,
-};
+use super::vma::STACK_GUARD_PAGES;
+use super::{Backing, FrameState, FrameUse, MmId, Sharing, Vma, VmaName, alloc, unpin};
 use crate::event::Event;
-use crate::hw::{FaultAccess, PageFault, Pte, PteFlags};
+use crate::hw::{FaultAccess, PAGE_BYTES, PageFault, Pfn, Pte, PteFlags};
+use crate::kernel::fs::InodeId;
 use crate::kernel::syscall::Prot;
 use crate::kernel::{Ctx, Errno, fs};
-use std::rc::Rc;
 
 /// How a fault was dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,26 +26,47 @@ pub enum FaultOutcome {
     MadeWritable,
     /// No mapping, or one that forbids this: SIGSEGV.
     Segv,
+    /// Behind the end of the mapped file: SIGBUS.
+    Bus,
     OutOfMemory,
 }
 
+/// Why a fault cannot be dealt with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bad {
+    Access,
+    Bus,
+    Memory,
+}
+
+impl From<Errno> for Bad {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            Errno::ENOMEM => Bad::Memory,
+            // A page that the file system does not give.
+            Errno::EFBIG | Errno::ENOSPC | Errno::EIO => Bad::Bus,
+            _ => Bad::Access,
+        }
+    }
+}
+
 /// Deals with a fault of the calling task. A retry of the access then succeeds, unless the
-/// outcome is `Segv` or `OutOfMemory`.
+/// outcome is `Segv`, `Bus` or `OutOfMemory`; those are not counted (mm_account_fault).
 pub fn handle_fault(cx: &mut Ctx<'_>, fault: PageFault) -> FaultOutcome {
     let outcome = match resolve(cx, fault) {
-        Ok(outcome) => outcome,
-        Err(Errno::ENOMEM) => FaultOutcome::OutOfMemory,
-        Err(_) => FaultOutcome::Segv,
+        Ok(outcome) => {
+            if let Ok(task) = cx.me_mut() {
+                task.minor_faults += 1;
+            }
+            outcome
+        }
+        Err(Bad::Memory) => FaultOutcome::OutOfMemory,
+        Err(Bad::Access) => FaultOutcome::Segv,
+        Err(Bad::Bus) => FaultOutcome::Bus,
     };
-    let task = cx.task;
-    if let Ok(task) = cx.me_mut()
-        && !matches!(outcome, FaultOutcome::Segv | FaultOutcome::OutOfMemory)
-    {
-        task.minor_faults += 1;
-    }
     let PageFault { addr, access, .. } = fault;
     cx.emit(Event::PageFault {
-        task,
+        task: cx.task,
         addr,
         access,
         outcome,
@@ -52,23 +74,25 @@ pub fn handle_fault(cx: &mut Ctx<'_>, fault: PageFault) -> FaultOutcome {
     outcome
 }
 
-fn resolve(cx: &mut Ctx<'_>, fault: PageFault) -> Result<FaultOutcome, Errno> {
-    let space = cx.me()?.mm.ok_or(Errno::EFAULT)?;
+fn resolve(cx: &mut Ctx<'_>, fault: PageFault) -> Result<FaultOutcome, Bad> {
+    let space = cx.me()?.mm.ok_or(Bad::Access)?;
     let vpn = fault.addr >> 12;
-    let vma = match find(cx, space, vpn) {
+    let vma = match cx.k.mm.spaces.get(space).and_then(|s| s.find(vpn)).copied() {
         Some(vma) => vma,
         None => grow_stack(cx, space, vpn)?,
     };
-    let needed = match fault.access {
-        FaultAccess::Read => Prot::READ,
-        FaultAccess::Write => Prot::WRITE,
-        FaultAccess::Execute => Prot::EXEC,
+    // access_error of x86: all that may be accessed may be read, and a jump is a read until the
+    // page is there.
+    let is_write = fault.access == FaultAccess::Write;
+    let is_allowed = match fault.access {
+        FaultAccess::Write => vma.prot.has(Prot::WRITE),
+        FaultAccess::Read => vma.is_accessible(),
+        FaultAccess::Execute => vma.prot.has(Prot::EXEC) || (!fault.present && vma.is_accessible()),
     };
-    if !vma.prot.has(needed) {
-        return Err(Errno::EFAULT);
+    if !is_allowed {
+        return Err(Bad::Access);
     }
     let pte = lookup(cx, space, vpn);
-    let is_write = fault.access == FaultAccess::Write;
     match (pte.has(PteFlags::PRESENT), is_write) {
         (true, true) => write_protected(cx, space, vpn, &vma, pte),
         // Another task with the same tables was quicker, or the TLB was behind.
@@ -80,15 +104,10 @@ fn resolve(cx: &mut Ctx<'_>, fault: PageFault) -> Result<FaultOutcome, Errno> {
             Backing::Anon => anonymous(cx, space, vpn, &vma, fault.access),
             Backing::File { inode, page } => {
                 let page = page + (vpn - vma.start);
-                let cached = fs::page(cx, inode, page)?;
-                file(cx, space, vpn, &vma, cached, fault.access)
+                file(cx, space, vpn, &vma, (inode, page), fault.access)
             }
         },
     }
-}
-
-fn find(cx: &Ctx<'_>, space: MmId, vpn: u64) -> Option<Vma> {
-    cx.k.mm.spaces.get(space)?.find(vpn).copied()
 }
 
 /// Entry flags for a mapping; the write bit only where a write needs no more looking after.
@@ -109,55 +128,119 @@ enum Writable {
     Yes,
 }
 
+/// do_anonymous_page.
 fn anonymous(
     cx: &mut Ctx<'_>,
     space: MmId,
     vpn: u64,
     vma: &Vma,
     access: FaultAccess,
-) -> Result<FaultOutcome, Errno> {
+) -> Result<FaultOutcome, Bad> {
     if access != FaultAccess::Write {
         let zero = cx.k.mm.zero;
         map(cx, space, vpn, Pte::new(zero, flags(vma, Writable::No)))?;
         return Ok(FaultOutcome::ZeroFrame);
     }
-    let pfn = alloc(cx, FrameUse::Anon)?;
-    map_new(cx, space, vpn, Pte::new(pfn, flags(vma, Writable::Yes)))?;
+    own_page(cx, space, vpn, vma, None)?;
     Ok(FaultOutcome::NewFrame)
 }
 
-/// Maps a frame that was just allocated; from now on the mapping alone keeps it.
-fn map_new(cx: &mut Ctx<'_>, space: MmId, vpn: u64, pte: Pte) -> Result<(), Errno> {
-    let mapped = map(cx, space, vpn, pte);
-    unpin(cx, pte.pfn());
-    mapped
+/// Maps a fresh anonymous frame, with what another one holds if there is one. From then on the
+/// mapping alone keeps it.
+fn own_page(
+    cx: &mut Ctx<'_>,
+    space: MmId,
+    vpn: u64,
+    vma: &Vma,
+    copied: Option<Pfn>,
+) -> Result<(), Bad> {
+    if vma.anon.is_none() {
+        prepare_anon(cx.k, space, vpn);
+    }
+    let pfn = alloc(cx, FrameUse::Anon)?;
+    cx.k.mm.frames.set_state(pfn, FrameState::Exclusive);
+    if let Some(from) = copied {
+        cx.charge(cx.k.costs.copy_page_ns);
+        cx.hw.ram.copy(from, pfn);
+    }
+    let flags = flags(vma, Writable::Yes) | PteFlags::DIRTY;
+    let mapped = map(cx, space, vpn, Pte::new(pfn, flags));
+    unpin(cx, pfn);
+    Ok(mapped?)
 }
 
+/// do_read_fault, do_cow_fault, do_shared_fault. `place` is the file and its page.
 fn file(
     cx: &mut Ctx<'_>,
     space: MmId,
     vpn: u64,
     vma: &Vma,
-    cached: crate::hw::Pfn,
+    place: (InodeId, u64),
     access: FaultAccess,
-) -> Result<FaultOutcome, Errno> {
-    match (access, vma.sharing) {
-        (FaultAccess::Write, Sharing::Private) => {
-            let pfn = alloc(cx, FrameUse::Anon)?;
-            cx.charge(cx.k.costs.copy_page_ns);
-            cx.hw.ram.copy(cached, pfn);
-            map_new(cx, space, vpn, Pte::new(pfn, flags(vma, Writable::Yes)))?;
-            Ok(FaultOutcome::CopyOnWrite)
+) -> Result<FaultOutcome, Bad> {
+    let (inode, page) = place;
+    if page >= fs::file_pages(cx.k, inode) {
+        return Err(Bad::Bus);
+    }
+    let is_private_write = access == FaultAccess::Write && vma.sharing == Sharing::Private;
+    if access != FaultAccess::Write && fs::cached_page(cx.k, inode, page).is_some() {
+        map_around(cx, space, vpn, vma, place)?;
+        return Ok(FaultOutcome::FilePage);
+    }
+    if access != FaultAccess::Write {
+        // Neighbours that are there come along even if this page is not.
+        map_around(cx, space, vpn, vma, place)?;
+    }
+    let cached = fs::page(cx, inode, page)?;
+    if is_private_write {
+        own_page(cx, space, vpn, vma, Some(cached))?;
+        return Ok(FaultOutcome::CopyOnWrite);
+    }
+    let mut flags = file_flags(vma);
+    if access == FaultAccess::Write {
+        flags |= PteFlags::DIRTY;
+    }
+    map(cx, space, vpn, Pte::new(cached, flags))?;
+    Ok(FaultOutcome::FilePage)
+}
+
+fn file_flags(vma: &Vma) -> u64 {
+    match vma.sharing {
+        Sharing::Shared => flags(vma, Writable::Yes),
+        Sharing::Private => flags(vma, Writable::No),
+    }
+}
+
+/// fault_around_bytes, in pages.
+const AROUND_PAGES: u64 = 16;
+
+/// do_fault_around: a read maps what is in the page cache of the window about it, within the
+/// mapping, the page table and the file.
+fn map_around(
+    cx: &mut Ctx<'_>,
+    space: MmId,
+    vpn: u64,
+    vma: &Vma,
+    (inode, page): (InodeId, u64),
+) -> Result<(), Bad> {
+    let from = (vpn & !(AROUND_PAGES - 1)).max(vma.start);
+    let table_end = (vpn | 511) + 1;
+    let to = (from + AROUND_PAGES).min(table_end).min(vma.end);
+    let file_end = fs::file_pages(cx.k, inode);
+    for near in from..to {
+        // The window may reach below the file's page by no more than the mapping does.
+        let at = (page + near).saturating_sub(vpn);
+        if at >= file_end {
+            break;
         }
-        (_, Sharing::Shared) => {
-            map(cx, space, vpn, Pte::new(cached, flags(vma, Writable::Yes)))?;
-            Ok(FaultOutcome::FilePage)
-        }
-        (_, Sharing::Private) => {
-            map(cx, space, vpn, Pte::new(cached, flags(vma, Writable::No)))?;
-            Ok(FaultOutcome::FilePage)
+        let Some(cached) = fs::cached_page(cx.k, inode, at) else {
+            continue;
+        };
+        if lookup(cx, space, near).0 == 0 {
+            map(cx, space, near, Pte::new(cached, file_flags(vma)))?;
         }
     }
+    Ok(())
 }
 
 /// do_wp_page: the frame is reused if nobody else has it, and copied otherwise.
@@ -167,42 +250,46 @@ fn write_protected(
     vpn: u64,
     vma: &Vma,
     pte: Pte,
-) -> Result<FaultOutcome, Errno> {
+) -> Result<FaultOutcome, Bad> {
     let info = cx.k.mm.frames.info(pte.pfn());
     let is_own = info.usage == FrameUse::Anon && info.maps == 1;
     if is_own || vma.sharing == Sharing::Shared {
-        set_flags(cx, space, vpn, PteFlags::WRITE, 0);
+        if is_own {
+            cx.k.mm.frames.set_state(pte.pfn(), FrameState::Exclusive);
+        }
+        set_flags(cx, space, vpn, PteFlags::WRITE | PteFlags::DIRTY, 0);
         return Ok(FaultOutcome::MadeWritable);
     }
-    let pfn = alloc(cx, FrameUse::Anon)?;
-    cx.charge(cx.k.costs.copy_page_ns);
-    cx.hw.ram.copy(pte.pfn(), pfn);
-    map_new(cx, space, vpn, Pte::new(pfn, flags(vma, Writable::Yes)))?;
-    Ok(FaultOutcome::CopyOnWrite)
+    own_page(cx, space, vpn, vma, Some(pte.pfn()))?;
+    Ok(match info.usage {
+        FrameUse::Zero => FaultOutcome::NewFrame,
+        FrameUse::Untouched
+        | FrameUse::Free { .. }
+        | FrameUse::Kernel
+        | FrameUse::PageTable { .. }
+        | FrameUse::Anon
+        | FrameUse::PageCache { .. } => FaultOutcome::CopyOnWrite,
+    })
 }
 
-/// An access below the stack's mapping extends it down to there, within RLIMIT_STACK.
-fn grow_stack(cx: &mut Ctx<'_>, id: MmId, vpn: u64) -> Result<Vma, Errno> {
-    let space = cx.k.mm.spaces.get_mut(id).ok_or(Errno::EFAULT)?;
+/// expand_stack: an access below the stack's mapping extends it down to there, within
+/// RLIMIT_STACK and with a gap to what is below.
+fn grow_stack(cx: &mut Ctx<'_>, id: MmId, vpn: u64) -> Result<Vma, Bad> {
+    let space = cx.k.mm.spaces.get(id).ok_or(Bad::Access)?;
     let at = space.vmas.partition_point(|vma| vma.end <= vpn);
-    let stack = *space
-        .vmas
-        .get(at)
-        .filter(|v| v.name == VmaName::Stack)
-        .ok_or(Errno::EFAULT)?;
-    let gap = at
-        .checked_sub(1)
-        .and_then(|below| space.vmas.get(below))
-        .map_or(0, |v| v.end);
-    if vpn + STACK_LIMIT_PAGES < STACK_TOP >> 12 || vpn < gap {
-        return Err(Errno::EFAULT);
+    let stack = space.vmas.get(at).filter(|v| v.name == VmaName::Stack);
+    let stack = *stack.ok_or(Bad::Access)?;
+    let below = at.checked_sub(1).and_then(|below| space.vmas.get(below));
+    let is_near = below.is_some_and(|below| {
+        below.is_accessible() && below.name != VmaName::Stack && vpn - below.end < STACK_GUARD_PAGES
+    });
+    let is_long = stack.end - vpn > limit_pages(cx, Limit::Stack);
+    let is_low = vpn < MIN_ADDR / PAGE_BYTES as u64;
+    if is_near || is_long || is_low || may_expand(cx, id, &stack, stack.start - vpn).is_err() {
+        return Err(Bad::Access);
     }
-    let grown = Vma {
-        start: vpn,
-        ..stack
-    };
-    if let Some(vma) = Rc::make_mut(&mut space.vmas).get_mut(at) {
-        *vma = grown;
-    }
-    Ok(grown)
+    let vmas = vmas_mut(cx.k, id).ok_or(Bad::Access)?;
+    let vma = vmas.get_mut(at).ok_or(Bad::Access)?;
+    vma.start = vpn;
+    Ok(*vma)
 }

@@ -1,9 +1,11 @@
 //! Copying an address space for fork(2): pages are shared, and written ones copied later.
 
-use super::tables::{index, leaf_table};
-use super::{Backing, FrameUse, MmId, Rss, Sharing, Vma, new_space, release};
+use super::space::Heritage;
+use super::tables::{change_range, index, leaf_table, leaf_tables};
+use super::{Backing, FrameState, FrameUse, MmId, Rss, Vma, VmaTraits, new_space, release};
 use crate::hw::{Contents, Pfn, Pte, PteFlags};
 use crate::kernel::{Ctx, Errno, fs};
+use std::rc::Rc;
 
 /// One more user of the same space (CLONE_VM).
 pub fn share(cx: &mut Ctx<'_>, id: MmId) {
@@ -23,16 +25,19 @@ pub fn fork(cx: &mut Ctx<'_>, from: MmId) -> Result<MmId, Errno> {
         release(cx, to);
         return Err(Errno::ENOMEM);
     };
-    let (vmas, brk_start, brk, pgd) = (old.vmas.clone(), old.brk_start, old.brk, old.pgd);
+    let (brk_start, brk, pgd) = (old.brk_start, old.brk, old.pgd);
+    let parents = old.vmas.clone();
+    let vmas = inherited(&parents);
     for vma in vmas.iter() {
         if let Backing::File { inode, .. } = vma.backing {
             fs::hold_mapped(cx.k, inode);
         }
     }
     if let Some(new) = cx.k.mm.spaces.get_mut(to) {
-        (new.vmas, new.brk_start, new.brk) = (vmas.clone(), brk_start, brk);
+        (new.vmas, new.brk_start, new.brk) = (vmas, brk_start, brk);
+        new.heritage = Heritage::OfParent;
     }
-    match copy_pages(cx, pgd, from, to, &vmas) {
+    match copy_pages(cx, pgd, from, to, &parents) {
         Ok(()) => Ok(to),
         Err(errno) => {
             release(cx, to);
@@ -41,16 +46,43 @@ pub fn fork(cx: &mut Ctx<'_>, from: MmId) -> Result<MmId, Errno> {
     }
 }
 
+/// The child's mappings (dup_mmap): without VM_DONTCOPY, and without pages if VM_WIPEONFORK.
+fn inherited(parents: &Rc<Vec<Vma>>) -> Rc<Vec<Vma>> {
+    let is_special =
+        |vma: &Vma| vma.traits.has(VmaTraits::DONTCOPY) || vma.traits.has(VmaTraits::WIPEONFORK);
+    if !parents.iter().any(is_special) {
+        return parents.clone();
+    }
+    let copied = parents
+        .iter()
+        .filter(|vma| !vma.traits.has(VmaTraits::DONTCOPY));
+    let vmas = copied.map(|vma| Vma {
+        anon: vma.anon.filter(|_| !vma.traits.has(VmaTraits::WIPEONFORK)),
+        ..*vma
+    });
+    Rc::new(vmas.collect())
+}
+
+/// Whether a child gets a mapping's entries. Without anonymous pages it faults them in again.
+fn needs_copy(vma: &Vma) -> bool {
+    vma.anon.is_some()
+        && !vma.traits.has(VmaTraits::DONTCOPY)
+        && !vma.traits.has(VmaTraits::WIPEONFORK)
+}
+
 fn copy_pages(cx: &mut Ctx<'_>, pgd: Pfn, from: MmId, to: MmId, vmas: &[Vma]) -> Result<(), Errno> {
-    for vma in vmas {
-        let mut vpn = vma.start;
-        while vpn < vma.end {
-            // Whole leaf tables that are not there are skipped.
-            let next = ((vpn | 511) + 1).min(vma.end);
-            if let Some((table, _, _)) = crate::hw::walk(&cx.hw.ram, pgd, vpn << 12) {
-                copy_leaf(cx, table, to, vma, vpn, next)?;
-            }
-            vpn = next;
+    let mut copied = vmas.iter().filter(|vma| needs_copy(vma));
+    let Some(first) = copied.next() else {
+        return Ok(());
+    };
+    let end = copied.next_back().map_or(first.end, |last| last.end);
+    for (base, table) in leaf_tables(&cx.hw.ram, pgd, first.start, end) {
+        let from = vmas.partition_point(|vma| vma.end <= base);
+        let here = vmas.get(from..).unwrap_or_default().iter();
+        let here = here.take_while(|vma| vma.start < base + 512);
+        for vma in here.filter(|vma| needs_copy(vma)) {
+            let (start, end) = (vma.start.max(base), vma.end.min(base + 512));
+            copy_leaf(cx, base, table, to, start, end)?;
         }
     }
     // Translations that still allow writing are stale.
@@ -58,29 +90,20 @@ fn copy_pages(cx: &mut Ctx<'_>, pgd: Pfn, from: MmId, to: MmId, vmas: &[Vma]) ->
     Ok(())
 }
 
-/// Copies the entries for `start..end` of one leaf table.
+/// Copies the entries for `start..end` of one leaf table. Both sides write to a copy from now on.
 fn copy_leaf(
     cx: &mut Ctx<'_>,
+    base: u64,
     table: Pfn,
     to: MmId,
-    vma: &Vma,
     start: u64,
     end: u64,
 ) -> Result<(), Errno> {
     let range = index(start, 0)..=index(end - 1, 0);
-    // What a private mapping may write is written to a copy from now on, on both sides.
-    let lost = match vma.sharing {
-        Sharing::Shared => 0,
-        Sharing::Private => PteFlags::WRITE,
-    };
     let Contents::Table(entries) = cx.hw.ram.frame(table) else {
         return Ok(());
     };
-    let is_copied = |(at, raw): (u16, u64)| {
-        let usage = cx.k.mm.frames.info(Pte(raw).pfn()).usage;
-        range.contains(&at) && !matches!(usage, FrameUse::PageCache { .. })
-    };
-    if !entries.iter().any(is_copied) {
+    if !entries.iter().any(|(at, _)| range.contains(&at)) {
         return Ok(());
     }
     let target = leaf_table(cx, to, start)?;
@@ -89,32 +112,37 @@ fn copy_leaf(
     };
     let mut copy = match cx.hw.ram.frame(target) {
         Contents::Table(there) => there.clone(),
-        _ => return Ok(()),
+        Contents::Zero | Contents::Pattern { .. } | Contents::Lines(_) => return Ok(()),
     };
     let mut rss = Rss::default();
     for (at, raw) in entries.iter().filter(|(at, _)| range.contains(at)) {
         let pte = Pte(raw);
-        let frame = pte.pfn();
-        match cx.k.mm.frames.info(frame).usage {
-            FrameUse::PageCache { .. } => continue,
-            FrameUse::Anon => rss.anon += 1,
-            FrameUse::Zero
-            | FrameUse::Untouched
-            | FrameUse::Free { .. }
-            | FrameUse::Kernel
-            | FrameUse::PageTable { .. } => {}
+        let info = cx.k.mm.frames.share_map(pte.pfn(), to);
+        match (info.usage, info.state) {
+            (FrameUse::Anon, _) => rss.anon += 1,
+            (FrameUse::PageCache { .. }, FrameState::Shmem) => rss.shmem += 1,
+            (FrameUse::PageCache { .. }, FrameState::Plain | FrameState::Exclusive) => {
+                rss.file += 1;
+            }
+            (
+                FrameUse::Zero
+                | FrameUse::Untouched
+                | FrameUse::Free { .. }
+                | FrameUse::Kernel
+                | FrameUse::PageTable { .. },
+                _,
+            ) => {}
         }
-        cx.k.mm.frames.count_map(frame, to);
-        copy.push(at, pte.without(lost | PteFlags::ACCESSED).0);
+        copy.push(at, pte.without(PteFlags::WRITE | PteFlags::ACCESSED).0);
     }
     cx.hw.ram.set(target, Contents::Table(copy));
-    if lost != 0
-        && let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table)
-    {
-        entries.change(range, |raw| Pte(raw).without(lost).0);
-    }
+    change_range(&mut cx.hw.ram, table, base, start, end, |pte| {
+        pte.without(PteFlags::WRITE)
+    });
     if let Some(space) = cx.k.mm.spaces.get_mut(to) {
         space.rss.anon += rss.anon;
+        space.rss.file += rss.file;
+        space.rss.shmem += rss.shmem;
     }
     Ok(())
 }

@@ -31,10 +31,22 @@ pub enum FrameUse {
     },
 }
 
+/// What more is known of a frame in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FrameState {
+    #[default]
+    Plain,
+    /// PageAnonExclusive: anonymous, and never shared since it was last written to.
+    Exclusive,
+    /// Of shared memory or of a file that lives in memory (RssShmem).
+    Shmem,
+}
+
 /// struct page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FrameInfo {
     pub usage: FrameUse,
+    pub state: FrameState,
     /// How many page-table entries map it. Invariant: equals a recount of all page tables.
     pub maps: u32,
     /// Exclusive-or of the raw keys of the address spaces that map it: with `maps == 1` the one
@@ -146,6 +158,27 @@ impl Frames {
         {
             info.maps += 1;
             info.map_xor ^= space.as_u64();
+        }
+    }
+
+    /// As `count_map`, for a forked child: the page is nobody's own any more. Returns its use.
+    pub(super) fn share_map(&mut self, pfn: Pfn, space: MmId) -> FrameInfo {
+        let Some(info) = self.info_mut(pfn) else {
+            return FrameInfo::default();
+        };
+        if info.usage != FrameUse::Zero {
+            info.maps += 1;
+            info.map_xor ^= space.as_u64();
+            if info.state == FrameState::Exclusive {
+                info.state = FrameState::Plain;
+            }
+        }
+        *info
+    }
+
+    pub(super) fn set_state(&mut self, pfn: Pfn, state: FrameState) {
+        if let Some(info) = self.info_mut(pfn) {
+            info.state = state;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Recounting frames and mappings from the page tables.
 
 use super::tables::{each_page, each_table};
-use super::{FrameUse, Rss};
+use super::{FrameState, FrameUse, Rss};
 use crate::hw::{Hardware, PteFlags};
 use crate::kernel::Kernel;
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
             entry.1 ^= id.as_u64();
             match info.usage {
                 FrameUse::Anon => rss.anon += 1,
+                FrameUse::PageCache { .. } if info.state == FrameState::Shmem => rss.shmem += 1,
                 FrameUse::PageCache { .. } => rss.file += 1,
                 _ => {}
             }
@@ -67,6 +68,9 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
                 pfn.0,
                 (info.maps, info.map_xor)
             ));
+        }
+        if info.state == FrameState::Exclusive && (info.usage != FrameUse::Anon || info.maps > 1) {
+            return Err(format!("frame {} is shared and exclusive", pfn.0));
         }
         let is_free = matches!(info.usage, FrameUse::Untouched | FrameUse::Free { .. });
         used += u64::from(!is_free);

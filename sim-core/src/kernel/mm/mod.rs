@@ -5,23 +5,32 @@ mod fault;
 mod fork;
 mod frames;
 mod invariants;
+mod limits;
+mod madvise;
+mod mapping;
 mod oom;
+mod populate;
+mod protect;
 mod space;
 mod syscalls;
 mod tables;
 mod user_copy;
 mod vma;
 
-pub use alloc::{alloc, unpin};
+pub use alloc::{alloc, mark_shmem, unpin};
 pub use fault::{FaultOutcome, handle_fault};
 pub use fork::{fork, share};
-pub use frames::{FrameInfo, FrameOrder, FrameUse, Frames};
+pub use frames::{FrameInfo, FrameOrder, FrameState, FrameUse, Frames};
 pub use invariants::check;
+pub use madvise::sys_madvise;
+pub use mapping::unmap_file;
 pub use oom::out_of_memory;
+use populate::populate;
+pub use protect::sys_mprotect;
 pub use space::{AddressSpace, MmId, Rss, map_program, new_space, release};
-pub use syscalls::{sys_brk, sys_mmap, sys_mprotect, sys_munmap};
+pub use syscalls::{sys_brk, sys_mmap, sys_munmap};
 pub use tables::{drop_page, each_page};
-pub use vma::{Backing, Sharing, Vma, VmaName};
+pub use vma::{AnonOrigin, AnonVma, Backing, Sharing, Vma, VmaName, VmaTraits};
 
 use crate::hw::Pfn;
 use crate::store::Slab;
@@ -48,6 +57,8 @@ pub struct Memory {
     pub zero: Pfn,
     /// Tasks that wait for a frame.
     pub waiting: super::task::WaitQueue,
+    /// The anon_vma made last; they are never reused.
+    pub next_anon: u64,
 }
 
 impl Memory {
@@ -70,6 +81,7 @@ impl Memory {
             frames,
             zero,
             waiting: Default::default(),
+            next_anon: 0,
         }
     }
 }

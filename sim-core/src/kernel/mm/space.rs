@@ -1,7 +1,8 @@
 //! An address space (struct mm_struct): mappings and the root of the page tables.
 
+use super::mapping::forget;
 use super::tables::{drop_range, free_table, new_table};
-use super::{Backing, STACK_PAGES, STACK_TOP, Sharing, Vma, VmaName};
+use super::{Backing, STACK_PAGES, STACK_TOP, Sharing, Vma, VmaName, VmaTraits};
 use crate::hw::Pfn;
 use crate::kernel::fs::{self, InodeId};
 use crate::kernel::syscall::Prot;
@@ -11,17 +12,28 @@ use std::rc::Rc;
 
 pub type MmId = Key<AddressSpace>;
 
-/// Resident pages, by kind (/proc/PID/status: RssAnon, RssFile).
+/// Resident pages, by kind (/proc/PID/status: RssAnon, RssFile, RssShmem).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rss {
     pub anon: u64,
     pub file: u64,
+    /// Shared memory, and files that live in memory.
+    pub shmem: u64,
 }
 
 impl Rss {
     pub fn total(self) -> u64 {
-        self.anon + self.file
+        self.anon + self.file + self.shmem
     }
+}
+
+/// Whose anon_vmas the mappings name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Heritage {
+    #[default]
+    Own,
+    /// The parent's still, as fork(2) left them.
+    OfParent,
 }
 
 #[derive(Clone, Debug, Hash)]
@@ -32,6 +44,7 @@ pub struct AddressSpace {
     pub table_frames: u64,
     /// By address. Shared with a forked child until one of the two changes it.
     pub vmas: Rc<Vec<Vma>>,
+    pub heritage: Heritage,
     pub rss: Rss,
     /// Tasks that use it (more than one between vfork and exec).
     pub users: u32,
@@ -51,6 +64,12 @@ impl AddressSpace {
     pub fn size_pages(&self) -> u64 {
         self.vmas.iter().map(Vma::pages).sum()
     }
+
+    /// Private pages that may be written, the stack aside (VmData).
+    pub fn data_pages(&self) -> u64 {
+        let data = self.vmas.iter().filter(|vma| vma.is_data());
+        data.map(Vma::pages).sum()
+    }
 }
 
 /// An empty address space with one user.
@@ -62,6 +81,7 @@ pub fn new_space(cx: &mut Ctx<'_>) -> Result<MmId, Errno> {
         pgd: Pfn(0),
         table_frames: 0,
         vmas: Rc::default(),
+        heritage: Heritage::Own,
         rss: Rss::default(),
         users: 1,
         brk_start: 0,
@@ -98,12 +118,16 @@ pub fn map_program(
         start,
         end,
         prot: Prot::READ.with(Prot::WRITE),
+        may: Prot::ALL,
+        traits: VmaTraits::ACCOUNT,
+        anon: None,
         sharing: Sharing::Private,
         backing: Backing::Anon,
         name,
     };
     let mut vmas = vec![Vma {
         prot: Prot::READ.with(Prot::EXEC),
+        traits: VmaTraits::default(),
         backing: Backing::File { inode, page: 0 },
         ..anon(text, data, VmaName::Text)
     }];
@@ -138,8 +162,6 @@ pub fn release(cx: &mut Ctx<'_>, id: MmId) {
     cx.hw.invalidate_space(id.as_u64());
     cx.k.mm.spaces.remove(id);
     for vma in vmas.iter() {
-        if let Backing::File { inode, .. } = vma.backing {
-            fs::release_mapped(cx, inode);
-        }
+        forget(cx, vma);
     }
 }

@@ -1,37 +1,28 @@
-//! mmap(2), munmap(2), mprotect(2), brk(2).
+//! mmap(2), munmap(2), brk(2).
 
-use super::tables::{drop_range, each_page, set_flags};
-use super::{AddressSpace, Backing, MMAP_TOP, MmId, Sharing, Vma, VmaName};
-use crate::hw::{PAGE_BYTES, PteFlags};
-use crate::kernel::syscall::{MmapFlags, Prot, done};
+use super::limits::{Charge, may_expand};
+use super::mapping::{MAX_MAP_COUNT, MIN_ADDR, TASK_SIZE, find_room, insert, unmap};
+use super::{Backing, MmId, Sharing, Vma, VmaName, VmaTraits, populate};
+use crate::hw::PAGE_BYTES;
+use crate::kernel::syscall::{MmapFlags, OpenFlags, Prot, done};
 use crate::kernel::{Ctx, Errno, SysResult, fs};
-use std::rc::Rc;
 
-const PAGE: u64 = PAGE_BYTES as u64;
-/// Lowest address that may be mapped (vm.mmap_min_addr).
-const MIN_ADDR: u64 = 0x1_0000;
+pub(super) const PAGE: u64 = PAGE_BYTES as u64;
 
-fn my_space(cx: &Ctx<'_>) -> Result<MmId, Errno> {
+pub(super) fn my_space(cx: &Ctx<'_>) -> Result<MmId, Errno> {
     cx.me()?.mm.ok_or(Errno::ENOMEM)
 }
 
-/// First page and page count of a range; the length is rounded up.
-fn pages(addr: u64, length: u64) -> Result<(u64, u64), Errno> {
-    if !addr.is_multiple_of(PAGE) || length == 0 {
-        return Err(Errno::EINVAL);
-    }
-    let end = addr
-        .checked_add(length)
-        .filter(|end| end >> 47 == 0)
-        .ok_or(Errno::EINVAL)?;
-    Ok((addr / PAGE, end.div_ceil(PAGE) - addr / PAGE))
+/// A length in whole pages; `None` if it passes the end of all addresses.
+pub(super) fn page_align(length: u64) -> Option<u64> {
+    Some(length.checked_add(PAGE - 1)? & !(PAGE - 1))
 }
 
-/// mmap(2), anonymous private memory and files. Shared anonymous memory is not modelled.
+/// mmap(2), in the order of ksys_mmap_pgoff and do_mmap.
 ///
 /// # Errors
-/// EINVAL for lengths, offsets and flags that mmap(2) forbids; ENOMEM without room; EPERM below
-/// `vm.mmap_min_addr`; ENODEV for what is not modelled; those of the file.
+/// As mmap(2) says. ENODEV for what cannot be mapped, and EINVAL for huge pages, which are not
+/// modelled.
 pub fn sys_mmap(
     cx: &mut Ctx<'_>,
     addr: u64,
@@ -41,222 +32,148 @@ pub fn sys_mmap(
     fd: i32,
     offset: u64,
 ) -> SysResult {
-    let sharing = match (flags.has(MmapFlags::SHARED), flags.has(MmapFlags::PRIVATE)) {
-        (true, false) => Sharing::Shared,
-        (false, true) => Sharing::Private,
-        (true, true) | (false, false) => return Err(Errno::EINVAL),
-    };
-    if length == 0 || !offset.is_multiple_of(PAGE) {
+    if !offset.is_multiple_of(PAGE) {
         return Err(Errno::EINVAL);
     }
-    let backing = if flags.has(MmapFlags::ANONYMOUS) {
-        if sharing == Sharing::Shared {
-            return Err(Errno::ENODEV);
-        }
-        Backing::Anon
-    } else {
-        Backing::File {
-            inode: fs::mappable(cx, fd, prot, sharing)?,
-            page: offset / PAGE,
-        }
-    };
-    let id = my_space(cx)?;
-    let count = length.div_ceil(PAGE);
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
-    let start = if flags.has(MmapFlags::FIXED) {
-        if addr < MIN_ADDR {
-            return Err(if addr.is_multiple_of(PAGE) {
-                Errno::EPERM
-            } else {
-                Errno::EINVAL
-            });
-        }
-        pages(addr, length)
-            .map_err(|_| {
-                if addr.is_multiple_of(PAGE) {
-                    Errno::ENOMEM
-                } else {
-                    Errno::EINVAL
-                }
-            })?
-            .0
-    } else {
-        find_room(space, count).ok_or(Errno::ENOMEM)?
-    };
-    let end = start + count;
-    unmap(cx, id, start, end);
-    if let Backing::File { inode, .. } = backing {
-        fs::hold_mapped(cx.k, inode);
+    let is_anonymous = flags.has(MmapFlags::ANONYMOUS);
+    if !is_anonymous {
+        cx.file(fd)?;
     }
-    insert(
-        cx,
-        id,
-        Vma {
-            start,
-            end,
-            prot,
-            sharing,
-            backing,
-            name: VmaName::Mapping,
-        },
-    );
-    if flags.has(MmapFlags::POPULATE) && prot.has(Prot::WRITE) {
-        for vpn in start..end.min(start + 512) {
-            // As Linux: what cannot be populated is faulted in later, or fails then.
-            if cx
-                .fault_in(vpn * PAGE, 1, crate::hw::FaultAccess::Write)
-                .is_err()
-            {
-                break;
-            }
+    if flags.has(MmapFlags::HUGETLB) || length == 0 {
+        return Err(Errno::EINVAL);
+    }
+    let length = page_align(length).ok_or(Errno::ENOMEM)?;
+    let (page, count) = (offset / PAGE, length / PAGE);
+    let id = my_space(cx)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+    if space.vmas.len() > MAX_MAP_COUNT {
+        return Err(Errno::ENOMEM);
+    }
+    let start = place(cx, id, addr, length, flags)?;
+    let mut vma = Vma {
+        start,
+        end: start + count,
+        prot: Prot(prot.0 & Prot::ALL.0),
+        may: Prot::ALL,
+        sharing: Sharing::Private,
+        backing: Backing::Anon,
+        name: VmaName::Mapping,
+        traits: VmaTraits::default(),
+        anon: None,
+    };
+    // 3 is MAP_SHARED_VALIDATE, which files know.
+    vma.sharing = match (flags.0 & 0xf, is_anonymous) {
+        (1, _) | (3, false) => Sharing::Shared,
+        (2, _) => Sharing::Private,
+        _ => return Err(Errno::EINVAL),
+    };
+    if flags.has(MmapFlags::GROWSDOWN) {
+        return Err(Errno::EINVAL);
+    }
+    if !is_anonymous {
+        let inode = fs::mappable(cx, fd, vma.prot, vma.sharing)?;
+        vma.backing = Backing::File { inode, page };
+        let access = cx.file(fd)?.1.flags;
+        if vma.sharing == Sharing::Shared && access.0 & 3 != OpenFlags::RDWR.0 {
+            vma.may = Prot::READ.with(Prot::EXEC);
         }
+    }
+    if flags.has(MmapFlags::NORESERVE) {
+        vma.traits = vma.traits.with(VmaTraits::NORESERVE);
+    }
+    map_region(cx, id, vma)?;
+    if flags.has(MmapFlags::POPULATE) || flags.has(MmapFlags::LOCKED) {
+        populate(cx, id, start, start + count);
     }
     done((start * PAGE) as i64)
 }
 
-/// The highest gap below the stack's reserve that is big enough.
-fn find_room(space: &AddressSpace, count: u64) -> Option<u64> {
-    let mut top = MMAP_TOP / PAGE;
-    for vma in space.vmas.iter().rev() {
-        if vma.end <= top && top - vma.end >= count {
-            break;
-        }
-        top = top.min(vma.start);
-    }
-    let start = top.checked_sub(count)?;
-    let below = space
-        .vmas
-        .iter()
-        .rev()
-        .find(|v| v.start < top)
-        .map_or(MIN_ADDR / PAGE, |v| v.end);
-    (start >= below).then_some(start)
-}
-
-/// Adds a mapping to a gap, joined to a neighbour that is the same but for the place.
-pub(super) fn insert(cx: &mut Ctx<'_>, id: MmId, vma: Vma) {
-    let Some(space) = cx.k.mm.spaces.get_mut(id) else {
-        return;
+/// get_unmapped_area: the first page.
+fn place(cx: &Ctx<'_>, id: MmId, addr: u64, length: u64, flags: MmapFlags) -> Result<u64, Errno> {
+    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+    let last = TASK_SIZE.checked_sub(length).ok_or(Errno::ENOMEM)?;
+    let is_free = |first: u64| {
+        let at = space.vmas.partition_point(|v| v.end <= first);
+        let next = space.vmas.get(at);
+        next.is_none_or(|next| first + length / PAGE <= next.start_with_gap())
     };
-    let vmas = Rc::make_mut(&mut space.vmas);
-    let at = vmas.partition_point(|v| v.end <= vma.start);
-    let before = at.checked_sub(1).and_then(|i| vmas.get_mut(i));
-    if vma.backing == Backing::Anon
-        && let Some(before) = before
-        && *before
-            == (Vma {
-                start: before.start,
-                end: vma.start,
-                ..vma
-            })
+    if flags.has(MmapFlags::FIXED) || flags.has(MmapFlags::FIXED_NOREPLACE) {
+        if addr > last {
+            return Err(Errno::ENOMEM);
+        }
+        if !addr.is_multiple_of(PAGE) {
+            return Err(Errno::EINVAL);
+        }
+        // CAP_SYS_RAWIO in the first user namespace.
+        if addr < MIN_ADDR && !cx.me()?.cred.is_capable() {
+            return Err(Errno::EPERM);
+        }
+        let first = addr / PAGE;
+        let at = space.vmas.partition_point(|v| v.end <= first);
+        let next = space.vmas.get(at);
+        let is_taken = next.is_some_and(|next| next.start < first + length / PAGE);
+        return match flags.has(MmapFlags::FIXED_NOREPLACE) && is_taken {
+            true => Err(Errno::EEXIST),
+            false => Ok(first),
+        };
+    }
+    let hint = match addr & !(PAGE - 1) {
+        0 => None,
+        hint => Some(hint.max(MIN_ADDR)),
+    };
+    if let Some(hint) = hint
+        && hint <= last
+        && is_free(hint / PAGE)
     {
-        before.end = vma.end;
-        return;
+        return Ok(hint / PAGE);
     }
-    vmas.insert(at, vma);
+    find_room(space, length / PAGE).ok_or(Errno::ENOMEM)
 }
 
-/// Takes `start..end` out of the mappings, splitting those that reach beyond.
-fn unmap(cx: &mut Ctx<'_>, id: MmId, start: u64, end: u64) {
-    for piece in carve(cx, id, start, end) {
-        if let Backing::File { inode, .. } = piece.backing {
-            fs::release_mapped(cx, inode);
-        }
+/// mmap_region: limits, what was there goes, and the mapping comes. Shared anonymous memory gets
+/// its file here.
+///
+/// # Errors
+/// ENOMEM.
+pub(super) fn map_region(cx: &mut Ctx<'_>, id: MmId, mut vma: Vma) -> Result<(), Errno> {
+    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+    let covered = space.vmas.iter();
+    let covered: u64 = covered.map(|v| v.cut(vma.start, vma.end).pages()).sum();
+    may_expand(cx, id, &vma, vma.pages().saturating_sub(covered))?;
+    let is_accountable = vma.prot.has(Prot::WRITE)
+        && vma.sharing == Sharing::Private
+        && !vma.traits.has(VmaTraits::NORESERVE);
+    if is_accountable {
+        Charge::pages(cx, vma.pages())?;
+        vma.traits = vma.traits.with(VmaTraits::ACCOUNT);
     }
-    drop_range(cx, id, start, end);
-}
-
-/// Removes and returns the parts of mappings within `start..end`. A file mapping that is split
-/// in two is held once more.
-fn carve(cx: &mut Ctx<'_>, id: MmId, start: u64, end: u64) -> Vec<Vma> {
-    let Some(space) = cx.k.mm.spaces.get_mut(id) else {
-        return Vec::new();
-    };
-    if !space.vmas.iter().any(|v| v.start < end && v.end > start) {
-        return Vec::new();
+    unmap(cx, id, vma.start, vma.end)?;
+    if vma.sharing == Sharing::Shared && vma.backing == Backing::Anon {
+        let inode = fs::shmem_file(cx.k, vma.pages() * PAGE);
+        vma.backing = Backing::File { inode, page: 0 };
+        vma.name = VmaName::SharedAnon;
     }
-    let (mut kept, mut carved, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
-    for vma in space.vmas.iter() {
-        if vma.start >= end || vma.end <= start {
-            kept.push(*vma);
-            continue;
-        }
-        let inside = vma.cut(start, end);
-        let parts = [vma.cut(0, start), vma.cut(end, u64::MAX)];
-        carved.push(inside);
-        let outside = parts.into_iter().filter(|part| part.start < part.end);
-        for part in outside {
-            kept.push(part);
-            pieces.push(part);
-        }
+    if let Backing::File { inode, .. } = vma.backing {
+        fs::hold_mapped(cx.k, inode);
     }
-    space.vmas = Rc::new(kept);
-    for piece in pieces {
-        if let Backing::File { inode, .. } = piece.backing {
-            fs::hold_mapped(cx.k, inode);
-        }
-    }
-    carved
+    insert(cx, id, vma);
+    Ok(())
 }
 
 /// munmap(2). Unmapping nothing is no error.
 ///
 /// # Errors
-/// EINVAL for unaligned addresses and empty lengths.
+/// EINVAL for unaligned addresses and empty lengths, ENOMEM with too many mappings.
 pub fn sys_munmap(cx: &mut Ctx<'_>, addr: u64, length: u64) -> SysResult {
-    let (start, count) = pages(addr, length)?;
+    let is_within = addr <= TASK_SIZE && length <= TASK_SIZE - addr;
+    if !addr.is_multiple_of(PAGE) || !is_within {
+        return Err(Errno::EINVAL);
+    }
+    let length = page_align(length)
+        .filter(|len| *len > 0)
+        .ok_or(Errno::EINVAL)?;
     let id = my_space(cx)?;
-    unmap(cx, id, start, start + count);
-    done(0)
-}
-
-/// mprotect(2).
-///
-/// # Errors
-/// EINVAL for an unaligned address, ENOMEM if part of the range is not mapped.
-pub fn sys_mprotect(cx: &mut Ctx<'_>, addr: u64, length: u64, prot: Prot) -> SysResult {
-    if addr.is_multiple_of(PAGE) && length == 0 {
-        return done(0);
-    }
-    let (start, count) = pages(addr, length).map_err(|e| {
-        if addr.is_multiple_of(PAGE) {
-            Errno::ENOMEM
-        } else {
-            e
-        }
-    })?;
-    let end = start + count;
-    let id = my_space(cx)?;
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
-    let mapped: u64 = space.vmas.iter().map(|v| v.cut(start, end).pages()).sum();
-    if mapped < count {
-        return Err(Errno::ENOMEM);
-    }
-    for piece in carve(cx, id, start, end) {
-        insert(cx, id, Vma { prot, ..piece });
-    }
-    let Some(pgd) = cx.k.mm.spaces.get(id).map(|s| s.pgd) else {
-        return done(0);
-    };
-    let mut present = Vec::new();
-    each_page(&cx.hw.ram, pgd, |vpn, _, _, _| {
-        if (start..end).contains(&vpn) {
-            present.push(vpn);
-        }
-    });
-    for vpn in present {
-        // Writing faults once more, which tells copy-on-write from plain.
-        let (set, clear) = match prot.has(Prot::EXEC) {
-            true => (0, PteFlags::WRITE | PteFlags::NO_EXEC),
-            false => (PteFlags::NO_EXEC, PteFlags::WRITE),
-        };
-        set_flags(cx, id, vpn, set, clear);
-        if prot.0 == 0 {
-            set_flags(cx, id, vpn, 0, PteFlags::USER);
-        } else {
-            set_flags(cx, id, vpn, PteFlags::USER, 0);
-        }
-    }
+    unmap(cx, id, addr / PAGE, (addr + length) / PAGE)?;
     done(0)
 }
 
@@ -268,29 +185,38 @@ pub fn sys_brk(cx: &mut Ctx<'_>, addr: u64) -> SysResult {
     let id = my_space(cx)?;
     let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
     let (first, old) = (space.brk_start, space.brk);
-    let (from, to) = (old.div_ceil(PAGE), addr.div_ceil(PAGE));
-    let collides = space.vmas.iter().any(|v| v.start < to && v.end > from);
-    if addr < first || addr >> 47 != 0 || (to > from && collides) {
-        return done(old as i64);
+    let refused = done(old as i64);
+    if addr < first || addr > TASK_SIZE {
+        return refused;
     }
+    let (from, to) = (old.div_ceil(PAGE), addr.div_ceil(PAGE));
     if to < from {
-        unmap(cx, id, to, from);
+        if unmap(cx, id, to, from).is_err() {
+            return refused;
+        }
     } else if to > from {
-        let prot = Prot::READ.with(Prot::WRITE);
-        let backing = Backing::Anon;
-        let (sharing, name) = (Sharing::Private, VmaName::Heap);
-        insert(
-            cx,
-            id,
-            Vma {
-                start: from,
-                end: to,
-                prot,
-                sharing,
-                backing,
-                name,
-            },
-        );
+        // A page is kept free below the next mapping.
+        let next = space
+            .vmas
+            .get(space.vmas.partition_point(|v| v.end <= from));
+        if next.is_some_and(|next| to + 1 > next.start_with_gap()) {
+            return refused;
+        }
+        let vma = Vma {
+            start: from,
+            end: to,
+            prot: Prot::READ.with(Prot::WRITE),
+            may: Prot::ALL,
+            sharing: Sharing::Private,
+            backing: Backing::Anon,
+            name: VmaName::Heap,
+            traits: VmaTraits::ACCOUNT,
+            anon: None,
+        };
+        if may_expand(cx, id, &vma, to - from).is_err() || Charge::pages(cx, to - from).is_err() {
+            return refused;
+        }
+        insert(cx, id, vma);
     }
     if let Some(space) = cx.k.mm.spaces.get_mut(id) {
         space.brk = addr;

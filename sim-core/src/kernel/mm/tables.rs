@@ -1,7 +1,7 @@
 //! Building and clearing page tables, in frames of RAM.
 
 use super::alloc::{count_map, uncount_map};
-use super::{FrameUse, MmId, alloc, unpin};
+use super::{FrameState, FrameUse, MmId, alloc, unpin};
 use crate::hw::{Contents, Pfn, Pte, PteFlags, Ram, Table, walk};
 use crate::kernel::{Ctx, Errno};
 
@@ -117,12 +117,13 @@ pub(super) enum Step {
 }
 
 pub(super) fn count_resident(cx: &mut Ctx<'_>, space: MmId, pfn: Pfn, step: Step) {
-    let usage = cx.k.mm.frames.info(pfn).usage;
+    let info = cx.k.mm.frames.info(pfn);
     let Some(space) = cx.k.mm.spaces.get_mut(space) else {
         return;
     };
-    let count = match usage {
+    let count = match info.usage {
         FrameUse::Anon => &mut space.rss.anon,
+        FrameUse::PageCache { .. } if info.state == FrameState::Shmem => &mut space.rss.shmem,
         FrameUse::PageCache { .. } => &mut space.rss.file,
         FrameUse::Zero
         | FrameUse::Untouched
@@ -165,6 +166,57 @@ fn descend(
         } else {
             descend(ram, pte.pfn(), level - 1, vpn, page, on_table);
         }
+    }
+}
+
+/// The leaf tables with pages of `start..end`: first page of each, and its frame.
+pub(super) fn leaf_tables(ram: &Ram, pgd: Pfn, start: u64, end: u64) -> Vec<(u64, Pfn)> {
+    let mut tables = Vec::with_capacity(8);
+    leaves_below(ram, pgd, 3, 0, (start, end), &mut tables);
+    tables
+}
+
+fn leaves_below(
+    ram: &Ram,
+    table: Pfn,
+    level: u32,
+    base: u64,
+    range: (u64, u64),
+    found: &mut Vec<(u64, Pfn)>,
+) {
+    let Contents::Table(entries) = ram.frame(table) else {
+        return;
+    };
+    for (at, raw) in entries.iter() {
+        let first = base | u64::from(at) << (9 * level);
+        if first >= range.1 || first + (1 << (9 * level)) <= range.0 {
+            continue;
+        }
+        match level {
+            0 => {}
+            1 => found.push((first, Pte(raw).pfn())),
+            _ => leaves_below(ram, Pte(raw).pfn(), level - 1, first, range, found),
+        }
+    }
+}
+
+/// Changes the entries of a leaf table for the pages of `start..end`; none may become zero.
+/// `base` is the table's first page.
+pub(super) fn change_range(
+    ram: &mut Ram,
+    table: Pfn,
+    base: u64,
+    start: u64,
+    end: u64,
+    change: impl Fn(Pte) -> Pte,
+) {
+    let (first, last) = (start.max(base), end.min(base + 512));
+    if first < last
+        && let Some(Contents::Table(entries)) = ram.frame_mut(table)
+    {
+        entries.change(index(first, 0)..=index(last - 1, 0), |raw| {
+            change(Pte(raw)).0
+        });
     }
 }
 

@@ -37,7 +37,9 @@ impl Ctx<'_> {
                     present: present.is_some(),
                 },
             ) {
-                FaultOutcome::Segv | FaultOutcome::OutOfMemory => return Err(Errno::EFAULT),
+                FaultOutcome::Segv | FaultOutcome::Bus | FaultOutcome::OutOfMemory => {
+                    return Err(Errno::EFAULT);
+                }
                 FaultOutcome::NewFrame
                 | FaultOutcome::ZeroFrame
                 | FaultOutcome::FilePage

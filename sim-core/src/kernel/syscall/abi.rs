@@ -83,7 +83,16 @@ flags! {
 }
 flags! {
     /// mmap(2): the rest.
-    MmapFlags: u32 { SHARED = 1; PRIVATE = 2; FIXED = 0x10; ANONYMOUS = 0x20; POPULATE = 0x8000; }
+    MmapFlags: u32 {
+        SHARED = 1; PRIVATE = 2; FIXED = 0x10; ANONYMOUS = 0x20; GROWSDOWN = 0x100;
+        LOCKED = 0x2000; NORESERVE = 0x4000; POPULATE = 0x8000; HUGETLB = 0x4_0000;
+        FIXED_NOREPLACE = 0x10_0000;
+    }
+}
+
+impl Prot {
+    /// Every access that there is.
+    pub const ALL: Prot = Prot::READ.with(Prot::WRITE).with(Prot::EXEC);
 }
 flags! {
     /// mount(2).

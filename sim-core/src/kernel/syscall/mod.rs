@@ -80,6 +80,7 @@ syscalls! {
     14 RtSigprocmask "rt_sigprocmask" { how: SigMaskHow, set: u64 } => signal::sys_rt_sigprocmask;
     16 Ioctl "ioctl" { fd: i32, request: Ioctl } => fs::sys_ioctl;
     24 SchedYield "sched_yield" { } => task::sys_sched_yield;
+    28 Madvise "madvise" { addr: u64, length: u64, advice: i32 } => mm::sys_madvise;
     32 Dup "dup" { fd: i32 } => fs::sys_dup;
     33 Dup2 "dup2" { old: i32, new: i32 } => fs::sys_dup2;
     34 Pause "pause" { } => signal::sys_pause;

@@ -39,7 +39,12 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<
             let (size, rss) = space.map_or((0, Default::default()), |s| (s.size_pages(), s.rss));
             let text = space.map_or(0, |s| pages_of(s, VmaName::Text));
             let data = space.map_or(0, |s| s.size_pages() - pages_of(s, VmaName::Text));
-            format!("{size} {} {} {text} 0 {data} 0\n", rss.total(), rss.file).into_bytes()
+            format!(
+                "{size} {} {} {text} 0 {data} 0\n",
+                rss.total(),
+                rss.file + rss.shmem
+            )
+            .into_bytes()
         }
         PidFile::Status => status(cx, ns, task, space).into_bytes(),
         PidFile::Wchan => match task.state {
@@ -152,6 +157,8 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
         let _ = writeln!(text, "VmRSS:\t{:8} kB", kb(space.rss.total()));
         let _ = writeln!(text, "RssAnon:\t{:8} kB", kb(space.rss.anon));
         let _ = writeln!(text, "RssFile:\t{:8} kB", kb(space.rss.file));
+        let _ = writeln!(text, "RssShmem:\t{:8} kB", kb(space.rss.shmem));
+        let _ = writeln!(text, "VmData:\t{:8} kB", kb(space.data_pages()));
         let _ = writeln!(text, "VmStk:\t{:8} kB", kb(pages_of(space, VmaName::Stack)));
         let _ = writeln!(text, "VmPTE:\t{:8} kB", kb(space.table_frames));
     }
@@ -194,6 +201,8 @@ fn maps(cx: &Ctx<'_>, space: &AddressSpace) -> String {
         let what = match vma.name {
             VmaName::Heap => "[heap]".to_string(),
             VmaName::Stack => "[stack]".to_string(),
+            VmaName::SharedAnon => "/dev/zero (deleted)".to_string(),
+            VmaName::Shm { key } => format!("/SYSV{key:08x} (deleted)"),
             VmaName::Text | VmaName::Data | VmaName::Mapping => {
                 inode.and_then(|i| file_path(cx, i)).unwrap_or_default()
             }
