@@ -4,10 +4,15 @@ use super::Op;
 use super::files::slurp;
 use crate::hands::{Halt, Hands, OpResult};
 use serde_json::{Map, Value, json};
-use sim_core::kernel::syscall::{OpenFlags, Str};
+use sim_core::kernel::syscall::{ClockId, OpenFlags, Str};
 use sim_core::kernel::{Reply, Syscall};
 
-pub const OPS: &[(&str, Op)] = &[("cgview", cgview), ("ps", ps), ("pstatus", pstatus)];
+pub const OPS: &[(&str, Op)] = &[
+    ("cgview", cgview),
+    ("clock", clock),
+    ("ps", ps),
+    ("pstatus", pstatus),
+];
 
 /// The names in a directory, in its own order.
 fn names(hands: &mut Hands<'_>, path: Str) -> Result<Vec<String>, Halt> {
@@ -91,4 +96,18 @@ fn cgview(hands: &mut Hands<'_>) -> OpResult {
         paths.insert(name.into(), fields.next().unwrap_or_default().into());
     }
     Ok(paths.into())
+}
+
+/// Seconds that a clock is ahead of the machine's, rounded to ten.
+fn ahead(hands: &mut Hands<'_>, clock: ClockId) -> Result<i64, Halt> {
+    let machine = hands.look(|machine, _| machine.now_ns().into());
+    let machine = machine.as_i64().unwrap_or(0);
+    let ns = hands.call(Syscall::ClockGettime { clock })?.0;
+    Ok((ns - machine + 5_000_000_000).div_euclid(10_000_000_000) * 10)
+}
+
+fn clock(hands: &mut Hands<'_>) -> OpResult {
+    let monotonic = ahead(hands, ClockId::Monotonic)?;
+    let boottime = ahead(hands, ClockId::Boottime)?;
+    Ok(json!({ "monotonic": monotonic, "boottime": boottime }))
 }

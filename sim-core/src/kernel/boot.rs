@@ -2,7 +2,7 @@
 
 use super::cgroup::{CgroupSet, Cgroups, Freeze, Layout};
 use super::mm::{self, FrameOrder, FrameUse, Memory};
-use super::ns::{Namespaces, NsData, NsProxy, NsSwap, PidNs};
+use super::ns::{Namespaces, NsData, NsProxy, NsSwap, Offsets, PidNs, TimeNs};
 use super::sched::{Sched, SchedEntity};
 use super::signal::{Shield, SignalState};
 use super::task::{
@@ -39,7 +39,10 @@ pub enum World {
 pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, seed: u64) -> Kernel {
     let mut ns = Namespaces::default();
     // In the order in which Linux numbers them (include/linux/proc_ns.h).
-    let time = ns.create(NsData::Time);
+    let time = ns.create(NsData::Time(TimeNs {
+        offsets: Offsets::Frozen,
+        ..TimeNs::default()
+    }));
     let mut cgroups = Cgroups::new(match world {
         World::Lab => Layout::Unified,
         World::Bare => Layout::Hybrid,
@@ -64,6 +67,7 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
         net,
         cgroup,
         time,
+        time_for_children: time,
         pid_for_children: pid,
     };
     let mut kernel = Kernel {

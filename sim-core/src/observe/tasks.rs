@@ -66,7 +66,8 @@ pub fn namespace(machine: &Machine, id: u64, file: &str) -> Option<u64> {
         "net" => ns.net,
         "user" => task.cred.user_ns,
         "cgroup" => ns.cgroup,
-        "time" | "time_for_children" => ns.time,
+        "time" => ns.time,
+        "time_for_children" => ns.time_for_children,
         _ => return None,
     };
     Some(found.as_u64())

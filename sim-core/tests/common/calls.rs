@@ -2,8 +2,8 @@
 
 use super::Rng;
 use sim_core::kernel::syscall::{
-    AtFlags, CloneFlags, InBuf, Ioctl, LineMode, MODELLED, MmapFlags, MountFlags, OpenFlags,
-    OutBuf, Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, WaitFor,
+    AtFlags, ClockId, CloneFlags, InBuf, Ioctl, LineMode, MODELLED, MmapFlags, MountFlags,
+    OpenFlags, OutBuf, Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, WaitFor,
     WaitOptions,
 };
 use sim_core::kernel::{Injection, Syscall, UserStep};
@@ -233,6 +233,9 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
                 2 => Prctl::SetChildSubreaper(rng.below(2)),
                 _ => Prctl::GetChildSubreaper,
             },
+        },
+        "clock_gettime" => Syscall::ClockGettime {
+            clock: *rng.pick(&[ClockId::Realtime, ClockId::Monotonic, ClockId::Boottime]),
         },
         "pidfd_open" => Syscall::PidfdOpen {
             pid: pid(rng),

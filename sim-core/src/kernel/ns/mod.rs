@@ -3,11 +3,13 @@
 
 mod proxy;
 mod syscalls;
+mod time;
 
 pub use proxy::{NsProxy, NsSwap};
 pub use syscalls::{
     ALL_FLAGS, CREATES, check_modelled, copy, sys_sethostname, sys_setns, sys_uname, sys_unshare,
 };
+pub use time::{Offsets, TimeNs, enter_at_exec, offsets_text, sys_clock_gettime, write_offsets};
 
 use super::cgroup::CgroupSet;
 use super::fs::MountNs;
@@ -75,7 +77,7 @@ impl NsKind {
     pub fn is_modelled(self) -> bool {
         matches!(
             self,
-            NsKind::Mnt | NsKind::Uts | NsKind::Pid | NsKind::Cgroup
+            NsKind::Mnt | NsKind::Uts | NsKind::Pid | NsKind::Cgroup | NsKind::Time
         )
     }
 }
@@ -106,7 +108,7 @@ pub enum NsData {
     Cgroup {
         root: CgroupSet,
     },
-    Time,
+    Time(TimeNs),
 }
 
 impl NsData {
@@ -119,7 +121,7 @@ impl NsData {
             NsData::Net => NsKind::Net,
             NsData::User => NsKind::User,
             NsData::Cgroup { .. } => NsKind::Cgroup,
-            NsData::Time => NsKind::Time,
+            NsData::Time(_) => NsKind::Time,
         }
     }
 }

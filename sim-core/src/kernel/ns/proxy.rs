@@ -13,13 +13,15 @@ pub struct NsProxy {
     pub net: NsId,
     pub cgroup: NsId,
     pub time: NsId,
+    /// Entered by children, and at the next exec (time_namespaces(7)).
+    pub time_for_children: NsId,
     /// Where the children's PIDs come from: not always where one's own is (pid_namespaces(7)).
     pub pid_for_children: NsId,
 }
 
 impl NsProxy {
     /// Every namespace that a proxy refers to.
-    pub fn all(&self) -> [NsId; 7] {
+    pub fn all(&self) -> [NsId; 8] {
         [
             self.mnt,
             self.uts,
@@ -27,6 +29,7 @@ impl NsProxy {
             self.net,
             self.cgroup,
             self.time,
+            self.time_for_children,
             self.pid_for_children,
         ]
     }
@@ -54,7 +57,7 @@ impl NsProxy {
             NsKind::Ipc => new.ipc = id,
             NsKind::Net => new.net = id,
             NsKind::Cgroup => new.cgroup = id,
-            NsKind::Time => new.time = id,
+            NsKind::Time => (new.time, new.time_for_children) = (id, id),
             NsKind::Pid => new.pid_for_children = id,
             NsKind::User => {}
         }

@@ -77,6 +77,11 @@ pub fn copy(
                 .unwrap_or_else(|| "".into());
         proxy.uts = create(cx, NsData::Uts { nodename });
     }
+    if flags.has(CloneFlags::NEWTIME) {
+        let time = cx.k.time_ns(old.time_for_children);
+        let offsets = super::Offsets::Open;
+        proxy.time_for_children = create(cx, NsData::Time(super::TimeNs { offsets, ..time }));
+    }
     if flags.has(CloneFlags::NEWCGROUP) {
         // The groups that the caller is in become the root (cgroup_namespaces(7)).
         let root = cx.me()?.cgroups;
@@ -235,7 +240,7 @@ impl Ctx<'_> {
                 | NsData::Net
                 | NsData::User
                 | NsData::Cgroup { .. }
-                | NsData::Time => {}
+                | NsData::Time(_) => {}
             }
         }
     }

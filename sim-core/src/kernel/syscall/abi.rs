@@ -141,6 +141,14 @@ pub enum WaitFor {
     Pidfd(i32),
 }
 
+/// clock_gettime(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClockId {
+    Realtime,
+    Monotonic,
+    Boottime,
+}
+
 /// prctl(2), as far as modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Prctl {

@@ -8,9 +8,9 @@ mod ctx;
 mod text;
 
 pub use abi::{
-    AtFlags, CloneFlags, Dirent, FLAGS, FileKind, InBuf, Ioctl, LineMode, MmapFlags, MountFlags,
-    OpenFlags, OutBuf, Prctl, Prot, Reply, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Stat,
-    Str, SysReturn, WaitFor, WaitOptions,
+    AtFlags, ClockId, CloneFlags, Dirent, FLAGS, FileKind, InBuf, Ioctl, LineMode, MmapFlags,
+    MountFlags, OpenFlags, OutBuf, Prctl, Prot, Reply, Restart, SaFlags, SeekWhence, SigAct,
+    SigMaskHow, Stat, Str, SysReturn, WaitFor, WaitOptions,
 };
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
@@ -132,6 +132,7 @@ syscalls! {
     170 Sethostname "sethostname" { name: Str } => ns::sys_sethostname;
     186 Gettid "gettid" { } => task::sys_gettid;
     217 Getdents64 "getdents64" { fd: i32 } => fs::sys_getdents64;
+    228 ClockGettime "clock_gettime" { clock: ClockId } => ns::sys_clock_gettime;
     231 ExitGroup "exit_group" { status: i32 } => task::sys_exit_group;
     247 Waitid "waitid" { which: WaitFor, options: WaitOptions } => task::sys_waitid;
     257 Openat "openat" { path: Str, flags: OpenFlags, mode: u16 } => fs::sys_openat;

@@ -1,8 +1,9 @@
 //! A system call as text, much as strace(1) prints it, and back: `mkdir("/tmp/a", 0o755)`.
 
 use super::{
-    AtFlags, CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf, Prctl,
-    Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, Syscall, WaitFor, WaitOptions,
+    AtFlags, ClockId, CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf,
+    Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, Syscall, WaitFor,
+    WaitOptions,
 };
 use crate::text::{Scanner, TextError, quote};
 use std::fmt::{self, Display, Formatter, Write};
@@ -276,6 +277,11 @@ words! {
         SeekWhence::Set => "SEEK_SET" => SeekWhence::Set;
         SeekWhence::Cur => "SEEK_CUR" => SeekWhence::Cur;
         SeekWhence::End => "SEEK_END" => SeekWhence::End;
+    }
+    ClockId {
+        ClockId::Realtime => "CLOCK_REALTIME" => ClockId::Realtime;
+        ClockId::Monotonic => "CLOCK_MONOTONIC" => ClockId::Monotonic;
+        ClockId::Boottime => "CLOCK_BOOTTIME" => ClockId::Boottime;
     }
     SigMaskHow {
         SigMaskHow::Block => "SIG_BLOCK" => SigMaskHow::Block;

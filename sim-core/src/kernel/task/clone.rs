@@ -137,6 +137,10 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
             return Err(errno);
         }
     };
+    let mut proxy = proxy;
+    if !flags.has(CloneFlags::VM) {
+        cx.k.enter_time_ns(&mut proxy);
+    }
     cx.k.ns.hold_proxy(&proxy);
     if let Err(errno) = check_number(cx, proxy.pid_for_children, groups) {
         fs::release_fs(cx, &fs);

@@ -82,6 +82,7 @@ fn lay_out(cx: &mut Ctx<'_>, space: MmId, file: &ExecFile) -> Result<(), Errno> 
 }
 
 fn finish(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> Result<(), Errno> {
+    crate::kernel::ns::enter_at_exec(cx)?;
     fs::close_on_exec(cx);
     let id = cx.task;
     let name = path.rsplit('/').next().unwrap_or(path);

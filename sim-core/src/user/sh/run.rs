@@ -103,10 +103,12 @@ fn builtin(
             Ok(Some(Flow::Again))
         }
         ["exec", rest @ ..] if !rest.is_empty() => {
+            let mut status = 127;
             if let Err(errno) = exec(sys, rest)? {
                 not_run(sys, rest[0], errno)?;
+                status = status_of(errno);
             }
-            Ok(Some(Flow::Exit(127)))
+            Ok(Some(Flow::Exit(status)))
         }
         _ => Ok(None),
     }
@@ -191,10 +193,12 @@ fn start(
         sys.call(Syscall::ExitGroup { status: 1 })?.ok();
     }
     let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+    let mut status = 127;
     if let Err(errno) = exec(sys, &words)? {
         not_run(sys, words.first().copied().unwrap_or_default(), errno)?;
+        status = status_of(errno);
     }
-    sys.call(Syscall::ExitGroup { status: 127 })?.ok();
+    sys.call(Syscall::ExitGroup { status })?.ok();
     Ok(None)
 }
 
@@ -233,6 +237,15 @@ fn redirect(sys: &mut Sys<'_>, command: &Command) -> Result<Result<(), (String, 
         }
     }
     Ok(Ok(()))
+}
+
+/// What a shell reports: 127 for a command that is not there, 126 for one that is there and
+/// cannot be executed (POSIX, 2.8.2).
+fn status_of(errno: Errno) -> i32 {
+    match errno {
+        Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG => 127,
+        _ => 126,
+    }
 }
 
 fn not_run(sys: &mut Sys<'_>, name: &str, errno: Errno) -> Result<(), Pending> {

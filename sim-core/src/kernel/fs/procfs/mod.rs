@@ -75,7 +75,7 @@ names! {
     /// Files about a process.
     PidFile {
         Cgroup = "cgroup", Cmdline = "cmdline", Comm = "comm", Maps = "maps", Mountinfo = "mountinfo", Mounts = "mounts", Stat = "stat",
-        Statm = "statm", Status = "status", Wchan = "wchan",
+        TimensOffsets = "timens_offsets", Statm = "statm", Status = "status", Wchan = "wchan",
     }
 }
 names! {

@@ -3,8 +3,9 @@
 use super::tree::task_of;
 use super::{PidFile, mounts};
 use crate::hw::PAGE_BYTES;
+use crate::kernel::Signal;
 use crate::kernel::mm::{AddressSpace, Backing, Sharing, Vma, VmaName};
-use crate::kernel::syscall::Prot;
+use crate::kernel::syscall::{Prot, SigAct};
 use crate::kernel::task::{PidId, RunState, Task};
 use crate::kernel::{Ctx, Errno, NsId, cgroup};
 use std::fmt::Write;
@@ -35,6 +36,7 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<
         PidFile::Mounts => mounts::mounts(cx.k, task).into_bytes(),
         PidFile::Mountinfo => mounts::mountinfo(cx.k, task).into_bytes(),
         PidFile::Stat => stat(cx, ns, task, space).into_bytes(),
+        PidFile::TimensOffsets => crate::kernel::ns::offsets_text(cx.k, task).into_bytes(),
         PidFile::Statm => {
             let (size, rss) = space.map_or((0, Default::default()), |s| (s.size_pages(), s.rss));
             let text = space.map_or(0, |s| pages_of(s, VmaName::Text));
@@ -137,7 +139,7 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
     );
     let _ = writeln!(
         text,
-        "Tgid:\t{nr}\nPid:\t{nr}\nPPid:\t{}",
+        "Tgid:\t{nr}\nNgid:\t0\nPid:\t{nr}\nPPid:\t{}\nTracerPid:\t0",
         parent_number(cx, ns, task)
     );
     let c = &task.cred;
@@ -150,7 +152,28 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
         .flat_map(|n| n.iter())
         .skip_while(|(level, _)| *level != ns);
     let numbers: Vec<String> = from.map(|(_, nr)| nr.to_string()).collect();
-    let _ = writeln!(text, "NSpid:\t{}", numbers.join("\t"));
+    // One thread per process; groups and sessions have numbers of their own.
+    let list = |pid| {
+        let pid = k.pids.get(pid).map(|p| p.numbers.clone());
+        let all = inner.iter().flat_map(|n| n.iter());
+        let shown = all.skip_while(|(level, _)| *level != ns);
+        let number = |level| {
+            let mut numbers = pid.iter().flat_map(|n| n.iter());
+            numbers
+                .find(|(id, _)| *id == level)
+                .map_or(0, |(_, nr)| *nr)
+        };
+        let texts: Vec<String> = shown.map(|(level, _)| number(*level).to_string()).collect();
+        texts.join("\t")
+    };
+    let own = numbers.join("\t");
+    let _ = writeln!(text, "NStgid:\t{own}\nNSpid:\t{own}");
+    let _ = writeln!(
+        text,
+        "NSpgid:\t{}\nNSsid:\t{}",
+        list(task.pgrp),
+        list(task.session)
+    );
     if let Some(space) = space {
         let kb = |pages: u64| pages * PAGE_BYTES as u64 / 1024;
         let _ = writeln!(text, "VmSize:\t{:8} kB", kb(space.size_pages()));
@@ -164,8 +187,20 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
     }
     let _ = writeln!(text, "Threads:\t1");
     // Linux counts bits from signal 1.
-    let _ = writeln!(text, "SigPnd:\t{:016x}", task.signals.pending >> 1);
+    // What kill(2) sends waits for the process, not for a thread of it.
+    let set = |is: fn(SigAct) -> bool| {
+        let all = (1..32).filter_map(Signal::from_nr);
+        all.filter(|signal| is(task.signals.action(*signal)))
+            .fold(0, |set, signal| set | signal.bit())
+    };
+    let ignored = set(|act| act == SigAct::Ignore);
+    let caught = set(|act| matches!(act, SigAct::Handle { .. }));
+    let _ = writeln!(text, "SigQ:\t{}/127457", task.signals.pending.count_ones());
+    let _ = writeln!(text, "SigPnd:\t{:016x}", 0);
+    let _ = writeln!(text, "ShdPnd:\t{:016x}", task.signals.pending >> 1);
     let _ = writeln!(text, "SigBlk:\t{:016x}", task.signals.blocked >> 1);
+    let _ = writeln!(text, "SigIgn:\t{:016x}", ignored >> 1);
+    let _ = writeln!(text, "SigCgt:\t{:016x}", caught >> 1);
     text
 }
 

@@ -275,7 +275,8 @@ fn namespace_of(cx: &Ctx<'_>, task: &Task, link: NsLink) -> Option<NsId> {
         NsLink::Net => task.ns.net,
         NsLink::Pid => cx.k.pid_ns_of(task)?,
         NsLink::PidForChildren => task.ns.pid_for_children,
-        NsLink::Time | NsLink::TimeForChildren => task.ns.time,
+        NsLink::Time => task.ns.time,
+        NsLink::TimeForChildren => task.ns.time_for_children,
         NsLink::User => task.cred.user_ns,
         NsLink::Uts => task.ns.uts,
     })
