@@ -5,21 +5,17 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::process::{cargo, run_with_its_exit_code};
 
 /// Exits with 1 when a case differs and with 2 when the cases cannot be run.
 pub fn run(parser: &mut lexopt::Parser) -> Result<ExitCode> {
-    let args = args_from_root(parser)?;
-    if args.is_empty() {
-        bail!("which cases? cargo xtask conformance DIR");
-    }
     run_with_its_exit_code(
         cargo()
             .args(["run", "--quiet", "--release", "--package", "conformance"])
             .arg("--")
-            .args(args),
+            .args(args_from_root(parser)?),
     )
 }
 

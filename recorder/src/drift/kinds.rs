@@ -2,6 +2,7 @@
 
 use super::walk::Walk;
 use serde_json::Value;
+use std::ops::Range;
 
 type Taken = Result<(), String>;
 
@@ -104,7 +105,9 @@ pub fn mem(w: &mut Walk) -> Taken {
         16..56 => {
             let writes = r.is_within(67);
             let is_daring = !r.is_within(85);
-            if !is_daring && !may_access(w, &format!("{a}.{region}"), first, count, writes)? {
+            let needed = if writes { 'w' } else { 'r' };
+            let wanted = first..first + count;
+            if !is_daring && !all_allow(w, &format!("{a}.{region}"), wanted, needed)? {
                 return Ok(());
             }
             if writes {
@@ -161,22 +164,19 @@ fn map(w: &mut Walk, a: &str) -> Taken {
     w.take(a, "mmap", &params).map(|_| ())
 }
 
-/// Whether all these pages are mapped so that the access does not kill.
-fn may_access(
+/// Whether all these pages of a region are mapped with this permission.
+fn all_allow(
     w: &Walk,
     region: &str,
-    first: usize,
-    count: usize,
-    writes: bool,
+    mut wanted: Range<usize>,
+    permission: char,
 ) -> Result<bool, String> {
-    let letter = if writes { 'w' } else { 'r' };
     let mappings = w.world.mappings(region)?;
-    let is_fine = |page: usize| {
-        mappings.iter().any(|(start, pages, protection)| {
-            (*start..start + pages).contains(&page) && protection.contains(letter)
+    Ok(wanted.all(|page| {
+        mappings.iter().any(|(start, pages, permissions)| {
+            (*start..start + pages).contains(&page) && permissions.contains(permission)
         })
-    };
-    Ok((first..first + count).all(is_fine))
+    }))
 }
 
 const DIRS: [&str; 8] = [
