@@ -212,6 +212,9 @@ fn sigpending(hands: &mut Hands<'_>) -> OpResult {
 fn prctl(hands: &mut Hands<'_>) -> OpResult {
     let option = match hands.params.text("opt")?.as_str() {
         "subreaper" => Prctl::SetChildSubreaper(hands.params.int_or("val", 1)? as u64),
+        "no_new_privs" => Prctl::SetNoNewPrivs(hands.params.int_or("val", 1)? as u64),
+        "keepcaps" => Prctl::SetKeepcaps(hands.params.int_or("val", 1)? as u64),
+        "dumpable" => Prctl::SetDumpable(hands.params.int_or("val", 1)? as u64),
         "pdeathsig" => Prctl::SetPdeathsig(signal(hands)?),
         other => return Err(Halt::Bad(format!("prctl '{other}' is not answered"))),
     };

@@ -1,6 +1,7 @@
 //! Power-on: the first namespaces, the root file system, and the first task.
 
 use super::cgroup::{CgroupSet, Cgroups, Freeze, Layout};
+use super::cred::{Security, UserNs};
 use super::mm::{self, FrameOrder, FrameUse, Memory};
 use super::ns::{Namespaces, NsData, NsProxy, NsSwap, Offsets, PidNs, TimeNs};
 use super::sched::{Sched, SchedEntity};
@@ -39,10 +40,13 @@ pub enum World {
 pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, seed: u64) -> Kernel {
     let mut ns = Namespaces::default();
     // In the order in which Linux numbers them (include/linux/proc_ns.h).
-    let time = ns.create(NsData::Time(TimeNs {
-        offsets: Offsets::Frozen,
-        ..TimeNs::default()
-    }));
+    let time = ns.create(
+        NsData::Time(TimeNs {
+            offsets: Offsets::Frozen,
+            ..TimeNs::default()
+        }),
+        None,
+    );
     let mut cgroups = Cgroups::new(match world {
         World::Lab => Layout::Unified,
         World::Bare => Layout::Hybrid,
@@ -51,15 +55,18 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
         World::Lab => cgroups.roots,
         World::Bare => cgroups.world(),
     };
-    let cgroup = ns.create(NsData::Cgroup { root });
-    let pid = ns.create(NsData::Pid(PidNs::default()));
-    let user = ns.create(NsData::User);
-    let uts = ns.create(NsData::Uts {
-        nodename: HOSTNAME.into(),
-    });
-    let ipc = ns.create(NsData::Ipc);
-    let mnt = ns.create(NsData::Mnt(fs::MountNs::default()));
-    let net = ns.create(NsData::Net);
+    let cgroup = ns.create(NsData::Cgroup { root }, None);
+    let pid = ns.create(NsData::Pid(PidNs::default()), None);
+    let user = ns.create(NsData::User(UserNs::first()), None);
+    let uts = ns.create(
+        NsData::Uts {
+            nodename: HOSTNAME.into(),
+        },
+        None,
+    );
+    let ipc = ns.create(NsData::Ipc, None);
+    let mnt = ns.create(NsData::Mnt(fs::MountNs::default()), None);
+    let net = ns.create(NsData::Net, None);
     let init_ns = NsProxy {
         mnt,
         uts,
@@ -188,6 +195,7 @@ fn blank(
         exit_signal: 0,
         exit_status: 0,
         cred: Rc::new(cred),
+        security: Security::default(),
         ns: Rc::new(ns),
         fs: Rc::new(fs),
         files: Rc::default(),

@@ -3,10 +3,11 @@
 //! Forced and free running share this: a call injected from outside waits in the task's mailbox
 //! and takes the same path.
 
+use super::cred::{self, SeccompAction};
 use super::injection::{Answer, Injection};
 use super::sched::{Phase, Resched, SliceUsed};
 use super::signal::Delivered;
-use super::syscall::{self, Syscall};
+use super::syscall::{self, SigAct, Syscall};
 use super::task::{ActiveCall, CallOrigin, RunState};
 use super::{Ctx, Errno, Outcome, Signal, fs, mm};
 use crate::event::{Event, InterruptSource};
@@ -87,6 +88,25 @@ impl Ctx<'_> {
             return self.finish_call(nr, Err(Errno::EINTR));
         }
         task.reply = super::Reply::None;
+        // secure_computing: asked once, before anything of the call happens.
+        if !is_resumed && task.security.seccomp.is_some() {
+            match cred::check_seccomp(task, &call) {
+                SeccompAction::Allow => {}
+                SeccompAction::Errno(errno) => return self.finish_call(nr, Err(errno)),
+                SeccompAction::Trap => {
+                    self.force_signal(id, Signal::SIGSYS);
+                    // The registers are as they were: the number of the call is in the place of
+                    // its answer (syscall_rollback).
+                    return self.finish_call(nr, Ok(i64::from(nr)));
+                }
+                SeccompAction::KillProcess => {
+                    let number = Signal::SIGSYS as usize % 32;
+                    std::rc::Rc::make_mut(&mut task.signals.actions)[number] = SigAct::Default;
+                    self.force_signal(id, Signal::SIGSYS);
+                    return self.finish_call(nr, Ok(i64::from(nr)));
+                }
+            }
+        }
         match syscall::dispatch(self, call) {
             Ok(Outcome::Done(value)) => self.finish_call(nr, Ok(value)),
             // do_exit() ends in schedule(). Whoever waits may free the task at once, so it must be

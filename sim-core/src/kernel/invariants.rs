@@ -185,9 +185,8 @@ fn namespaces(k: &Kernel) -> Result<(), String> {
         }
     }
     for (id, _) in k.ns.iter() {
-        if let Some(parent) = k.ns.pid(id).and_then(|n| n.parent) {
-            count(parent);
-        }
+        let above = k.ns.get(id).map(|ns| ns.above());
+        above.into_iter().flatten().flatten().for_each(&mut count);
     }
     fs::namespace_refs(k).into_iter().for_each(&mut count);
     for (id, ns) in k.ns.iter() {

@@ -4,6 +4,7 @@
 
 pub mod boot;
 pub mod cgroup;
+pub mod cred;
 pub mod entry;
 mod errno;
 pub mod fs;

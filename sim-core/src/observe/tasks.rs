@@ -76,7 +76,7 @@ pub fn namespace(machine: &Machine, id: u64, file: &str) -> Option<u64> {
 pub fn process(machine: &Machine, id: u64) -> Option<Process> {
     let k = &machine.kernel;
     let task = task(machine, id)?;
-    let (uid, gid) = (task.cred.uid, task.cred.gid);
+    let cred = &task.cred;
     Some(Process {
         numbers: k
             .pids
@@ -87,7 +87,7 @@ pub fn process(machine: &Machine, id: u64) -> Option<Process> {
             .collect(),
         parent: task.parent.map(TaskId::as_u64),
         state: state(machine, id)?,
-        uids: [uid; 4],
-        gids: [gid; 4],
+        uids: [cred.uid, cred.euid, cred.suid, cred.fsuid],
+        gids: [cred.gid, cred.egid, cred.sgid, cred.fsgid],
     })
 }

@@ -4,6 +4,7 @@ use super::inode::{InodeData, InodeId};
 use super::path::{Node, PathRef};
 use super::procfs;
 use super::umount::is_read_only;
+use crate::kernel::cred::Cap;
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags};
 use crate::kernel::{Ctx, Errno, Kernel};
 
@@ -42,12 +43,15 @@ impl Kernel {
                     kind: inode.kind(),
                 }
             }
-            Node::Proc(node) => Owner {
-                uid: 0,
-                gid: 0,
-                mode: procfs::mode(node),
-                kind: procfs::kind(node),
-            },
+            Node::Proc(node) => {
+                let (uid, gid) = procfs::owner(self, node);
+                Owner {
+                    uid,
+                    gid,
+                    mode: procfs::mode(node),
+                    kind: procfs::kind(node),
+                }
+            }
             Node::Cgroup(node) => {
                 let owner = node.owner(&self.cgroups);
                 Owner {
@@ -81,22 +85,61 @@ impl Ctx<'_> {
         if access == Access::Write && is_kept && is_super_read_only(self.k, place) {
             return Err(Errno::EROFS);
         }
+        self.generic_permission(&owner, access)
+    }
+
+    /// generic_permission: the bits of exactly one class count, then capabilities may help.
+    fn generic_permission(&self, owner: &Owner, access: Access) -> Result<(), Errno> {
         let cred = &self.me()?.cred;
-        if cred.is_capable() {
-            let is_dir = owner.kind == FileKind::Directory;
-            let anybody = owner.mode & 0o111 != 0 || is_dir || access != Access::Execute;
-            return if anybody { Ok(()) } else { Err(Errno::EACCES) };
-        }
-        let bits = match (cred.euid == owner.uid, cred.egid == owner.gid) {
-            (true, _) => owner.mode >> 6,
-            (false, true) => owner.mode >> 3,
-            (false, false) => owner.mode,
+        let bits = if cred.fsuid == owner.uid {
+            owner.mode >> 6
+        } else if cred.is_in_group(owner.gid) {
+            owner.mode >> 3
+        } else {
+            owner.mode
         };
         if bits & access as u16 != 0 {
+            return Ok(());
+        }
+        let is_dir = owner.kind == FileKind::Directory;
+        // Root executes only what somebody may.
+        let overrides = is_dir || access != Access::Execute || owner.mode & 0o111 != 0;
+        let searches = match is_dir {
+            true => access != Access::Write,
+            false => access == Access::Read,
+        };
+        if (searches && self.capable_wrt_inode(owner, Cap::DAC_READ_SEARCH))
+            || (overrides && self.capable_wrt_inode(owner, Cap::DAC_OVERRIDE))
+        {
             Ok(())
         } else {
             Err(Errno::EACCES)
         }
+    }
+
+    /// capable_wrt_inode_uidgid: a capability over the caller's user namespace counts for files
+    /// whose owner and group that namespace maps.
+    fn capable_wrt_inode(&self, owner: &Owner, cap: Cap) -> bool {
+        let Ok(me) = self.me() else { return false };
+        let user_ns = me.cred.user_ns;
+        let is_mapped = self.k.ns.user(user_ns).is_some_and(|ns| {
+            ns.uid_map.up(owner.uid).is_some() && ns.gid_map.up(owner.gid).is_some()
+        });
+        is_mapped && self.is_ns_capable(user_ns, cap)
+    }
+
+    /// fsuidgid_has_mapping: whether a file system can tell whose a new file is.
+    fn may_own(&self, dir: PathRef) -> Result<(), Errno> {
+        let cred = &self.me()?.cred;
+        let sb = self
+            .k
+            .mount(dir.mount)
+            .and_then(|m| self.k.vfs.supers.get(m.sb));
+        let user_ns = sb.map_or(self.k.init_user_ns, |sb| sb.user_ns);
+        let knows = self.k.ns.user(user_ns).is_some_and(|ns| {
+            ns.uid_map.up(cred.fsuid).is_some() && ns.gid_map.up(cred.fsgid).is_some()
+        });
+        if knows { Ok(()) } else { Err(Errno::EOVERFLOW) }
     }
 
     /// mnt_want_write.
@@ -127,6 +170,7 @@ impl Ctx<'_> {
         if self.k.is_unlinked(dir.node) {
             return Err(Errno::ENOENT);
         }
+        self.may_own(dir)?;
         self.permit(dir, Access::Write)?;
         self.permit(dir, Access::Execute)
     }
@@ -161,9 +205,9 @@ impl Ctx<'_> {
         let owner = self.k.owner_of(victim)?;
         let cred = &self.me()?.cred;
         let is_free = above.mode & 0o1000 == 0
-            || cred.euid == owner.uid
-            || cred.euid == above.uid
-            || cred.is_capable();
+            || cred.fsuid == owner.uid
+            || cred.fsuid == above.uid
+            || self.capable_wrt_inode(&owner, Cap::FOWNER);
         if is_free { Ok(()) } else { Err(Errno::EPERM) }
     }
 
@@ -213,7 +257,10 @@ impl Ctx<'_> {
     /// EPERM.
     pub(super) fn owner_or_capable(&self, node: Node) -> Result<(), Errno> {
         let cred = &self.me()?.cred;
-        if cred.euid == self.k.owner_of(node)?.uid || cred.is_capable() {
+        let uid = self.k.owner_of(node)?.uid;
+        let user_ns = self.k.ns.user(cred.user_ns).ok_or(Errno::EPERM)?;
+        let is_mapped = user_ns.uid_map.up(uid).is_some();
+        if cred.fsuid == uid || (is_mapped && self.is_ns_capable(cred.user_ns, Cap::FOWNER)) {
             Ok(())
         } else {
             Err(Errno::EPERM)
@@ -232,10 +279,11 @@ impl Ctx<'_> {
     ) -> Result<(), Errno> {
         let owner = self.k.owner_of(node)?;
         let cred = &self.me()?.cred;
-        let is_mine = cred.euid == owner.uid;
+        let is_mine = cred.fsuid == owner.uid;
         let keeps_uid = uid.is_none_or(|uid| is_mine && uid == owner.uid);
-        let keeps_gid = gid.is_none_or(|gid| is_mine && (gid == owner.gid || gid == cred.egid));
-        if (keeps_uid && keeps_gid) || cred.is_capable() {
+        let keeps_gid =
+            gid.is_none_or(|gid| is_mine && (gid == owner.gid || cred.is_in_group(gid)));
+        if (keeps_uid && keeps_gid) || self.capable_wrt_inode(&owner, Cap::CHOWN) {
             Ok(())
         } else {
             Err(Errno::EPERM)
@@ -245,7 +293,10 @@ impl Ctx<'_> {
     /// Whether the caller is in a group, or may do without (in_group_or_capable).
     pub(super) fn in_group_or_capable(&self, gid: u32) -> Result<bool, Errno> {
         let cred = &self.me()?.cred;
-        Ok(cred.egid == gid || cred.is_capable())
+        let user_ns = self.k.ns.user(cred.user_ns).ok_or(Errno::EPERM)?;
+        let is_mapped = user_ns.gid_map.up(gid).is_some();
+        let may = is_mapped && self.is_ns_capable(cred.user_ns, Cap::FSETID);
+        Ok(cred.is_in_group(gid) || may)
     }
 
     /// ETXTBSY: a program that somebody runs may not be written, and what somebody writes may

@@ -52,7 +52,11 @@ pub fn sys_fstat(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
 }
 
 fn answer(cx: &mut Ctx<'_>, place: PathRef) -> SysResult {
-    let stat = stat_of(cx.k, place)?;
+    let mut stat = stat_of(cx.k, place)?;
+    // cp_new_stat: ids as the caller's user namespace shows them.
+    let ns = cx.k.ns.user(cx.me()?.cred.user_ns).ok_or(Errno::EINVAL)?;
+    stat.uid = ns.uid_map.shown(stat.uid);
+    stat.gid = ns.gid_map.shown(stat.gid);
     cx.reply(Reply::Stat(stat))?;
     done(0)
 }
@@ -165,6 +169,13 @@ pub fn sys_fchown(cx: &mut Ctx<'_>, fd: i32, uid: u32, gid: u32) -> SysResult {
 
 fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResult {
     const UNCHANGED: u32 = u32::MAX;
+    let me = cx.me()?.cred.user_ns;
+    let ns = cx.k.ns.user(me).ok_or(Errno::EINVAL)?;
+    let lower = |map: &crate::kernel::cred::IdMap, id: u32| match id {
+        UNCHANGED => Ok(UNCHANGED),
+        _ => map.down(id).ok_or(Errno::EINVAL),
+    };
+    let (uid, gid) = (lower(&ns.uid_map, uid)?, lower(&ns.gid_map, gid)?);
     cx.want_write(place)?;
     let (Node::Inode(_) | Node::Cgroup(_)) = place.node else {
         return Err(Errno::EPERM);

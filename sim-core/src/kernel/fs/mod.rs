@@ -49,7 +49,7 @@ pub use inode::{Device, Inode, InodeData, InodeId};
 pub use mount::{Mount, MountId, MountNs};
 pub use mount_calls::sys_mount;
 pub use names::{sys_link, sys_mkdir, sys_mknod, sys_rmdir, sys_symlink, sys_unlink};
-pub use namespace::{copy_mount_ns, drop_mount_ns, enter_mount_ns, root_of};
+pub use namespace::{copy_mount_ns, drop_mount_ns, enter_mount_ns, is_chrooted, root_of};
 pub use open::{ExecFile, exec_of_fd, mappable, open_exec, sys_openat};
 pub use pagecache::{cached_page, file_pages, hold_mapped, page, release_mapped, shmem_file};
 pub use path::{FsStruct, Node, PathRef, fork_fs, release_fs};

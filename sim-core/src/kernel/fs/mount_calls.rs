@@ -8,6 +8,7 @@ use super::propagation::Propagation;
 use super::superblock::SuperId;
 use super::umount::is_read_only;
 use super::walk::Follow;
+use crate::kernel::cred::Cap;
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Str, SysResult, done};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
 
@@ -20,11 +21,7 @@ const PROPAGATION: MountFlags = MountFlags(
 /// # Errors
 /// EPERM.
 pub(super) fn may_mount(cx: &Ctx<'_>) -> Result<(), Errno> {
-    if cx.me()?.cred.is_capable() {
-        Ok(())
-    } else {
-        Err(Errno::EPERM)
-    }
+    cx.capable_over(cx.me()?.ns.mnt, Cap::SYS_ADMIN)
 }
 
 /// mount(2).

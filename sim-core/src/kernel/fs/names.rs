@@ -7,6 +7,7 @@ use super::path::{Node, PathRef};
 use super::umount::{detach_mounts, is_local_mountpoint};
 use super::vfs_ops::{enter, remove};
 use super::walk::{Follow, Last, Parent, Slash};
+use crate::kernel::cred::Cap;
 use crate::kernel::syscall::{FileKind, Str, SysResult, done};
 use crate::kernel::{Ctx, Errno};
 use std::rc::Rc;
@@ -133,8 +134,7 @@ pub fn sys_mknod(cx: &mut Ctx<'_>, path: Str, mode: u16, dev: u32) -> SysResult 
 
 /// CAP_MKNOD in the first user namespace.
 fn may_mknod(cx: &Ctx<'_>) -> Result<(), Errno> {
-    let cred = &cx.me()?.cred;
-    if cred.is_capable() && cred.user_ns == cx.k.init_user_ns {
+    if cx.is_capable(Cap::MKNOD) {
         Ok(())
     } else {
         Err(Errno::EPERM)

@@ -14,6 +14,17 @@ impl Kernel {
     }
 }
 
+/// current_chrooted: whether the caller's root is not the root of its mount namespace.
+///
+/// # Errors
+/// ESRCH for a caller that is gone.
+pub fn is_chrooted(cx: &Ctx<'_>) -> Result<bool, Errno> {
+    let me = cx.me()?;
+    let top = cx.k.ns.mnt(me.ns.mnt).and_then(|tree| tree.root);
+    let root = top.and_then(|id| cx.k.mount_root(id));
+    Ok(root.is_none_or(|root| cx.cover(root) != me.fs.root))
+}
+
 /// CLONE_NEWNS: a copy of the tree of the namespace `old`, for `user_ns`, and root and working
 /// directory in the copy. The paths that come back are held; the tree is to be entered with
 /// [`enter_mount_ns`].

@@ -10,6 +10,7 @@ use super::vfs_ops::enter;
 use super::walk::{Follow, Last, Slash, Target};
 use super::{fifo, overlay, procfs, tty};
 use crate::hw::{DiskFile, DiskNode};
+use crate::kernel::cred::SetId;
 use crate::kernel::mm::Sharing;
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Prot, Str, SysResult, done_fd};
 use crate::kernel::{Ctx, Errno, ProgramId};
@@ -188,8 +189,8 @@ pub(super) fn bare_inode(cx: &Ctx<'_>, mode: u16, data: InodeData) -> Result<Ino
     Ok(Inode {
         sb: None,
         mode: mode & 0o7777 & !me.fs.umask,
-        uid: me.cred.euid,
-        gid: me.cred.egid,
+        uid: me.cred.fsuid,
+        gid: me.cred.fsgid,
         links: 0,
         holds: 0,
         parent: None,
@@ -258,6 +259,9 @@ pub(super) enum Opened {
 fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<Opened, Errno> {
     let id = match place.node {
         Node::Proc(node) => {
+            if flags.any(OpenFlags(3)) {
+                procfs::may_open_for_writing(cx, node)?;
+            }
             let text = match procfs::kind(node) {
                 FileKind::Directory => None,
                 _ => Some(procfs::text(cx, node)?.into()),
@@ -296,6 +300,7 @@ pub struct ExecFile {
     pub program: ProgramId,
     pub text_pages: u16,
     pub data_pages: u16,
+    pub set_id: SetId,
 }
 
 /// Finds a program.
@@ -336,6 +341,7 @@ fn exec_file(cx: &mut Ctx<'_>, place: PathRef) -> Result<ExecFile, Errno> {
     }
     cx.permit(place, Access::Execute)?;
     cx.deny_write_access(id)?;
+    let set_id = set_id(cx, place)?;
     let node = match source {
         Source::Disk(node) => cx.hw.disk.nodes.get(*node as usize),
         Source::Memory => None,
@@ -356,10 +362,32 @@ fn exec_file(cx: &mut Ctx<'_>, place: PathRef) -> Result<ExecFile, Errno> {
                 program: ProgramId(*program),
                 text_pages,
                 data_pages,
+                set_id,
             })
         }
         Some(_) | None => Err(Errno::ENOEXEC),
     }
+}
+
+/// bprm_fill_uid: what the set-user-ID and set-group-ID bits ask for. They count on mounts of the
+/// caller's namespace without nosuid, and on file systems of its user namespace or an outer one
+/// (mnt_may_suid).
+fn set_id(cx: &Ctx<'_>, place: PathRef) -> Result<SetId, Errno> {
+    let me = cx.me()?;
+    let owner = cx.k.owner_of(place.node)?;
+    if owner.mode & 0o6000 == 0 {
+        return Ok(SetId::default());
+    }
+    let mount = cx.k.mount(place.mount).ok_or(Errno::ENOENT)?;
+    let sb_ns = cx.k.vfs.supers.get(mount.sb).map(|sb| sb.user_ns);
+    let may = !mount.flags.has(MountFlags::NOSUID)
+        && sb_ns.is_some_and(|ns| cx.k.is_in_user_ns(me.cred.user_ns, ns))
+        && mount.ns == Some(me.ns.mnt);
+    let when = |bits: u16, id: u32| (may && owner.mode & bits == bits).then_some(id);
+    Ok(SetId {
+        uid: when(0o4000, owner.uid),
+        gid: when(0o2010, owner.gid),
+    })
 }
 
 /// The file behind a descriptor, for mmap(2).

@@ -7,6 +7,7 @@ use super::path::{FsStruct, Node, PathRef, release_path};
 use super::path_text::Top;
 use super::procfs::{self, ProcTarget};
 use super::walk::Follow;
+use crate::kernel::cred::Cap;
 use crate::kernel::syscall::{Dirent, FileKind, Str, SysResult, done};
 use crate::kernel::{Ctx, Errno, Reply};
 use std::rc::Rc;
@@ -137,9 +138,7 @@ pub fn sys_chdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
 /// EPERM without privilege, ENOTDIR, EACCES and those of the walk.
 pub fn sys_chroot(cx: &mut Ctx<'_>, path: Str) -> SysResult {
     let root = directory(cx, &path)?;
-    if !cx.me()?.cred.is_capable() {
-        return Err(Errno::EPERM);
-    }
+    cx.ns_capable(cx.me()?.cred.user_ns, Cap::SYS_CHROOT)?;
     let old = cx.me()?.fs.as_ref().clone();
     change(cx, FsStruct { root, ..old })?;
     done(0)

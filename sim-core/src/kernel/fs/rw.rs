@@ -3,7 +3,8 @@
 use super::fd::{FileId, OpenKind, inode_of};
 use super::inode::{Device, InodeData, InodeId};
 use super::pagecache::page;
-use super::{pipe, tty};
+use super::path::Node;
+use super::{pipe, procfs, tty};
 use crate::hw::{FaultAccess, PAGE_BYTES};
 use crate::kernel::syscall::{InBuf, OpenFlags, OutBuf, SeekWhence, SysResult, done};
 use crate::kernel::{Ctx, Errno, Reply};
@@ -131,7 +132,16 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             let bytes = cx.take(&buf)?;
             super::cgroupfs::write(cx, node, &bytes, ns)
         }
-        OpenKind::Proc { .. } => Err(Errno::EIO),
+        OpenKind::Proc { .. } => {
+            let place = cx.file(fd)?.1.path.ok_or(Errno::EIO)?;
+            let Node::Proc(node) = place.node else {
+                return Err(Errno::EIO);
+            };
+            let bytes = cx.take(&buf)?;
+            procfs::write(cx, node, offset, &bytes)?;
+            advance(cx, id, bytes.len() as u64);
+            done(bytes.len() as i64)
+        }
         OpenKind::PipeRead(_) => Err(Errno::EBADF),
         OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
     }

@@ -105,7 +105,7 @@ fn place(cx: &Ctx<'_>, id: MmId, addr: u64, length: u64, flags: MmapFlags) -> Re
             return Err(Errno::EINVAL);
         }
         // CAP_SYS_RAWIO in the first user namespace.
-        if addr < MIN_ADDR && !cx.me()?.cred.is_capable() {
+        if addr < MIN_ADDR && !cx.is_capable(crate::kernel::cred::Cap::SYS_RAWIO) {
             return Err(Errno::EPERM);
         }
         let first = addr / PAGE;

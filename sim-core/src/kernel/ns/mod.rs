@@ -7,11 +7,13 @@ mod time;
 
 pub use proxy::{NsProxy, NsSwap};
 pub use syscalls::{
-    ALL_FLAGS, CREATES, check_modelled, copy, sys_sethostname, sys_setns, sys_uname, sys_unshare,
+    ALL_FLAGS, CREATES, check_modelled, copy, discard, sys_sethostname, sys_setns, sys_uname,
+    sys_unshare,
 };
 pub use time::{Offsets, TimeNs, enter_at_exec, offsets_text, sys_clock_gettime, write_offsets};
 
 use super::cgroup::CgroupSet;
+use super::cred::UserNs;
 use super::fs::MountNs;
 use super::syscall::{CloneFlags, Str};
 use super::task::{PidMap, TaskId};
@@ -77,7 +79,7 @@ impl NsKind {
     pub fn is_modelled(self) -> bool {
         matches!(
             self,
-            NsKind::Mnt | NsKind::Uts | NsKind::Pid | NsKind::Cgroup | NsKind::Time
+            NsKind::Mnt | NsKind::Uts | NsKind::Pid | NsKind::User | NsKind::Cgroup | NsKind::Time
         )
     }
 }
@@ -90,6 +92,9 @@ pub struct Namespace {
     pub inum: u32,
     /// Invariant: equals the number of references found by a recount; 0 frees it.
     pub refs: u32,
+    /// The user namespace that it belongs to, with a reference; `None` for the first namespaces,
+    /// which belong to the first one, and for user namespaces, which have a parent.
+    pub owner: Option<NsId>,
     pub data: NsData,
 }
 
@@ -103,7 +108,7 @@ pub enum NsData {
     /// Nothing to isolate in the model yet.
     Ipc,
     Net,
-    User,
+    User(UserNs),
     /// The groups that it shows as `/`.
     Cgroup {
         root: CgroupSet,
@@ -119,7 +124,7 @@ impl NsData {
             NsData::Pid(_) => NsKind::Pid,
             NsData::Ipc => NsKind::Ipc,
             NsData::Net => NsKind::Net,
-            NsData::User => NsKind::User,
+            NsData::User(_) => NsKind::User,
             NsData::Cgroup { .. } => NsKind::Cgroup,
             NsData::Time(_) => NsKind::Time,
         }
@@ -172,13 +177,14 @@ impl Default for Namespaces {
 }
 
 impl Namespaces {
-    /// A new namespace with no reference yet.
-    pub fn create(&mut self, data: NsData) -> NsId {
+    /// A new namespace with no reference yet. Its owner's is the caller's to hold.
+    pub fn create(&mut self, data: NsData, owner: Option<NsId>) -> NsId {
         let inum = self.next_inum;
         self.next_inum = self.next_inum.wrapping_add(1);
         self.table.insert(Namespace {
             inum,
             refs: 0,
+            owner,
             data,
         })
     }
@@ -223,6 +229,20 @@ impl Namespaces {
     pub fn pid_mut(&mut self, id: NsId) -> Option<&mut PidNs> {
         match &mut self.table.get_mut(id)?.data {
             NsData::Pid(pid) => Some(pid),
+            _ => None,
+        }
+    }
+
+    pub fn user(&self, id: NsId) -> Option<&UserNs> {
+        match &self.table.get(id)?.data {
+            NsData::User(user) => Some(user),
+            _ => None,
+        }
+    }
+
+    pub fn user_mut(&mut self, id: NsId) -> Option<&mut UserNs> {
+        match &mut self.table.get_mut(id)?.data {
+            NsData::User(user) => Some(user),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Namespace, NsData, NsId, NsKind, NsProxy, NsSwap, PidNs};
 use crate::event::Event;
+use crate::kernel::cred::{self, Cap, Cred};
 use crate::kernel::fs::{self, FsStruct};
 use crate::kernel::syscall::{CloneFlags, Str, done};
 use crate::kernel::{Ctx, Errno, Kernel, Reply, SysResult};
@@ -34,7 +35,7 @@ pub fn check_modelled(flags: CloneFlags) -> Result<(), Errno> {
 }
 
 /// copy_namespaces: the proxy for a task with `flags`, and its root and working directory,
-/// which move along into a new mount namespace. Nothing is held yet.
+/// which move along into a new mount namespace. Nothing is held yet but their owner, `user_ns`.
 ///
 /// # Errors
 /// ENOMEM, ENOSPC (too deep), EINVAL for a PID namespace below one that is not one's own.
@@ -43,17 +44,17 @@ pub fn copy(
     old: &NsProxy,
     old_fs: &FsStruct,
     flags: CloneFlags,
+    user_ns: NsId,
 ) -> Result<(NsProxy, FsStruct), Errno> {
     let pid_level = match flags.has(CloneFlags::NEWPID) {
-        true => Some(new_pid_level(cx, old)?),
+        true => Some(new_pid_level(cx, old, user_ns)?),
         false => None,
     };
     // What can fail comes first: a namespace that was made is never undone.
     let mut proxy = old.clone();
     let fs = if flags.has(CloneFlags::NEWNS) {
-        let user_ns = cx.me()?.cred.user_ns;
         let (tree, fs) = fs::copy_mount_ns(cx, old.mnt, user_ns, old_fs)?;
-        proxy.mnt = create(cx, NsData::Mnt(tree));
+        proxy.mnt = create(cx, NsData::Mnt(tree), user_ns);
         fs::enter_mount_ns(cx.k, proxy.mnt);
         fs
     } else {
@@ -66,7 +67,7 @@ pub fn copy(
             level,
             ..PidNs::default()
         });
-        proxy.pid_for_children = create(cx, data);
+        proxy.pid_for_children = create(cx, data, user_ns);
         cx.k.ns.hold(parent);
     }
     if flags.has(CloneFlags::NEWUTS) {
@@ -75,26 +76,31 @@ pub fn copy(
                 .nodename(old.uts)
                 .cloned()
                 .unwrap_or_else(|| "".into());
-        proxy.uts = create(cx, NsData::Uts { nodename });
+        proxy.uts = create(cx, NsData::Uts { nodename }, user_ns);
     }
     if flags.has(CloneFlags::NEWTIME) {
         let time = cx.k.time_ns(old.time_for_children);
         let offsets = super::Offsets::Open;
-        proxy.time_for_children = create(cx, NsData::Time(super::TimeNs { offsets, ..time }));
+        proxy.time_for_children =
+            create(cx, NsData::Time(super::TimeNs { offsets, ..time }), user_ns);
     }
     if flags.has(CloneFlags::NEWCGROUP) {
         // The groups that the caller is in become the root (cgroup_namespaces(7)).
         let root = cx.me()?.cgroups;
-        proxy.cgroup = create(cx, NsData::Cgroup { root });
+        proxy.cgroup = create(cx, NsData::Cgroup { root }, user_ns);
     }
     Ok((proxy, fs))
 }
 
 /// The level of a new PID namespace below the caller's. A second unshare before the first fork
 /// is refused, as there would be an empty one between (copy_pid_ns).
-fn new_pid_level(cx: &Ctx<'_>, old: &NsProxy) -> Result<u32, Errno> {
+fn new_pid_level(cx: &Ctx<'_>, old: &NsProxy, user_ns: NsId) -> Result<u32, Errno> {
     let active = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
     if old.pid_for_children != active {
+        return Err(Errno::EINVAL);
+    }
+    // The numbers of an outer user namespace are not to be given out inside (create_pid_namespace).
+    if !cx.k.is_in_user_ns(user_ns, cx.k.owner_of_ns(active)) {
         return Err(Errno::EINVAL);
     }
     let level = cx.k.ns.pid(active).ok_or(Errno::ESRCH)?.level + 1;
@@ -105,9 +111,10 @@ fn new_pid_level(cx: &Ctx<'_>, old: &NsProxy) -> Result<u32, Errno> {
     }
 }
 
-fn create(cx: &mut Ctx<'_>, data: NsData) -> NsId {
+fn create(cx: &mut Ctx<'_>, data: NsData, user_ns: NsId) -> NsId {
     let kind = data.kind();
-    let id = cx.k.ns.create(data);
+    cx.k.ns.hold(user_ns);
+    let id = cx.k.ns.create(data, Some(user_ns));
     cx.emit(Event::NamespaceNew {
         kind,
         id: id.as_u64(),
@@ -127,15 +134,42 @@ pub fn sys_unshare(cx: &mut Ctx<'_>, flags: CloneFlags) -> SysResult {
     }
     check_modelled(flags)?;
     let me = cx.me()?;
-    if flags.any(CREATES) && !me.cred.is_capable() {
-        return Err(Errno::EPERM);
+    let (old, old_fs, old_user_ns) = (me.ns.clone(), me.fs.clone(), me.cred.user_ns);
+    // The other namespaces belong to the new user namespace (unshare_userns comes first).
+    let new = match flags.has(CloneFlags::NEWUSER) {
+        true => Some(cred::new_user_ns_cred(cx)?),
+        false => None,
+    };
+    let user_ns = new.as_ref().map_or(old_user_ns, |new| new.user_ns);
+    let copied = match flags.any(CREATES) {
+        true => (cx.ns_capable(user_ns, Cap::SYS_ADMIN))
+            .and_then(|()| copy(cx, &old, &old_fs, flags, user_ns).map(Some)),
+        false => Ok(None),
+    };
+    let copied = match copied {
+        Ok(copied) => copied,
+        Err(errno) => {
+            discard(cx, new.as_ref());
+            return Err(errno);
+        }
+    };
+    if let Some((proxy, fs)) = copied {
+        switch(cx, proxy)?;
+        cx.me_mut()?.fs = Rc::new(fs);
+        fs::release_fs(cx, &old_fs);
     }
-    let (old, old_fs) = (me.ns.clone(), me.fs.clone());
-    let (proxy, fs) = copy(cx, &old, &old_fs, flags)?;
-    switch(cx, proxy)?;
-    cx.me_mut()?.fs = Rc::new(fs);
-    fs::release_fs(cx, &old_fs);
+    if let Some(new) = new {
+        cx.commit_creds(new)?;
+    }
     done(0)
+}
+
+/// Takes back the user namespace of credentials that did not come into force.
+pub fn discard(cx: &mut Ctx<'_>, new: Option<&Cred>) {
+    if let Some(new) = new {
+        cx.k.ns.hold(new.user_ns);
+        cx.k.release_ns(new.user_ns);
+    }
 }
 
 /// setns(2), with a descriptor of a /proc/PID/ns file. Joining a PID namespace is for the
@@ -153,11 +187,19 @@ pub fn sys_setns(cx: &mut Ctx<'_>, fd: i32, kind: CloneFlags) -> SysResult {
     if !is.is_modelled() {
         return Err(Errno::EINVAL);
     }
-    let me = cx.me()?;
-    if !me.cred.is_capable() {
-        return Err(Errno::EPERM);
+    if is == NsKind::User {
+        let new = cred::join_user_ns(cx, id)?;
+        cx.commit_creds(new)?;
+        return done(0);
     }
-    let old = me.ns.clone();
+    let me = cx.me()?;
+    let (old, user_ns) = (me.ns.clone(), me.cred.user_ns);
+    // Privilege over the namespace, and over one's own user namespace.
+    cx.capable_over(id, Cap::SYS_ADMIN)?;
+    if is == NsKind::Mnt {
+        cx.ns_capable(user_ns, Cap::SYS_CHROOT)?;
+    }
+    cx.ns_capable(user_ns, Cap::SYS_ADMIN)?;
     if is == NsKind::Pid {
         let active = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
         if !is_at_or_below(cx.k, id, active) {
@@ -200,14 +242,11 @@ fn switch(cx: &mut Ctx<'_>, proxy: NsProxy) -> Result<(), Errno> {
 /// # Errors
 /// EPERM without privilege, EINVAL beyond 64 bytes.
 pub fn sys_sethostname(cx: &mut Ctx<'_>, name: Str) -> SysResult {
-    let me = cx.me()?;
-    if !me.cred.is_capable() {
-        return Err(Errno::EPERM);
-    }
+    let uts = cx.me()?.ns.uts;
+    cx.capable_over(uts, Cap::SYS_ADMIN)?;
     if name.len() > 64 {
         return Err(Errno::EINVAL);
     }
-    let uts = me.ns.uts;
     cx.k.ns.set_nodename(uts, name);
     done(0)
 }
@@ -228,35 +267,59 @@ impl Ctx<'_> {
     /// What goes with namespaces that nobody refers to any more.
     pub fn tear_down(&mut self, gone: Vec<Namespace>) {
         for ns in gone {
-            match ns.data {
-                NsData::Mnt(tree) => fs::drop_mount_ns(self, &tree),
-                NsData::Pid(PidNs {
-                    parent: Some(parent),
-                    ..
-                }) => self.k.release_ns(parent),
-                NsData::Pid(_)
-                | NsData::Uts { .. }
-                | NsData::Ipc
-                | NsData::Net
-                | NsData::User
-                | NsData::Cgroup { .. }
-                | NsData::Time(_) => {}
+            if let NsData::Mnt(tree) = &ns.data {
+                fs::drop_mount_ns(self, tree);
+            }
+            for id in ns.above().into_iter().flatten() {
+                self.k.release_ns(id);
             }
         }
+    }
+}
+
+impl Namespace {
+    /// What it holds references of: its owner, and its parent.
+    pub fn above(&self) -> [Option<NsId>; 2] {
+        let parent = match &self.data {
+            NsData::Pid(pid) => pid.parent,
+            NsData::User(user) => user.parent,
+            NsData::Mnt(_)
+            | NsData::Uts { .. }
+            | NsData::Ipc
+            | NsData::Net
+            | NsData::Cgroup { .. }
+            | NsData::Time(_) => None,
+        };
+        [self.owner, parent]
     }
 }
 
 impl Kernel {
     /// Gives back a reference to a PID or user namespace, and those that it alone kept.
     pub fn release_ns(&mut self, id: NsId) {
-        let mut next = Some(id);
-        while let Some(id) = next.take() {
-            if let Some(Namespace {
-                data: NsData::Pid(PidNs { parent, .. }),
-                ..
-            }) = self.ns.release(id)
-            {
-                next = parent;
+        let mut next = self.ns.release(id).map(|ns| ns.above());
+        // Owners and parents are user namespaces, and PID namespaces, each with their own above.
+        let mut rest = Vec::new();
+        while let Some(above) = next.take() {
+            rest.extend(above.into_iter().flatten());
+            while let Some(id) = rest.pop() {
+                next = self.ns.release(id).map(|ns| ns.above());
+                if next.is_some() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// in_userns: whether a user namespace is another or a descendant of it.
+    pub fn is_in_user_ns(&self, mut ns: NsId, ancestor: NsId) -> bool {
+        loop {
+            if ns == ancestor {
+                return true;
+            }
+            match self.ns.user(ns).and_then(|n| n.parent) {
+                Some(parent) => ns = parent,
+                None => return false,
             }
         }
     }

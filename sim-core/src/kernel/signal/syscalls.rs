@@ -1,6 +1,7 @@
 //! kill(2), rt_sigaction(2), rt_sigprocmask(2), rt_sigpending(2), pause(2).
 
 use super::Signal;
+use crate::kernel::cred::may_kill;
 use crate::kernel::syscall::{SaFlags, SigAct, SigMaskHow, signal_arg};
 use crate::kernel::task::{RunState, TaskId};
 use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult, syscall::done};
@@ -55,7 +56,7 @@ pub(in crate::kernel) fn kill_ok(
     let me = cx.me()?;
     let session = cx.k.tasks.get(to).map(|t| t.session);
     let continues = signal == Some(Signal::SIGCONT) && session == Some(me.session);
-    if to == cx.task || continues || may_signal(cx, to) {
+    if to == cx.task || continues || may_kill(cx, to) {
         Ok(())
     } else {
         Err(Errno::EPERM)
@@ -90,16 +91,6 @@ fn targets(cx: &Ctx<'_>, pid: i32) -> Result<Vec<TaskId>, Errno> {
         }
         1.. => cx.k.task_by_number(ns, pid).into_iter().collect(),
     })
-}
-
-/// Real or effective user id equal to the target's real or saved one, or privileged (kill(2)).
-fn may_signal(cx: &Ctx<'_>, to: TaskId) -> bool {
-    let (Some(me), Some(to)) = (cx.k.tasks.get(cx.task), cx.k.tasks.get(to)) else {
-        return false;
-    };
-    let (me, to) = (&me.cred, &to.cred);
-    let same = |uid| uid == to.uid || uid == to.suid;
-    me.is_capable() || same(me.uid) || same(me.euid)
 }
 
 /// sigaction(2): without a new action it only tells. The old one is in [`Reply::SigAction`].

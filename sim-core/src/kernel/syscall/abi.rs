@@ -1,6 +1,7 @@
 //! Arguments and answers of system calls, with Linux's numbers.
 
 use crate::kernel::Errno;
+use crate::kernel::cred::{AmbientOp, Rlimit};
 use std::rc::Rc;
 
 /// A path, a name, an argument.
@@ -157,6 +158,17 @@ pub enum Prctl {
     /// 0 or not.
     SetChildSubreaper(u64),
     GetChildSubreaper,
+    CapbsetRead(u64),
+    CapbsetDrop(u64),
+    CapAmbient(AmbientOp, u64),
+    SetKeepcaps(u64),
+    GetKeepcaps,
+    SetSecurebits(u64),
+    GetSecurebits,
+    SetNoNewPrivs(u64),
+    GetNoNewPrivs,
+    SetDumpable(u64),
+    GetDumpable,
 }
 
 /// Every flag that some call knows, by type.
@@ -330,6 +342,16 @@ pub enum Reply {
         read: i32,
         write: i32,
     },
+    /// getresuid(2), getresgid(2), getgroups(2).
+    Ids(Rc<[u32]>),
+    /// capget(2).
+    Caps {
+        effective: u64,
+        permitted: u64,
+        inheritable: u64,
+    },
+    /// getrlimit(2).
+    Rlimit(Rlimit),
     /// getrusage(2) with RUSAGE_SELF.
     Rusage {
         utime_ns: u64,

@@ -14,6 +14,7 @@ pub use abi::{
 };
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
+use super::cred::{self, Resource, SeccompAction};
 use super::{Errno, Signal, fs, mm, ns, signal, task};
 
 macro_rules! syscalls {
@@ -111,21 +112,37 @@ syscalls! {
     93 Fchown "fchown" { fd: i32, uid: u32, gid: u32 } => fs::sys_fchown;
     94 Lchown "lchown" { path: Str, uid: u32, gid: u32 } => fs::sys_lchown;
     95 Umask "umask" { mask: u16 } => fs::sys_umask;
+    97 Getrlimit "getrlimit" { resource: Resource } => cred::sys_getrlimit;
     98 Getrusage "getrusage" { } => task::sys_getrusage;
-    102 Getuid "getuid" { } => task::sys_getuid;
-    104 Getgid "getgid" { } => task::sys_getgid;
-    107 Geteuid "geteuid" { } => task::sys_geteuid;
-    108 Getegid "getegid" { } => task::sys_getegid;
+    102 Getuid "getuid" { } => cred::sys_getuid;
+    104 Getgid "getgid" { } => cred::sys_getgid;
+    105 Setuid "setuid" { uid: u32 } => cred::sys_setuid;
+    106 Setgid "setgid" { gid: u32 } => cred::sys_setgid;
+    107 Geteuid "geteuid" { } => cred::sys_geteuid;
+    108 Getegid "getegid" { } => cred::sys_getegid;
     109 Setpgid "setpgid" { pid: i32, pgid: i32 } => task::sys_setpgid;
     110 Getppid "getppid" { } => task::sys_getppid;
     112 Setsid "setsid" { } => task::sys_setsid;
+    113 Setreuid "setreuid" { ruid: u32, euid: u32 } => cred::sys_setreuid;
+    114 Setregid "setregid" { rgid: u32, egid: u32 } => cred::sys_setregid;
+    115 Getgroups "getgroups" { } => cred::sys_getgroups;
+    116 Setgroups "setgroups" { list: std::rc::Rc<[u32]> } => cred::sys_setgroups;
+    117 Setresuid "setresuid" { ruid: u32, euid: u32, suid: u32 } => cred::sys_setresuid;
+    118 Getresuid "getresuid" { } => cred::sys_getresuid;
+    119 Setresgid "setresgid" { rgid: u32, egid: u32, sgid: u32 } => cred::sys_setresgid;
+    120 Getresgid "getresgid" { } => cred::sys_getresgid;
     121 Getpgid "getpgid" { pid: i32 } => task::sys_getpgid;
+    122 Setfsuid "setfsuid" { uid: u32 } => cred::sys_setfsuid;
+    123 Setfsgid "setfsgid" { gid: u32 } => cred::sys_setfsgid;
     124 Getsid "getsid" { pid: i32 } => task::sys_getsid;
+    125 Capget "capget" { pid: i32 } => cred::sys_capget;
+    126 Capset "capset" { pid: i32, effective: u64, permitted: u64, inheritable: u64 } => cred::sys_capset;
     127 RtSigpending "rt_sigpending" { } => signal::sys_rt_sigpending;
     133 Mknod "mknod" { path: Str, mode: u16, dev: u32 } => fs::sys_mknod;
     141 Setpriority "setpriority" { pid: i32, nice: i32 } => task::sys_setpriority;
     155 PivotRoot "pivot_root" { new_root: Str, put_old: Str } => fs::sys_pivot_root;
     157 Prctl "prctl" { option: Prctl } => task::sys_prctl;
+    160 Setrlimit "setrlimit" { resource: Resource, soft: u64, hard: u64 } => cred::sys_setrlimit;
     161 Chroot "chroot" { path: Str } => fs::sys_chroot;
     165 Mount "mount" { source: Str, target: Str, fstype: Str, flags: MountFlags, data: Str } => fs::sys_mount;
     166 Umount2 "umount2" { target: Str, flags: i32 } => fs::sys_umount2;
@@ -142,6 +159,7 @@ syscalls! {
     293 Pipe2 "pipe2" { flags: OpenFlags } => fs::sys_pipe2;
     308 Setns "setns" { fd: i32, kind: CloneFlags } => ns::sys_setns;
     316 Renameat2 "renameat2" { from_path: Str, to_path: Str, flags: u32 } => fs::sys_renameat2;
+    317 Seccomp "seccomp" { deny: std::rc::Rc<[Str]>, action: SeccompAction } => cred::sys_seccomp;
     322 Execveat "execveat" { fd: i32, argv: std::rc::Rc<[Str]>, flags: AtFlags } => task::sys_execveat;
     424 PidfdSendSignal "pidfd_send_signal" { fd: i32, signal: i32, flags: u32 } => signal::sys_pidfd_send_signal;
     434 PidfdOpen "pidfd_open" { pid: i32, flags: u32 } => signal::sys_pidfd_open;

@@ -2,9 +2,12 @@
 
 use super::{DidExec, JobReport, Links, List, Pid, PidId, RunState, Subreaper, Task, TaskId};
 use crate::event::Event;
+use crate::hw::Pfn;
 use crate::kernel::cgroup::{CgroupSet, Freeze};
-use crate::kernel::mm::{self, FrameUse};
-use crate::kernel::ns::{self, NsSwap, PidNsState};
+use crate::kernel::cred::{self, Cap, Cred};
+use crate::kernel::fs::FsStruct;
+use crate::kernel::mm::{self, FrameUse, MmId};
+use crate::kernel::ns::{self, NsProxy, NsSwap, PidNsState};
 use crate::kernel::signal::Shield;
 use crate::kernel::syscall::{CloneFlags, done};
 use crate::kernel::{
@@ -34,10 +37,6 @@ pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> SysRe
     check_flags(flags, cx.me()?.signals.shield)?;
     if exit_signal != 0 {
         crate::kernel::syscall::signal_arg(exit_signal)?;
-    }
-    let me = cx.me()?;
-    if flags.any(ns::CREATES) && !me.cred.is_capable() {
-        return Err(Errno::EPERM);
     }
     let child = copy_process(cx, flags, exit_signal)?;
     cx.k.notices.push(UserNotice::Forked {
@@ -112,28 +111,12 @@ fn check_flags(flags: CloneFlags, shield: Shield) -> Result<(), Errno> {
 fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result<TaskId, Errno> {
     let parent = cx.me()?.clone();
     let groups = parent.cgroups;
-    let kernel_frame = mm::alloc(cx, FrameUse::Kernel)?;
-    let space = match (parent.mm, flags.has(CloneFlags::VM)) {
-        (Some(id), true) => {
-            mm::share(cx, id);
-            Some(id)
-        }
-        (Some(id), false) => match mm::fork(cx, id) {
-            Ok(copy) => Some(copy),
-            Err(errno) => {
-                mm::unpin(cx, kernel_frame);
-                return Err(errno);
-            }
-        },
-        (None, _) => None,
-    };
-    let (proxy, fs) = match ns::copy(cx, &parent.ns, &parent.fs, flags) {
-        Ok(both) => both,
+    let new_cred = copy_creds(cx, flags)?;
+    let copied = copy_resources(cx, &parent, flags, new_cred.as_ref());
+    let (kernel_frame, space, proxy, fs) = match copied {
+        Ok(copied) => copied,
         Err(errno) => {
-            if let Some(space) = space {
-                mm::release(cx, space);
-            }
-            mm::unpin(cx, kernel_frame);
+            ns::discard(cx, new_cred.as_ref());
             return Err(errno);
         }
     };
@@ -150,10 +133,12 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
             mm::release(cx, space);
         }
         mm::unpin(cx, kernel_frame);
+        ns::discard(cx, new_cred.as_ref());
         return Err(errno);
     }
+    let cred = new_cred.map_or_else(|| parent.cred.clone(), Rc::new);
     let files = Rc::new(fs::fork_files(cx.k, &parent.files));
-    cx.k.ns.hold(parent.cred.user_ns);
+    cx.k.ns.hold(cred.user_ns);
     let real_parent = if flags.has(CloneFlags::PARENT) {
         parent.parent
     } else {
@@ -184,6 +169,8 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
             exit_signal
         },
         exit_status: 0,
+        cred,
+        security: cx.me()?.security.clone(),
         ns: Rc::new(proxy),
         fs: Rc::new(fs),
         files,
@@ -223,6 +210,62 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
     cx.k.join_session(id, session);
     adopt(cx, id, pid);
     Ok(id)
+}
+
+/// copy_creds, and the limit on processes: new credentials if there is to be a user namespace.
+fn copy_creds(cx: &mut Ctx<'_>, flags: CloneFlags) -> Result<Option<Cred>, Errno> {
+    if !flags.has(CloneFlags::NEWUSER) {
+        let cred = cx.me()?.cred.clone();
+        cred::may_fork(cx, &cred)?;
+        return Ok(None);
+    }
+    let new = cred::new_user_ns_cred(cx)?;
+    if let Err(errno) = cred::may_fork(cx, &new) {
+        ns::discard(cx, Some(&new));
+        return Err(errno);
+    }
+    Ok(Some(new))
+}
+
+type Resources = (Pfn, Option<MmId>, NsProxy, FsStruct);
+
+/// Memory and namespaces; after an error nothing is left of them.
+fn copy_resources(
+    cx: &mut Ctx<'_>,
+    parent: &Task,
+    flags: CloneFlags,
+    new_cred: Option<&Cred>,
+) -> Result<Resources, Errno> {
+    let user_ns = new_cred.map_or(parent.cred.user_ns, |new| new.user_ns);
+    if flags.any(ns::CREATES) {
+        cx.ns_capable(user_ns, Cap::SYS_ADMIN)?;
+    }
+    let kernel_frame = mm::alloc(cx, FrameUse::Kernel)?;
+    let space = match (parent.mm, flags.has(CloneFlags::VM)) {
+        (Some(id), true) => {
+            mm::share(cx, id);
+            Some(id)
+        }
+        (Some(id), false) => match mm::fork(cx, id) {
+            Ok(copy) => Some(copy),
+            Err(errno) => {
+                mm::unpin(cx, kernel_frame);
+                return Err(errno);
+            }
+        },
+        (None, _) => None,
+    };
+    let (proxy, fs) = match ns::copy(cx, &parent.ns, &parent.fs, flags, user_ns) {
+        Ok(both) => both,
+        Err(errno) => {
+            if let Some(space) = space {
+                mm::release(cx, space);
+            }
+            mm::unpin(cx, kernel_frame);
+            return Err(errno);
+        }
+    };
+    Ok((kernel_frame, space, proxy, fs))
 }
 
 /// Lists the child with its parent, and as the init of its PID namespace if it is number 1.

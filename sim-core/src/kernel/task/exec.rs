@@ -3,6 +3,7 @@
 use super::{DidExec, Regs};
 use crate::event::Event;
 use crate::hw::PAGE_BYTES;
+use crate::kernel::cred;
 use crate::kernel::fs::{self, ExecFile};
 use crate::kernel::mm::{self, MmId, TEXT_START};
 use crate::kernel::syscall::{AtFlags, SigAct, Str, done};
@@ -18,6 +19,7 @@ const ARGUMENT_BYTES: usize = 128 * 1024;
 /// Those of the path walk, EACCES for what is not an executable file, ENOEXEC for what is not a
 /// program, E2BIG, ENOMEM. After an error the old program goes on.
 pub fn sys_execve(cx: &mut Ctx<'_>, path: Str, argv: Rc<[Str]>) -> SysResult {
+    cred::may_exec(cx)?;
     check_arguments(&argv)?;
     let file = fs::open_exec(cx, &path)?;
     exec(cx, &path, argv, &file)
@@ -84,6 +86,7 @@ fn lay_out(cx: &mut Ctx<'_>, space: MmId, file: &ExecFile) -> Result<(), Errno> 
 fn finish(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> Result<(), Errno> {
     crate::kernel::ns::enter_at_exec(cx)?;
     fs::close_on_exec(cx);
+    cred::exec_creds(cx, file.set_id)?;
     let id = cx.task;
     let name = path.rsplit('/').next().unwrap_or(path);
     // TASK_COMM_LEN: 15 bytes, cut at a character.

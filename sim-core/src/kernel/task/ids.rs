@@ -126,23 +126,3 @@ pub fn sys_setsid(cx: &mut Ctx<'_>) -> SysResult {
     cx.me_mut()?.tty = None;
     done(cx.k.group_number(pid, my_ns(cx)?))
 }
-
-/// getuid(2).
-pub fn sys_getuid(cx: &mut Ctx<'_>) -> SysResult {
-    done(cx.me()?.cred.uid)
-}
-
-/// geteuid(2).
-pub fn sys_geteuid(cx: &mut Ctx<'_>) -> SysResult {
-    done(cx.me()?.cred.euid)
-}
-
-/// getgid(2).
-pub fn sys_getgid(cx: &mut Ctx<'_>) -> SysResult {
-    done(cx.me()?.cred.gid)
-}
-
-/// getegid(2).
-pub fn sys_getegid(cx: &mut Ctx<'_>) -> SysResult {
-    done(cx.me()?.cred.egid)
-}

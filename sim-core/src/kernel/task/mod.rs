@@ -1,7 +1,6 @@
 //! Tasks: the one list that everything else hangs on.
 
 mod clone;
-mod cred;
 mod exec;
 mod exit;
 mod ids;
@@ -19,19 +18,19 @@ pub use clone::{sys_clone, sys_fork};
 pub use exec::{load_descriptor, load_program, sys_execve, sys_execveat};
 pub use exit::sys_exit_group;
 pub use ids::{
-    sys_getegid, sys_geteuid, sys_getgid, sys_getpgid, sys_getpid, sys_getppid, sys_getsid,
-    sys_gettid, sys_getuid, sys_setpgid, sys_setsid,
+    sys_getpgid, sys_getpid, sys_getppid, sys_getsid, sys_gettid, sys_setpgid, sys_setsid,
 };
 pub use prctl::sys_prctl;
 pub use time::{sys_getrusage, sys_nanosleep, sys_sched_yield, sys_setpriority};
 pub use wait::{sys_wait4, sys_waitid};
 
-pub use cred::Cred;
+pub use super::cred::Cred;
 pub use links::{Links, List};
 pub use pid::{PID_MAX, Pid, PidId, PidMap, Pids};
 pub use state::{ActiveCall, BlockReason, CallOrigin, RunState, WaitQueue};
 
 use super::cgroup::{CgroupSet, Freeze};
+use super::cred::Security;
 use super::fs::{FdTable, FsStruct, InodeId};
 use super::injection::{Answer, Injection};
 use super::mm::MmId;
@@ -101,6 +100,7 @@ pub struct Task {
     /// wait(2) status, once it is a zombie.
     pub exit_status: i32,
     pub cred: Rc<Cred>,
+    pub security: Security,
     pub ns: Rc<NsProxy>,
     pub fs: Rc<FsStruct>,
     pub files: Rc<FdTable>,

@@ -1,6 +1,7 @@
 //! prctl(2), what concerns the family.
 
 use super::Subreaper;
+use crate::kernel::cred;
 use crate::kernel::syscall::{Prctl, done, signal_arg};
 use crate::kernel::{Ctx, SysResult};
 
@@ -28,5 +29,16 @@ pub fn sys_prctl(cx: &mut Ctx<'_>, option: Prctl) -> SysResult {
             done(0)
         }
         Prctl::GetChildSubreaper => done(i64::from(cx.me()?.subreaper == Subreaper::Yes)),
+        Prctl::CapbsetRead(_)
+        | Prctl::CapbsetDrop(_)
+        | Prctl::CapAmbient(..)
+        | Prctl::SetKeepcaps(_)
+        | Prctl::GetKeepcaps
+        | Prctl::SetSecurebits(_)
+        | Prctl::GetSecurebits
+        | Prctl::SetNoNewPrivs(_)
+        | Prctl::GetNoNewPrivs
+        | Prctl::SetDumpable(_)
+        | Prctl::GetDumpable => cred::cred_prctl(cx, option),
     }
 }

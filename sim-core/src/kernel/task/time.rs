@@ -1,5 +1,6 @@
 //! Sleeping, yielding, and how much of the CPU one is owed.
 
+use crate::kernel::cred::Cap;
 use crate::kernel::sched::Resched;
 use crate::kernel::syscall::done;
 use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult};
@@ -49,11 +50,14 @@ pub fn sys_setpriority(cx: &mut Ctx<'_>, pid: i32, nice: i32) -> SysResult {
     } else {
         cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?
     };
-    let (cred, is_capable) = (me.cred.clone(), me.cred.is_capable());
-    let task = cx.k.tasks.get_mut(id).ok_or(Errno::ESRCH)?;
-    if !is_capable && cred.euid != task.cred.uid && cred.euid != task.cred.euid {
+    let cred = me.cred.clone();
+    let is_capable = cx.is_capable(Cap::SYS_NICE);
+    let it = cx.k.tasks.get(id).ok_or(Errno::ESRCH)?.cred.clone();
+    let is_same_user = cred.euid == it.uid || cred.euid == it.euid;
+    if !is_same_user && !cx.is_ns_capable(it.user_ns, Cap::SYS_NICE) {
         return Err(Errno::EPERM);
     }
+    let task = cx.k.tasks.get_mut(id).ok_or(Errno::ESRCH)?;
     if !is_capable && nice < task.sched.nice {
         return Err(Errno::EACCES);
     }

@@ -3,13 +3,17 @@
 //! An instance belongs to the PID namespace of whoever mounted it. What is not modelled is not
 //! there.
 
+mod id_files;
 mod mounts;
+mod owner;
 mod pid_files;
 mod system_files;
 mod tree;
 
+pub use id_files::{may_open_for_writing, write};
 pub use mounts::mountinfo;
-pub use tree::{inode_number, kind, list, lookup, mode, name, parent, target};
+pub use owner::{mode, owner};
+pub use tree::{inode_number, kind, list, lookup, name, parent, target};
 
 use super::path::PathRef;
 use crate::kernel::syscall::Str;
@@ -76,6 +80,7 @@ names! {
     PidFile {
         Cgroup = "cgroup", Cmdline = "cmdline", Comm = "comm", Maps = "maps", Mountinfo = "mountinfo", Mounts = "mounts", Stat = "stat",
         TimensOffsets = "timens_offsets", Statm = "statm", Status = "status", Wchan = "wchan",
+        UidMap = "uid_map", GidMap = "gid_map", Setgroups = "setgroups",
     }
 }
 names! {

@@ -1,9 +1,12 @@
 //! Files about one process.
 
+use super::id_files::{id_lines, id_map, privilege_lines, setgroups};
+use super::owner::may_look_behind;
 use super::tree::task_of;
 use super::{PidFile, mounts};
 use crate::hw::PAGE_BYTES;
 use crate::kernel::Signal;
+use crate::kernel::cred::IdKind;
 use crate::kernel::mm::{AddressSpace, Backing, Sharing, Vma, VmaName};
 use crate::kernel::syscall::{Prot, SigAct};
 use crate::kernel::task::{PidId, RunState, Task};
@@ -32,7 +35,13 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<
             cgroup::set_text(&cx.k.cgroups, task, roots).into_bytes()
         }
         PidFile::Comm => format!("{}\n", task.comm).into_bytes(),
-        PidFile::Maps => space.map(|s| maps(cx, s)).unwrap_or_default().into_bytes(),
+        PidFile::UidMap => id_map(cx, task, IdKind::Uid)?.into_bytes(),
+        PidFile::GidMap => id_map(cx, task, IdKind::Gid)?.into_bytes(),
+        PidFile::Setgroups => setgroups(cx, task)?.into_bytes(),
+        PidFile::Maps => {
+            may_look_behind(cx, pid)?;
+            space.map(|s| maps(cx, s)).unwrap_or_default().into_bytes()
+        }
         PidFile::Mounts => mounts::mounts(cx.k, task).into_bytes(),
         PidFile::Mountinfo => mounts::mountinfo(cx.k, task).into_bytes(),
         PidFile::Stat => stat(cx, ns, task, space).into_bytes(),
@@ -142,9 +151,7 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
         "Tgid:\t{nr}\nNgid:\t0\nPid:\t{nr}\nPPid:\t{}\nTracerPid:\t0",
         parent_number(cx, ns, task)
     );
-    let c = &task.cred;
-    let _ = writeln!(text, "Uid:\t{}\t{}\t{}\t{}", c.uid, c.euid, c.suid, c.euid);
-    let _ = writeln!(text, "Gid:\t{}\t{}\t{}\t{}", c.gid, c.egid, c.sgid, c.egid);
+    text.push_str(&id_lines(cx, task));
     // The numbers in this instance's namespace and all below it.
     let inner = k.pids.get(task.pid).map(|p| p.numbers.clone());
     let from = inner
@@ -201,6 +208,7 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
     let _ = writeln!(text, "SigBlk:\t{:016x}", task.signals.blocked >> 1);
     let _ = writeln!(text, "SigIgn:\t{:016x}", ignored >> 1);
     let _ = writeln!(text, "SigCgt:\t{:016x}", caught >> 1);
+    text.push_str(&privilege_lines(task));
     text
 }
 

@@ -1,5 +1,6 @@
 //! The tree of an instance: what is where.
 
+use super::owner::may_look_behind;
 use super::{Entry, NsLink, PidFile, PidLink, ProcNode, ProcTarget, SysFile, SystemFile};
 use crate::kernel::fs::Node;
 use crate::kernel::fs::path::PathRef;
@@ -19,16 +20,6 @@ pub fn kind(node: ProcNode) -> FileKind {
             FileKind::Symlink
         }
         Entry::System(_) | Entry::SysFile(_) | Entry::File(..) => FileKind::Regular,
-    }
-}
-
-pub fn mode(node: ProcNode) -> u16 {
-    match kind(node) {
-        FileKind::Directory if matches!(node.entry, Entry::NsDir(_)) => 0o511,
-        FileKind::Directory if matches!(node.entry, Entry::FdDir(_)) => 0o500,
-        FileKind::Directory => 0o555,
-        FileKind::Symlink => 0o777,
-        _ => 0o444,
     }
 }
 
@@ -219,6 +210,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         Entry::MountsLink => Ok(ProcTarget::Text("self/mounts".into())),
         Entry::Link(pid, link) => {
             let task = task_of(cx, node.ns, pid)?;
+            may_look_behind(cx, pid)?;
             if task.has_exited() {
                 return Err(Errno::ENOENT);
             }
@@ -239,6 +231,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         }
         Entry::Fd(pid, nr) => {
             let task = task_of(cx, node.ns, pid)?;
+            may_look_behind(cx, pid)?;
             let fd = task.files.get(nr).ok_or(Errno::ENOENT)?;
             let file = cx.k.vfs.files.get(fd.file).ok_or(Errno::ENOENT)?;
             Ok(match file.path {
@@ -248,6 +241,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         }
         Entry::Ns(pid, link) => {
             let task = task_of(cx, node.ns, pid)?;
+            may_look_behind(cx, pid)?;
             if task.has_exited() {
                 return Err(Errno::ENOENT);
             }

@@ -1,0 +1,51 @@
+//! getgroups(2) and setgroups(2).
+
+use super::{Cap, Cred, Setgroups};
+use crate::kernel::syscall::done;
+use crate::kernel::{Ctx, Errno, Reply, SysResult};
+use std::rc::Rc;
+
+const NGROUPS_MAX: usize = 65_536;
+
+/// getgroups(2), in [`Reply::Ids`].
+///
+/// # Errors
+/// ESRCH for a caller that is gone.
+pub fn sys_getgroups(cx: &mut Ctx<'_>) -> SysResult {
+    let cred = &cx.me()?.cred;
+    let ns = cx.k.ns.user(cred.user_ns).ok_or(Errno::ESRCH)?;
+    let ids: Rc<[u32]> = cred
+        .groups
+        .iter()
+        .map(|gid| ns.gid_map.shown(*gid))
+        .collect();
+    let count = ids.len() as i64;
+    cx.reply(Reply::Ids(ids))?;
+    done(count)
+}
+
+/// setgroups(2). In a user namespace there must be a gid_map, and setgroups not be denied
+/// (may_setgroups).
+///
+/// # Errors
+/// EPERM, EINVAL for too many and for ids that are not mapped.
+pub fn sys_setgroups(cx: &mut Ctx<'_>, list: Rc<[u32]>) -> SysResult {
+    let cred = cx.me()?.cred.clone();
+    cx.ns_capable(cred.user_ns, Cap::SETGID)?;
+    let ns = cx.k.ns.user(cred.user_ns).ok_or(Errno::ESRCH)?;
+    if ns.gid_map.is_empty() || ns.setgroups == Setgroups::Deny {
+        return Err(Errno::EPERM);
+    }
+    if list.len() > NGROUPS_MAX {
+        return Err(Errno::EINVAL);
+    }
+    let kgids: Option<Vec<u32>> = list.iter().map(|gid| ns.gid_map.down(*gid)).collect();
+    let mut kgids = kgids.ok_or(Errno::EINVAL)?;
+    kgids.sort_unstable();
+    let new = Cred {
+        groups: kgids.into(),
+        ..Cred::clone(&cred)
+    };
+    cx.commit_creds(new)?;
+    done(0)
+}

@@ -1,0 +1,116 @@
+//! uid_map, gid_map and setgroups of a process (user_namespaces(7)), and the identity lines of
+//! its status.
+
+use super::tree::task_of;
+use super::{Entry, PidFile, ProcNode};
+use crate::kernel::cred::{
+    self, IdKind, NoNewPrivs, Setgroups, may_open_setgroups, write_id_map, write_setgroups,
+};
+use crate::kernel::{Ctx, Errno, NsId, Task};
+use std::fmt::Write;
+
+/// uid_m_show, gid_m_show: the lower ids as the reader's user namespace has them; as its
+/// parent has them, if it reads its own map.
+pub(super) fn id_map(cx: &Ctx<'_>, task: &Task, kind: IdKind) -> Result<String, Errno> {
+    let id = task.cred.user_ns;
+    let ns = cx.k.ns.user(id).ok_or(Errno::EINVAL)?;
+    let reader = cx.me()?.cred.user_ns;
+    let lower = match ns.parent {
+        Some(parent) if reader == id => parent,
+        Some(_) | None => reader,
+    };
+    let lower = cx.k.ns.user(lower).ok_or(Errno::EINVAL)?;
+    let mut text = String::new();
+    for extent in ns.map(kind).extents() {
+        let first = lower.map(kind).up(extent.lower_first).unwrap_or(u32::MAX);
+        let _ = writeln!(text, "{:10} {first:10} {:10}", extent.first, extent.count);
+    }
+    Ok(text)
+}
+
+pub(super) fn setgroups(cx: &Ctx<'_>, task: &Task) -> Result<String, Errno> {
+    let ns = cx.k.ns.user(task.cred.user_ns).ok_or(Errno::EINVAL)?;
+    Ok(match ns.setgroups {
+        Setgroups::Allow => "allow\n".into(),
+        Setgroups::Deny => "deny\n".into(),
+    })
+}
+
+/// proc_setgroups_open.
+///
+/// # Errors
+/// EACCES.
+pub fn may_open_for_writing(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
+    match node.entry {
+        Entry::File(pid, PidFile::Setgroups) => {
+            let user_ns = task_of(cx, node.ns, pid)?.cred.user_ns;
+            may_open_setgroups(cx, user_ns)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// write(2) to a file of proc.
+///
+/// # Errors
+/// EIO for files that take nothing, ESRCH for a process that is gone, and those of the file.
+pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Result<(), Errno> {
+    let user_ns: NsId = match node.entry {
+        Entry::File(pid, PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups) => {
+            task_of(cx, node.ns, pid)?.cred.user_ns
+        }
+        _ => return Err(Errno::EIO),
+    };
+    match node.entry {
+        Entry::File(_, PidFile::UidMap) => write_id_map(cx, user_ns, IdKind::Uid, offset, bytes),
+        Entry::File(_, PidFile::GidMap) => write_id_map(cx, user_ns, IdKind::Gid, offset, bytes),
+        Entry::File(_, PidFile::Setgroups) => write_setgroups(cx, user_ns, offset, bytes),
+        _ => Err(Errno::EIO),
+    }
+}
+
+/// `Uid:`, `Gid:` and `Groups:` as the reader's user namespace shows them.
+pub(super) fn id_lines(cx: &Ctx<'_>, task: &Task) -> String {
+    let mut text = String::new();
+    let Some(ns) = cx.me().ok().and_then(|me| cx.k.ns.user(me.cred.user_ns)) else {
+        return text;
+    };
+    let c = &task.cred;
+    let [u, e, s, f] = [c.uid, c.euid, c.suid, c.fsuid].map(|id| ns.uid_map.shown(id));
+    let _ = writeln!(text, "Uid:\t{u}\t{e}\t{s}\t{f}");
+    let [g, e, s, f] = [c.gid, c.egid, c.sgid, c.fsgid].map(|id| ns.gid_map.shown(id));
+    let _ = writeln!(text, "Gid:\t{g}\t{e}\t{s}\t{f}");
+    text.push_str("Groups:\t");
+    for gid in c.groups.iter() {
+        let _ = write!(text, "{} ", ns.gid_map.shown(*gid));
+    }
+    text.push('\n');
+    text
+}
+
+/// The lines about capabilities, no_new_privs and seccomp.
+pub(super) fn privilege_lines(task: &Task) -> String {
+    let c = &task.cred;
+    let mut text = String::new();
+    for (name, set) in [
+        ("CapInh", c.inheritable),
+        ("CapPrm", c.permitted),
+        ("CapEff", c.effective),
+        ("CapBnd", c.bounding),
+        ("CapAmb", c.ambient),
+    ] {
+        let _ = writeln!(text, "{name}:\t{:016x}", set.0);
+    }
+    let security = &task.security;
+    let no_new_privs = i32::from(security.no_new_privs == NoNewPrivs::Yes);
+    let filters = security
+        .seccomp
+        .as_ref()
+        .map_or(0, |f: &std::rc::Rc<cred::Seccomp>| f.count());
+    let mode = if filters == 0 { 0 } else { 2 };
+    let _ = writeln!(
+        text,
+        "NoNewPrivs:\t{no_new_privs}\nSeccomp:\t{mode}\nSeccomp_filters:\t{filters}"
+    );
+    text
+}

@@ -1,0 +1,72 @@
+//! Whose the files of proc are (task_dump_owner), and who may look behind them.
+
+use super::{Entry, PidFile, ProcNode, kind};
+use crate::kernel::cred::{Dumpable, may_ptrace};
+use crate::kernel::syscall::FileKind;
+use crate::kernel::task::PidId;
+use crate::kernel::{Ctx, Errno, Kernel, Task};
+
+pub fn mode(node: ProcNode) -> u16 {
+    match node.entry {
+        Entry::NsDir(_) => 0o511,
+        Entry::FdDir(_) => 0o500,
+        Entry::File(_, PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups) => 0o644,
+        _ => match kind(node) {
+            FileKind::Directory => 0o555,
+            FileKind::Symlink => 0o777,
+            FileKind::Regular | FileKind::CharDevice | FileKind::Fifo | FileKind::Socket => 0o444,
+        },
+    }
+}
+
+/// Owner and group: root, but a process's files are its effective user's, unless it does not
+/// want to be looked into.
+pub fn owner(k: &Kernel, node: ProcNode) -> (u32, u32) {
+    let pid = match node.entry {
+        Entry::Pid(pid)
+        | Entry::File(pid, _)
+        | Entry::Link(pid, _)
+        | Entry::NsDir(pid)
+        | Entry::FdDir(pid)
+        | Entry::Fd(pid, _)
+        | Entry::Ns(pid, _) => pid,
+        Entry::Root
+        | Entry::SelfLink
+        | Entry::MountsLink
+        | Entry::System(_)
+        | Entry::Sys
+        | Entry::SysKernel
+        | Entry::SysFile(_) => return (0, 0),
+    };
+    let task = k.pids.get(pid).and_then(|pid| pid.task);
+    let Some(task) = task.and_then(|id| k.tasks.get(id)) else {
+        return (0, 0);
+    };
+    // Directories that all may read and search always tell the effective user.
+    let is_open_dir = kind(node) == FileKind::Directory && mode(node) == 0o555;
+    if is_open_dir || (task.mm.is_some() && task.security.dumpable == Dumpable::Yes) {
+        return (task.cred.euid, task.cred.egid);
+    }
+    root_of(k, task)
+}
+
+/// The root of the user namespace that the program was started in.
+fn root_of(k: &Kernel, task: &Task) -> (u32, u32) {
+    let user_ns = task.mm.and(task.security.mm_user_ns);
+    match user_ns.and_then(|id| k.ns.user(id)) {
+        Some(ns) => (
+            ns.uid_map.down(0).unwrap_or(0),
+            ns.gid_map.down(0).unwrap_or(0),
+        ),
+        None => (0, 0),
+    }
+}
+
+/// What lies behind a process's links and maps is for those who may trace it.
+///
+/// # Errors
+/// EACCES.
+pub(super) fn may_look_behind(cx: &Ctx<'_>, pid: PidId) -> Result<(), Errno> {
+    let task = cx.k.pids.get(pid).and_then(|pid| pid.task);
+    may_ptrace(cx, task.ok_or(Errno::ESRCH)?).map_err(|_| Errno::EACCES)
+}
