@@ -27,6 +27,7 @@ impl Default for Vfs {
             mounts: Slab::default(),
             supers: Slab::default(),
             nsfs: None,
+            peer_groups: std::collections::BTreeMap::new(),
             next_mount: 0,
             files: Slab::default(),
             pipes: Slab::default(),

@@ -170,6 +170,15 @@ fn tree(k: &Kernel) -> Result<(), String> {
             return Err(format!("mount {id:?} is not in its namespace's list"));
         }
     }
+    for (group, members) in &k.vfs.peer_groups {
+        let is_in = |id: &MountId| k.vfs.mounts.get(*id).is_some_and(|m| m.group == *group);
+        let count = k.vfs.mounts.iter().filter(|(_, m)| m.group == *group);
+        if members.is_empty() || !members.iter().all(is_in) || count.count() != members.len() {
+            return Err(format!(
+                "peer group {group} lists other mounts than its own"
+            ));
+        }
+    }
     for (ns, _) in k.ns.iter() {
         let listed = k.ns.mnt(ns).into_iter().flat_map(|tree| &tree.mounts);
         for id in listed {

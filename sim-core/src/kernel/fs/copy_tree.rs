@@ -83,9 +83,11 @@ pub(super) fn clone_mnt(
     if let Some(mount) = k.vfs.mounts.get_mut(id) {
         mount.flags = original.flags;
         mount.locked_flags = original.locked_flags;
-        mount.binding = original.binding;
-        mount.group = group;
+        // That it is unbindable is not copied.
         mount.master = master;
+    }
+    if group != 0 {
+        k.join_group(id, group, Some(old));
     }
     Ok(id)
 }

@@ -79,6 +79,8 @@ pub struct Vfs {
     pub ttys: Vec<Tty>,
     /// The mount that files of namespaces are seen on; no namespace shows it.
     pub nsfs: Option<MountId>,
+    /// Peer groups: their members as they are linked, each copy behind its original.
+    pub peer_groups: std::collections::BTreeMap<u32, Vec<MountId>>,
     /// Mounts made so far.
     pub next_mount: u64,
     /// Device numbers of file systems given out so far.

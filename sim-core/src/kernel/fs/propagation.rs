@@ -16,11 +16,28 @@ pub(super) enum Propagation {
 }
 
 impl Kernel {
-    /// Members of a peer group, in the order of creation of their slots.
-    fn peers(&self, group: u32) -> Vec<MountId> {
-        let all = self.vfs.mounts.iter();
-        let members = all.filter(|(_, m)| group != 0 && m.group == group);
-        members.map(|(id, _)| id).collect()
+    /// Members of a peer group, in their order.
+    fn peers(&self, group: u32) -> &[MountId] {
+        self.vfs.peer_groups.get(&group).map_or(&[], Vec::as_slice)
+    }
+
+    /// Members of a mount's peer group from the next one on; itself, if it is asked for, comes
+    /// last.
+    fn peers_after(&self, id: MountId, group: u32) -> Vec<MountId> {
+        let all = self.peers(group);
+        let at = all.iter().position(|peer| *peer == id).unwrap_or(0);
+        let (before, after) = all.split_at(at);
+        after.iter().skip(1).chain(before).copied().collect()
+    }
+
+    /// Enters a mount in a peer group, behind its original.
+    pub(super) fn join_group(&mut self, id: MountId, group: u32, behind: Option<MountId>) {
+        if let Some(mount) = self.vfs.mounts.get_mut(id) {
+            mount.group = group;
+        }
+        let members = self.vfs.peer_groups.entry(group).or_default();
+        let at = members.iter().position(|peer| Some(*peer) == behind);
+        members.insert(at.map_or(members.len(), |at| at + 1), id);
     }
 
     fn slaves(&self, group: u32) -> Vec<MountId> {
@@ -31,16 +48,15 @@ impl Kernel {
 
     /// The lowest number that no peer group has (mnt_alloc_group_id).
     pub(super) fn free_group(&self) -> u32 {
-        let taken: BTreeSet<u32> = self.vfs.mounts.iter().map(|(_, m)| m.group).collect();
-        (1..).find(|nr| !taken.contains(nr)).unwrap_or(u32::MAX)
+        let taken = &self.vfs.peer_groups;
+        (1..).find(|nr| !taken.contains_key(nr)).unwrap_or(u32::MAX)
     }
 
     /// Mounts that receive what happens on one: its peers, their slaves, the slaves' peers and
     /// so on (propagation_next).
     pub(super) fn receivers(&self, from: MountId) -> Vec<MountId> {
         let group = self.mount(from).map_or(0, |m| m.group);
-        let mut found: Vec<MountId> = self.peers(group);
-        found.retain(|id| *id != from);
+        let mut found: Vec<MountId> = self.peers_after(from, group);
         let mut groups = vec![group];
         while let Some(group) = groups.pop() {
             for slave in self.slaves(group) {
@@ -50,8 +66,7 @@ impl Kernel {
                     found.push(slave);
                 }
                 if of != 0 && is_new {
-                    let peers = self.peers(of);
-                    found.extend(peers.into_iter().filter(|p| *p != slave));
+                    found.extend(self.peers_after(slave, of));
                     groups.push(of);
                 }
             }
@@ -67,9 +82,14 @@ impl Kernel {
         };
         let group = std::mem::take(&mut mount.group);
         let master = mount.master;
-        if group == 0 || !self.peers(group).is_empty() {
+        let Some(members) = self.vfs.peer_groups.get_mut(&group) else {
+            return;
+        };
+        members.retain(|member| *member != id);
+        if !members.is_empty() {
             return;
         }
+        self.vfs.peer_groups.remove(&group);
         for slave in self.slaves(group) {
             if let Some(slave) = self.vfs.mounts.get_mut(slave) {
                 slave.master = master;
@@ -83,9 +103,10 @@ impl Kernel {
             return;
         };
         if to == Propagation::Shared {
-            let group = if group == 0 { self.free_group() } else { group };
+            if group == 0 {
+                self.join_group(id, self.free_group(), None);
+            }
             if let Some(mount) = self.vfs.mounts.get_mut(id) {
-                mount.group = group;
                 mount.binding = Binding::Bindable;
             }
             return;
@@ -149,10 +170,8 @@ impl Kernel {
         copies: &mut Vec<(MountId, PathRef)>,
     ) -> Result<(), Errno> {
         let group = self.mount(place.mount).map_or(0, |m| m.group);
-        let mut peers = self.peers(group);
-        peers.retain(|id| *id != place.mount);
-        let last = self.copy_to(peers, place, source, CopyKind::Peer, copies)?;
-        let _ = last;
+        let peers = self.peers_after(place.mount, group);
+        self.copy_to(peers, place, source, CopyKind::Peer, copies)?;
         // Each group with the copy that its slaves' copies are slaves of.
         let mut groups = vec![(group, source)];
         let mut seen = BTreeSet::from([group]);
@@ -163,7 +182,9 @@ impl Kernel {
                     self.copy_to(vec![slave], place, copied, CopyKind::Slave, copies)?;
                 } else if seen.insert(of) {
                     let kind = CopyKind::SharedSlave;
-                    let last = self.copy_to(self.peers(of), place, copied, kind, copies)?;
+                    let mut members = vec![slave];
+                    members.extend(self.peers_after(slave, of));
+                    let last = self.copy_to(members, place, copied, kind, copies)?;
                     groups.push((of, last));
                 }
             }

@@ -21,8 +21,8 @@ pub struct Tty {
     pub line: Vec<u8>,
     /// What may be read: whole lines, or in raw mode every key.
     pub ready: VecDeque<u8>,
-    /// End-of-file typed on an empty line.
-    pub end_of_file: u32,
+    /// Where ^D was typed, as numbers of `ready` bytes before it: a read ends there.
+    pub ends: VecDeque<usize>,
     pub readers: WaitQueue,
     /// Open files that stand on it.
     pub opens: u32,
@@ -45,7 +45,7 @@ impl Default for Tty {
             mode: LineMode::Canonical,
             line: Vec::new(),
             ready: VecDeque::new(),
-            end_of_file: 0,
+            ends: VecDeque::new(),
             readers: WaitQueue::default(),
             opens: 0,
             link: LinkState::Up,
@@ -199,28 +199,36 @@ pub(super) fn read(
     if this.link == LinkState::HungUp || len == 0 {
         return done(0);
     }
-    if this.ready.is_empty() {
+    let is_canonical = this.mode == LineMode::Canonical;
+    let end = this.ends.front().copied().filter(|_| is_canonical);
+    if this.ready.is_empty() && end.is_none() {
         return nothing_yet(cx, tty, flags, now_ns);
     }
     let mut n = this.ready.len().min(len as usize);
-    if this.mode == LineMode::Canonical
-        && let Some(end) = this.ready.iter().position(|b| *b == b'\n')
-    {
-        n = n.min(end + 1);
+    if is_canonical && let Some(at) = this.ready.iter().position(|b| *b == b'\n') {
+        n = n.min(at + 1);
     }
+    n = n.min(end.unwrap_or(n));
     cx.prepare(buf, n as u64)?;
     let this = cx.tty_mut(tty).ok_or(Errno::EIO)?;
     let bytes: Vec<u8> = this.ready.drain(..n).collect();
+    // The ^D that this read has come to is used up, unless a newline ended it; in raw mode they
+    // mean nothing.
+    if end == Some(n) && bytes.last() != Some(&b'\n') {
+        this.ends.pop_front();
+    }
+    if !is_canonical {
+        this.ends.clear();
+    }
+    for at in &mut this.ends {
+        *at = at.saturating_sub(n);
+    }
     cx.deliver(buf, &bytes)
 }
 
 fn nothing_yet(cx: &mut Ctx<'_>, tty: TtyId, flags: OpenFlags, now_ns: u64) -> SysResult {
     let task = cx.task;
     let this = cx.tty_mut(tty).ok_or(Errno::EIO)?;
-    if this.end_of_file > 0 {
-        this.end_of_file -= 1;
-        return done(0);
-    }
     if flags.has(OpenFlags::NONBLOCK) {
         return Err(Errno::EAGAIN);
     }

@@ -34,7 +34,7 @@ pub fn keyboard_interrupt(cx: &mut Ctx<'_>) {
         }
         let woken = cx
             .tty_mut(tty)
-            .filter(|t| !t.ready.is_empty() || t.end_of_file > 0);
+            .filter(|t| !t.ready.is_empty() || !t.ends.is_empty());
         let woken = woken.map(|t| t.readers.take()).unwrap_or_default();
         cx.wake_all(woken);
     }
@@ -65,10 +65,13 @@ fn edit(cx: &mut Ctx<'_>, tty: TtyId, key: u8) {
             echo(cx, tty, b"^C\n");
             cx.signal_group(foreground, Signal::SIGINT);
         }
-        EOT if this.line.is_empty() => this.end_of_file += 1,
         EOT => {
+            // What was typed so far is a line without an end; of nothing it is end of file.
             let line = std::mem::take(&mut this.line);
-            this.ready.extend(line);
+            if this.ready.len() + line.len() <= READY_BYTES && this.ends.len() < READY_BYTES {
+                this.ready.extend(line);
+                this.ends.push_back(this.ready.len());
+            }
         }
         BACKSPACE | DELETE => {
             // A character may be several bytes.
