@@ -44,8 +44,6 @@ files! {
     CpuStatLocal = "cpu.stat.local", 0o444;
     IoPressure = "io.pressure", 0o644;
     MemoryPressure = "memory.pressure", 0o644;
-    CpuMax = "cpu.max", 0o644;
-    CpuWeight = "cpu.weight", 0o644;
     MemoryCurrent = "memory.current", 0o444;
     MemoryEvents = "memory.events", 0o444;
     MemoryMax = "memory.max", 0o644;
@@ -89,7 +87,6 @@ const CORE_BELOW_ROOT: &[F] = &[F::Events, F::Freeze, F::Kill, F::StatLocal, F::
 const V1: &[F] = &[F::CloneChildren, F::Procs, F::NotifyOnRelease, F::Tasks];
 const V1_ROOT: &[F] = &[F::SaneBehavior, F::ReleaseAgent];
 const PIDS: &[F] = &[F::PidsCurrent, F::PidsEvents, F::PidsMax, F::PidsPeak];
-const CPU: &[F] = &[F::CpuMax, F::CpuWeight];
 const MEMORY: &[F] = &[
     F::MemoryCurrent,
     F::MemoryEvents,
@@ -117,11 +114,7 @@ pub fn files_of(k: &Kernel, id: CgroupId) -> Vec<CgroupFile> {
             if !is_root {
                 lists.push(CORE_BELOW_ROOT);
                 let own = k.cgroups.controllers(id);
-                for (one, files) in [
-                    (Controllers::CPU, CPU),
-                    (Controllers::MEMORY, MEMORY),
-                    (Controllers::PIDS, PIDS),
-                ] {
+                for (one, files) in [(Controllers::MEMORY, MEMORY), (Controllers::PIDS, PIDS)] {
                     if own.has(one) {
                         lists.push(files);
                     }
@@ -176,11 +169,6 @@ pub fn text(cx: &Ctx<'_>, id: CgroupId, file: CgroupFile) -> Result<String, Errn
         }
         F::CpuStat => cpu_stat(k, id),
         F::CpuStatLocal => String::new(),
-        F::CpuMax => {
-            let quota = limit(group.cpu_max.quota_us);
-            format!("{} {}\n", quota.trim_end(), group.cpu_max.period_us)
-        }
-        F::CpuWeight => format!("{}\n", group.cpu_weight),
         F::MemoryCurrent | F::MemoryUsage => bytes(group.memory.current),
         F::MemoryPeak | F::MemoryMaxUsage => bytes(group.memory.peak),
         F::MemoryMax => limit(group.memory.max_bytes()),

@@ -48,16 +48,12 @@ pub enum Hierarchy {
 pub struct Controllers(pub u8);
 
 impl Controllers {
-    pub const CPU: Controllers = Controllers(1);
     pub const MEMORY: Controllers = Controllers(2);
     pub const PIDS: Controllers = Controllers(4);
-    pub const ALL: Controllers = Controllers(7);
+    pub const ALL: Controllers = Controllers(6);
     /// In the order in which the kernel lists them.
-    pub const NAMES: [(Controllers, &'static str); 3] = [
-        (Controllers::CPU, "cpu"),
-        (Controllers::MEMORY, "memory"),
-        (Controllers::PIDS, "pids"),
-    ];
+    pub const NAMES: [(Controllers, &'static str); 2] =
+        [(Controllers::MEMORY, "memory"), (Controllers::PIDS, "pids")];
 
     pub fn has(self, other: Controllers) -> bool {
         self.0 & other.0 == other.0
@@ -117,13 +113,6 @@ pub struct Owner {
     pub gid: u32,
 }
 
-/// cpu.max: a share of each period; no quota is all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CpuMax {
-    pub quota_us: Option<u64>,
-    pub period_us: u64,
-}
-
 /// struct cgroup, with the state of its controllers.
 #[derive(Clone, Debug, Hash)]
 pub struct Cgroup {
@@ -149,8 +138,6 @@ pub struct Cgroup {
     pub subtree_control: Controllers,
     pub pids: pids::PidsState,
     pub memory: memory::MemoryState,
-    pub cpu_weight: u32,
-    pub cpu_max: CpuMax,
 }
 
 /// All groups.
@@ -294,11 +281,6 @@ impl Cgroup {
             subtree_control: Controllers::default(),
             pids: pids::PidsState::default(),
             memory: memory::MemoryState::default(),
-            cpu_weight: 100,
-            cpu_max: CpuMax {
-                quota_us: None,
-                period_us: 100_000,
-            },
         }
     }
 }

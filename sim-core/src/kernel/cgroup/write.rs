@@ -163,17 +163,6 @@ pub fn write(
                 }
             }
         }
-        F::CpuWeight => {
-            let weight = number(text)?;
-            let weight = u32::try_from(weight)
-                .ok()
-                .filter(|w| (1..=10_000).contains(w));
-            if let Some(group) = cx.k.cgroups.table.get_mut(id) {
-                group.cpu_weight = weight.ok_or(Errno::ERANGE)?;
-            }
-        }
-        // Shares of periods are not modelled: a limit that would not hold is refused.
-        F::CpuMax => return Err(Errno::EOPNOTSUPP),
         F::CloneChildren | F::NotifyOnRelease if text == "0" => {}
         F::CloneChildren | F::NotifyOnRelease | F::ReleaseAgent | F::MemoryOomControl => {
             return Err(Errno::EOPNOTSUPP);
@@ -198,7 +187,7 @@ pub fn write(
 }
 
 /// Names that a kernel of this configuration knows, beside those that are modelled.
-const OTHERS: [&str; 4] = ["cpuset", "io", "hugetlb", "perf_event"];
+const OTHERS: [&str; 5] = ["cpu", "cpuset", "io", "hugetlb", "perf_event"];
 
 /// cgroup_subtree_control_write.
 fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Errno> {
@@ -268,9 +257,6 @@ fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Err
             }
             if disable & Controllers::MEMORY.0 != 0 {
                 child.memory.max = None;
-            }
-            if disable & Controllers::CPU.0 != 0 {
-                child.cpu_weight = 100;
             }
         }
     }

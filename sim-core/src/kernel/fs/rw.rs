@@ -153,7 +153,12 @@ fn advance(cx: &mut Ctx<'_>, id: FileId, by: u64) {
     }
 }
 
-fn read_inode(cx: &mut Ctx<'_>, id: InodeId, offset: u64, len: u64) -> Result<Vec<u8>, Errno> {
+pub(super) fn read_inode(
+    cx: &mut Ctx<'_>,
+    id: InodeId,
+    offset: u64,
+    len: u64,
+) -> Result<Vec<u8>, Errno> {
     let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::EBADF)?;
     let size = match &inode.data {
         InodeData::Regular { size, .. } => *size,

@@ -21,8 +21,33 @@ const ARGUMENT_BYTES: usize = 128 * 1024;
 pub fn sys_execve(cx: &mut Ctx<'_>, path: Str, argv: Rc<[Str]>) -> SysResult {
     cred::may_exec(cx)?;
     check_arguments(&argv)?;
-    let file = fs::open_exec(cx, &path)?;
+    let (file, argv) = find_program(cx, &path, argv)?;
     exec(cx, &path, argv, &file)
+}
+
+/// Interpreters of interpreters that exec_binprm follows.
+const MAX_INTERPRETERS: u32 = 5;
+
+/// The program that is to run: the file itself, or the interpreter of a script, which gets the
+/// script's path as an argument.
+fn find_program(
+    cx: &mut Ctx<'_>,
+    path: &Str,
+    argv: Rc<[Str]>,
+) -> Result<(ExecFile, Rc<[Str]>), Errno> {
+    let (mut at, mut argv) = (path.clone(), argv);
+    for _ in 0..=MAX_INTERPRETERS {
+        match fs::open_exec(cx, &at) {
+            Err(Errno::ENOEXEC) => {}
+            found => return found.map(|file| (file, argv)),
+        }
+        let interpreter = fs::interpreter(cx, &at)?;
+        let first = [interpreter.path.clone()].into_iter();
+        let first = first.chain(interpreter.argument).chain([at]);
+        argv = first.chain(argv.iter().skip(1).cloned()).collect();
+        at = interpreter.path;
+    }
+    Err(Errno::ELOOP)
 }
 
 /// execveat(2) with AT_EMPTY_PATH and an empty path: the program that a descriptor refers to.
