@@ -3,6 +3,7 @@
 mod descriptors;
 mod files;
 mod identity;
+mod ipc;
 mod memory;
 mod mounts;
 mod network;
@@ -20,6 +21,7 @@ type Op = fn(&mut Hands<'_>) -> OpResult;
 const SECTIONS: &[&[(&str, Op)]] = &[
     processes::OPS,
     identity::OPS,
+    ipc::OPS,
     memory::OPS,
     files::OPS,
     descriptors::OPS,
@@ -31,14 +33,6 @@ const SECTIONS: &[&[(&str, Op)]] = &[
 /// Operations of the format that the adapter does not carry out yet. Whoever writes one takes its
 /// name away here.
 const UNANSWERED: &[&str] = &[
-    "shmget",
-    "msgget",
-    "shmat",
-    "shmdt",
-    "shmrm",
-    "shmstat",
-    "msgsnd",
-    "msgrcv",
     "if_up",
     "if_down",
     "if_del",

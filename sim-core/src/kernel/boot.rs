@@ -64,7 +64,7 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
         },
         None,
     );
-    let ipc = ns.create(NsData::Ipc, None);
+    let ipc = ns.create(NsData::Ipc(Box::default()), None);
     let mnt = ns.create(NsData::Mnt(fs::MountNs::default()), None);
     let net = ns.create(NsData::Net, None);
     let init_ns = NsProxy {

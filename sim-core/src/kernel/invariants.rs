@@ -87,6 +87,14 @@ fn waits(k: &Kernel) -> Result<(), String> {
                 let child = k.tasks.get(child);
                 child.is_some_and(|child| child.vfork_parent == Some(id))
             }
+            BlockReason::MsgSend { ns, id: queue } => {
+                let queue = k.ipc(ns).and_then(|ipc| ipc.msg.get(queue));
+                queue.is_ok_and(|queue| queue.senders.contains(id))
+            }
+            BlockReason::MsgReceive { ns, id: queue } => {
+                let queue = k.ipc(ns).and_then(|ipc| ipc.msg.get(queue));
+                queue.is_ok_and(|queue| queue.receivers.contains(id))
+            }
             BlockReason::Memory => k.mm.waiting.contains(id),
             // Found by looking at the family, or by a signal.
             BlockReason::Child

@@ -10,6 +10,7 @@ mod errno;
 pub mod fs;
 mod injection;
 pub mod invariants;
+pub mod ipc;
 pub mod mm;
 pub mod ns;
 pub mod sched;

@@ -64,6 +64,10 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
             }
         }
     }
+    for (ns, _) in k.ns.iter() {
+        let segments = k.ipc(ns).into_iter().flat_map(|ipc| ipc.shm.iter());
+        segments.for_each(|(_, segment)| counts.node(Node::Inode(segment.file)));
+    }
     for (_, inode) in k.vfs.inodes.iter() {
         for layer in inode.layers.iter().flat_map(|layers| layers.all()) {
             counts.node(Node::Inode(layer));

@@ -3,9 +3,9 @@
 use super::space::Heritage;
 use super::tables::drop_range;
 use super::vma::{AnonOrigin, AnonVma};
-use super::{AddressSpace, Backing, MMAP_TOP, MmId, STACK_TOP, Vma};
+use super::{AddressSpace, Backing, MMAP_TOP, MmId, STACK_TOP, Vma, VmaName};
 use crate::hw::PAGE_BYTES;
-use crate::kernel::{Ctx, Errno, Kernel, fs};
+use crate::kernel::{Ctx, Errno, Kernel, fs, ipc};
 use std::rc::Rc;
 
 const PAGE: u64 = PAGE_BYTES as u64;
@@ -200,6 +200,9 @@ pub(super) fn unmap(cx: &mut Ctx<'_>, id: MmId, start: u64, end: u64) -> Result<
 pub(super) fn forget(cx: &mut Ctx<'_>, vma: &Vma) {
     if let Backing::File { inode, .. } = vma.backing {
         fs::release_mapped(cx, inode);
+        if matches!(vma.name, VmaName::Shm { .. }) {
+            ipc::detached(cx, inode);
+        }
     }
 }
 

@@ -79,7 +79,7 @@ impl NsKind {
     pub fn is_modelled(self) -> bool {
         matches!(
             self,
-            NsKind::Mnt | NsKind::Uts | NsKind::Pid | NsKind::User | NsKind::Cgroup | NsKind::Time
+            NsKind::Mnt | NsKind::Uts | NsKind::Pid | NsKind::User | NsKind::Cgroup | NsKind::Time | NsKind::Ipc
         )
     }
 }
@@ -105,8 +105,8 @@ pub enum NsData {
         nodename: Str,
     },
     Pid(PidNs),
+    Ipc(Box<crate::kernel::ipc::IpcNs>),
     /// Nothing to isolate in the model yet.
-    Ipc,
     Net,
     User(UserNs),
     /// The groups that it shows as `/`.
@@ -122,7 +122,7 @@ impl NsData {
             NsData::Mnt(_) => NsKind::Mnt,
             NsData::Uts { .. } => NsKind::Uts,
             NsData::Pid(_) => NsKind::Pid,
-            NsData::Ipc => NsKind::Ipc,
+            NsData::Ipc(_) => NsKind::Ipc,
             NsData::Net => NsKind::Net,
             NsData::User(_) => NsKind::User,
             NsData::Cgroup { .. } => NsKind::Cgroup,

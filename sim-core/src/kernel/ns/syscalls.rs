@@ -84,6 +84,9 @@ pub fn copy(
         proxy.time_for_children =
             create(cx, NsData::Time(super::TimeNs { offsets, ..time }), user_ns);
     }
+    if flags.has(CloneFlags::NEWIPC) {
+        proxy.ipc = create(cx, NsData::Ipc(Box::default()), user_ns);
+    }
     if flags.has(CloneFlags::NEWCGROUP) {
         // The groups that the caller is in become the root (cgroup_namespaces(7)).
         let root = cx.me()?.cgroups;
@@ -267,8 +270,15 @@ impl Ctx<'_> {
     /// What goes with namespaces that nobody refers to any more.
     pub fn tear_down(&mut self, gone: Vec<Namespace>) {
         for ns in gone {
-            if let NsData::Mnt(tree) = &ns.data {
-                fs::drop_mount_ns(self, tree);
+            match &ns.data {
+                NsData::Mnt(tree) => fs::drop_mount_ns(self, tree),
+                NsData::Ipc(ipc) => crate::kernel::ipc::tear_down(self, ipc),
+                NsData::Pid(_)
+                | NsData::Uts { .. }
+                | NsData::Net
+                | NsData::User(_)
+                | NsData::Cgroup { .. }
+                | NsData::Time(_) => {}
             }
             for id in ns.above().into_iter().flatten() {
                 self.k.release_ns(id);
@@ -285,7 +295,7 @@ impl Namespace {
             NsData::User(user) => user.parent,
             NsData::Mnt(_)
             | NsData::Uts { .. }
-            | NsData::Ipc
+            | NsData::Ipc(_)
             | NsData::Net
             | NsData::Cgroup { .. }
             | NsData::Time(_) => None,

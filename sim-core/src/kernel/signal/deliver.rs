@@ -42,7 +42,13 @@ impl SignalState {
             match signal.map(|signal| self.action(signal)) {
                 Some(SigAct::Handle { restart }) => {
                     // signal(7): these fail even with SA_RESTART.
-                    let is_never = matches!(call, Syscall::Pause {} | Syscall::Nanosleep { .. });
+                    let is_never = matches!(
+                        call,
+                        Syscall::Pause {}
+                            | Syscall::Nanosleep { .. }
+                            | Syscall::Msgsnd { .. }
+                            | Syscall::Msgrcv { .. }
+                    );
                     return restart == Restart::Restart && !is_never;
                 }
                 Some(SigAct::Default | SigAct::Ignore) | None => rest &= !bit,

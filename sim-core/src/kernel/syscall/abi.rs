@@ -359,6 +359,8 @@ pub enum Reply {
         minor_faults: u64,
         major_faults: u64,
     },
+    /// shmctl(2), msgctl(2) with IPC_STAT.
+    Ipc(crate::kernel::ipc::IpcStat),
     Uname {
         nodename: Str,
         release: Str,

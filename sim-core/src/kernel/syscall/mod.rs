@@ -15,7 +15,7 @@ pub use abi::{
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
 use super::cred::{self, Resource, SeccompAction};
-use super::{Errno, Signal, fs, mm, ns, signal, task};
+use super::{Errno, Signal, fs, ipc, mm, ns, signal, task};
 
 macro_rules! syscalls {
     ($($nr:literal $variant:ident $name:literal { $($field:ident : $ty:ty),* } => $handler:path;)*) => {
@@ -82,6 +82,9 @@ syscalls! {
     16 Ioctl "ioctl" { fd: i32, request: Ioctl } => fs::sys_ioctl;
     24 SchedYield "sched_yield" { } => task::sys_sched_yield;
     28 Madvise "madvise" { addr: u64, length: u64, advice: i32 } => mm::sys_madvise;
+    29 Shmget "shmget" { key: i32, size: u64, flags: i32 } => ipc::sys_shmget;
+    30 Shmat "shmat" { id: i32, addr: u64, flags: i32 } => ipc::sys_shmat;
+    31 Shmctl "shmctl" { id: i32, command: i32, uid: u32, gid: u32, mode: u16 } => ipc::sys_shmctl;
     32 Dup "dup" { fd: i32 } => fs::sys_dup;
     33 Dup2 "dup2" { old: i32, new: i32 } => fs::sys_dup2;
     34 Pause "pause" { } => signal::sys_pause;
@@ -93,6 +96,11 @@ syscalls! {
     61 Wait4 "wait4" { pid: i32, options: WaitOptions } => task::sys_wait4;
     62 Kill "kill" { pid: i32, signal: i32 } => signal::sys_kill;
     63 Uname "uname" { } => ns::sys_uname;
+    67 Shmdt "shmdt" { addr: u64 } => ipc::sys_shmdt;
+    68 Msgget "msgget" { key: i32, flags: i32 } => ipc::sys_msgget;
+    69 Msgsnd "msgsnd" { id: i32, kind: i64, text: InBuf, flags: i32 } => ipc::sys_msgsnd;
+    70 Msgrcv "msgrcv" { id: i32, buf: OutBuf, kind: i64, flags: i32 } => ipc::sys_msgrcv;
+    71 Msgctl "msgctl" { id: i32, command: i32, uid: u32, gid: u32, mode: u16 } => ipc::sys_msgctl;
     72 Fcntl "fcntl" { fd: i32, cmd: i32, arg: i64 } => fs::sys_fcntl;
     76 Truncate "truncate" { path: Str, length: i64 } => fs::sys_truncate;
     77 Ftruncate "ftruncate" { fd: i32, length: i64 } => fs::sys_ftruncate;

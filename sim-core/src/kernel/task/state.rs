@@ -2,6 +2,7 @@
 
 use super::TaskId;
 use crate::hw::TtyId;
+use crate::kernel::NsId;
 use crate::kernel::fs::PipeId;
 use crate::kernel::syscall::Syscall;
 
@@ -35,6 +36,16 @@ pub enum BlockReason {
     PipeWrite(PipeId),
     /// open(2) of a FIFO: the other end.
     FifoOpen(PipeId),
+    /// msgsnd(2): room in a queue.
+    MsgSend {
+        ns: NsId,
+        id: i32,
+    },
+    /// msgrcv(2): a message.
+    MsgReceive {
+        ns: NsId,
+        id: i32,
+    },
     /// Keys from a terminal.
     Tty(TtyId),
     /// The child of vfork(2) to exec or exit.
@@ -57,6 +68,8 @@ impl BlockReason {
             | BlockReason::PipeRead(_)
             | BlockReason::PipeWrite(_)
             | BlockReason::FifoOpen(_)
+            | BlockReason::MsgSend { .. }
+            | BlockReason::MsgReceive { .. }
             | BlockReason::Tty(_) => true,
             BlockReason::Vfork(_)
             | BlockReason::PidNsEmpty
@@ -84,6 +97,8 @@ impl BlockReason {
             BlockReason::PipeRead(_) => "pipe_read",
             BlockReason::PipeWrite(_) => "pipe_write",
             BlockReason::FifoOpen(_) => "wait_for_partner",
+            BlockReason::MsgSend { .. } => "do_msgsnd",
+            BlockReason::MsgReceive { .. } => "do_msgrcv",
             BlockReason::Tty(_) => "n_tty_read",
             BlockReason::Vfork(_) => "kernel_clone",
             BlockReason::PidNsEmpty => "zap_pid_ns_processes",

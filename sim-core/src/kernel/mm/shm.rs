@@ -1,0 +1,98 @@
+//! Attaching and detaching System V segments.
+
+use super::mapping::{TASK_SIZE, find_room, unmap};
+use super::syscalls::{PAGE, map_region, my_space, page_align};
+use super::{Backing, Sharing, Vma, VmaName, VmaTraits};
+use crate::kernel::fs::InodeId;
+use crate::kernel::syscall::Prot;
+use crate::kernel::{Ctx, Errno};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShmAccess {
+    Read,
+    Write,
+}
+
+/// Where an attachment goes; addresses in bytes, aligned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShmPlace {
+    Anywhere,
+    Free(u64),
+    /// SHM_REMAP: over what is there.
+    Over(u64),
+}
+
+/// Maps a segment (do_shmat): the address.
+///
+/// # Errors
+/// EINVAL where something is mapped, ENOMEM.
+pub fn attach(
+    cx: &mut Ctx<'_>,
+    file: InodeId,
+    bytes: u64,
+    key: i32,
+    access: ShmAccess,
+    place: ShmPlace,
+) -> Result<u64, Errno> {
+    let id = my_space(cx)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+    let pages = page_align(bytes).ok_or(Errno::EINVAL)? / PAGE;
+    let start = match place {
+        ShmPlace::Anywhere => find_room(space, pages).ok_or(Errno::ENOMEM)?,
+        ShmPlace::Free(at) | ShmPlace::Over(at) => at / PAGE,
+    };
+    let end = start.checked_add(pages).ok_or(Errno::EINVAL)?;
+    let is_taken = space.vmas.iter().any(|v| v.start < end && v.end > start);
+    if is_taken && matches!(place, ShmPlace::Free(_)) {
+        return Err(Errno::EINVAL);
+    }
+    if end > TASK_SIZE / PAGE {
+        return Err(Errno::ENOMEM);
+    }
+    let (prot, may) = match access {
+        ShmAccess::Read => (Prot::READ, Prot::READ.with(Prot::EXEC)),
+        ShmAccess::Write => (Prot::READ.with(Prot::WRITE), Prot::ALL),
+    };
+    let vma = Vma {
+        start,
+        end,
+        prot,
+        may,
+        sharing: Sharing::Shared,
+        backing: Backing::File {
+            inode: file,
+            page: 0,
+        },
+        name: VmaName::Shm { key },
+        traits: VmaTraits::default(),
+        anon: None,
+    };
+    map_region(cx, id, vma)?;
+    Ok(start * PAGE)
+}
+
+/// Unmaps the segment that begins at an address, all parts of it (ksys_shmdt).
+///
+/// # Errors
+/// EINVAL if none does.
+pub fn detach(cx: &mut Ctx<'_>, addr: u64) -> Result<(), Errno> {
+    if !addr.is_multiple_of(PAGE) {
+        return Err(Errno::EINVAL);
+    }
+    let id = my_space(cx)?;
+    let first = addr / PAGE;
+    let space = cx.k.mm.spaces.get(id).ok_or(Errno::EINVAL)?;
+    let segment = |vma: &Vma| match (vma.name, vma.backing) {
+        (VmaName::Shm { .. }, Backing::File { inode, page }) if vma.start == first + page => {
+            Some(inode)
+        }
+        _ => None,
+    };
+    let file = space.vmas.iter().find_map(segment).ok_or(Errno::EINVAL)?;
+    let parts = space.vmas.iter().filter(|v| segment(v) == Some(file));
+    let ranges: Vec<(u64, u64)> = parts.map(|v| (v.start, v.end)).collect();
+    for (start, end) in ranges {
+        unmap(cx, id, start, end)?;
+    }
+    Ok(())
+}
