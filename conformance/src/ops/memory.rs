@@ -3,6 +3,7 @@
 use super::Op;
 use crate::hands::{Halt, Hands, OpResult, Region};
 use serde_json::{Value, json};
+use sim_core::kernel::cred::Resource;
 use sim_core::kernel::syscall::{MmapFlags, Prot};
 use sim_core::kernel::{Syscall, UserStep};
 
@@ -159,6 +160,12 @@ fn crash(hands: &mut Hands<'_>) -> OpResult {
             addr: hands.region("r")?.addr,
         },
         "stack" => {
+            let limit = Syscall::Setrlimit {
+                resource: Resource::Stack,
+                soft: 1 << 20,
+                hard: 1 << 20,
+            };
+            hands.attempt(limit)?.ok();
             for page in 1..STACK_STEPS {
                 let addr = STACK_TOP - page * PAGE;
                 hands.step(UserStep::Store { addr, byte: 1 })?;

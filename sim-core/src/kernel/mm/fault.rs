@@ -1,12 +1,13 @@
 //! The page-fault handler (mm/memory.c, handle_mm_fault).
 
-use super::limits::{Limit, limit_pages, may_expand};
+use super::limits::{limit_pages, may_expand};
 use super::mapping::{MIN_ADDR, prepare_anon, vmas_mut};
 use super::tables::{lookup, map, set_flags};
 use super::vma::STACK_GUARD_PAGES;
 use super::{Backing, FrameState, FrameUse, MmId, Sharing, Vma, VmaName, alloc, unpin};
 use crate::event::Event;
 use crate::hw::{FaultAccess, PAGE_BYTES, PageFault, Pfn, Pte, PteFlags};
+use crate::kernel::cred::Resource;
 use crate::kernel::fs::InodeId;
 use crate::kernel::syscall::Prot;
 use crate::kernel::{Ctx, Errno, fs};
@@ -283,7 +284,7 @@ fn grow_stack(cx: &mut Ctx<'_>, id: MmId, vpn: u64) -> Result<Vma, Bad> {
     let is_near = below.is_some_and(|below| {
         below.is_accessible() && below.name != VmaName::Stack && vpn - below.end < STACK_GUARD_PAGES
     });
-    let is_long = stack.end - vpn > limit_pages(cx, Limit::Stack);
+    let is_long = stack.end - vpn > limit_pages(cx, Resource::Stack);
     let is_low = vpn < MIN_ADDR / PAGE_BYTES as u64;
     if is_near || is_long || is_low || may_expand(cx, id, &stack, stack.start - vpn).is_err() {
         return Err(Bad::Access);

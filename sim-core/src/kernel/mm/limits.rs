@@ -1,23 +1,15 @@
 //! Limits on address space: RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK, overcommit.
 
-use super::{MmId, STACK_LIMIT_PAGES, Vma};
+use super::mapping::TASK_SIZE;
+use super::{MmId, Vma};
+use crate::hw::PAGE_BYTES;
+use crate::kernel::cred::Resource;
 use crate::kernel::{Ctx, Errno};
 
-/// Limits of getrlimit(2) that memory looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
-    As,
-    Data,
-    Stack,
-}
-
 /// A soft limit of the calling task, in pages.
-pub(super) fn limit_pages(cx: &Ctx<'_>, limit: Limit) -> u64 {
-    let _ = cx;
-    match limit {
-        Limit::As | Limit::Data => u64::MAX,
-        Limit::Stack => STACK_LIMIT_PAGES,
-    }
+pub(super) fn limit_pages(cx: &Ctx<'_>, limit: Resource) -> u64 {
+    let soft = cx.me().map(|me| me.security.rlimits.get(limit).soft);
+    soft.unwrap_or(u64::MAX) / PAGE_BYTES as u64
 }
 
 /// may_expand_vm: whether `pages` more of a mapping like this are within the limits.
@@ -26,11 +18,15 @@ pub(super) fn limit_pages(cx: &Ctx<'_>, limit: Limit) -> u64 {
 /// ENOMEM.
 pub(super) fn may_expand(cx: &Ctx<'_>, id: MmId, vma: &Vma, pages: u64) -> Result<(), Errno> {
     let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
-    let (most, most_data) = (limit_pages(cx, Limit::As), limit_pages(cx, Limit::Data));
-    let is_beyond = most != u64::MAX && space.size_pages().saturating_add(pages) > most;
-    let is_data_beyond = most_data != u64::MAX
-        && vma.is_data()
-        && space.data_pages().saturating_add(pages) > most_data;
+    let (most, most_data) = (
+        limit_pages(cx, Resource::As),
+        limit_pages(cx, Resource::Data),
+    );
+    // No limit is more than there are addresses.
+    let none = TASK_SIZE / PAGE_BYTES as u64;
+    let is_beyond = most < none && space.size_pages().saturating_add(pages) > most;
+    let is_data_beyond =
+        most_data < none && vma.is_data() && space.data_pages().saturating_add(pages) > most_data;
     match is_beyond || is_data_beyond {
         true => Err(Errno::ENOMEM),
         false => Ok(()),

@@ -43,8 +43,6 @@ pub const TEXT_START: u64 = 0x40_0000;
 pub const STACK_TOP: u64 = 0x7fff_ffff_f000;
 /// Pages of a fresh stack's mapping (128 KiB and one, as execve(2) leaves it).
 pub const STACK_PAGES: u64 = 33;
-/// Pages that a stack may grow to (RLIMIT_STACK, 8 MiB).
-pub const STACK_LIMIT_PAGES: u64 = 2048;
 /// Where mmap(2) places from, downwards.
 pub const MMAP_TOP: u64 = 0x7fff_f7ff_f000;
 /// Frames that the kernel's image takes. A real one takes about 30 MiB.

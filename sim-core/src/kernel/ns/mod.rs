@@ -79,7 +79,13 @@ impl NsKind {
     pub fn is_modelled(self) -> bool {
         matches!(
             self,
-            NsKind::Mnt | NsKind::Uts | NsKind::Pid | NsKind::User | NsKind::Cgroup | NsKind::Time | NsKind::Ipc
+            NsKind::Mnt
+                | NsKind::Uts
+                | NsKind::Pid
+                | NsKind::User
+                | NsKind::Cgroup
+                | NsKind::Time
+                | NsKind::Ipc
         )
     }
 }
