@@ -1,6 +1,7 @@
 //! Namespaces: what a task can see (namespaces(7)). The kernel knows nothing more of them than
 //! this; what people call a container is made of these by programs in ring 3.
 
+mod join;
 mod proxy;
 mod syscalls;
 mod time;

@@ -182,6 +182,9 @@ pub fn discard(cx: &mut Ctx<'_>, new: Option<&Cred>) {
 /// EBADF, EINVAL for a descriptor that is none of a namespace or of another kind, or a PID
 /// namespace that is not one's own or below it; EPERM without privilege.
 pub fn sys_setns(cx: &mut Ctx<'_>, fd: i32, kind: CloneFlags) -> SysResult {
+    if let Ok(pid) = fs::pid_of_fd(cx, fd) {
+        return super::join::join_process(cx, pid, kind);
+    }
     let id = fs::ns_of_fd(cx, fd)?;
     let is = cx.k.ns.kind(id).ok_or(Errno::EINVAL)?;
     if kind.0 != 0 && kind != is.flag() {
@@ -211,15 +214,21 @@ pub fn sys_setns(cx: &mut Ctx<'_>, fd: i32, kind: CloneFlags) -> SysResult {
     }
     switch(cx, old.with(is, id))?;
     if is == NsKind::Mnt {
-        let old_fs = cx.me()?.fs.clone();
-        let fs = fs::root_of(cx.k, id, &old_fs)?;
-        cx.me_mut()?.fs = Rc::new(fs);
-        fs::release_fs(cx, &old_fs);
+        enter_mount_ns(cx, id)?;
     }
     done(0)
 }
 
-fn is_at_or_below(k: &Kernel, mut ns: NsId, ancestor: NsId) -> bool {
+/// Root and working directory become the root of a mount namespace.
+pub(super) fn enter_mount_ns(cx: &mut Ctx<'_>, id: NsId) -> Result<(), Errno> {
+    let old_fs = cx.me()?.fs.clone();
+    let fs = fs::root_of(cx.k, id, &old_fs)?;
+    cx.me_mut()?.fs = Rc::new(fs);
+    fs::release_fs(cx, &old_fs);
+    Ok(())
+}
+
+pub(super) fn is_at_or_below(k: &Kernel, mut ns: NsId, ancestor: NsId) -> bool {
     loop {
         if ns == ancestor {
             return true;
@@ -232,7 +241,7 @@ fn is_at_or_below(k: &Kernel, mut ns: NsId, ancestor: NsId) -> bool {
 }
 
 /// Gives the calling task another proxy.
-fn switch(cx: &mut Ctx<'_>, proxy: NsProxy) -> Result<(), Errno> {
+pub(super) fn switch(cx: &mut Ctx<'_>, proxy: NsProxy) -> Result<(), Errno> {
     cx.k.ns.hold_proxy(&proxy);
     let old = std::mem::replace(&mut cx.me_mut()?.ns, Rc::new(proxy));
     let gone = cx.k.ns.release_proxy(&old);

@@ -2,11 +2,11 @@
 //! its status.
 
 use super::tree::task_of;
-use super::{Entry, PidFile, ProcNode};
+use super::{Entry, PidFile, ProcNode, SysFile};
 use crate::kernel::cred::{
     self, IdKind, NoNewPrivs, Setgroups, may_open_setgroups, write_id_map, write_setgroups,
 };
-use crate::kernel::{Ctx, Errno, NsId, Task};
+use crate::kernel::{Ctx, Errno, NsId, Task, ns};
 use std::fmt::Write;
 
 /// uid_m_show, gid_m_show: the lower ids as the reader's user namespace has them; as its
@@ -55,6 +55,26 @@ pub fn may_open_for_writing(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
 /// # Errors
 /// EIO for files that take nothing, ESRCH for a process that is gone, and those of the file.
 pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Result<(), Errno> {
+    match node.entry {
+        Entry::File(pid, PidFile::TimensOffsets) => {
+            let time_ns = task_of(cx, node.ns, pid)?.ns.time_for_children;
+            return ns::write_offsets(cx, time_ns, bytes);
+        }
+        Entry::SysFile(SysFile::Hostname) => {
+            // The first line, as far as it fits (proc_dostring).
+            let text = String::from_utf8_lossy(bytes);
+            let line = text.split('\n').next().unwrap_or_default();
+            let mut end = line.len().min(64);
+            while !line.is_char_boundary(end) {
+                end -= 1;
+            }
+            let uts = cx.me()?.ns.uts;
+            cx.k.ns
+                .set_nodename(uts, line.get(..end).unwrap_or_default().into());
+            return Ok(());
+        }
+        _ => {}
+    }
     let user_ns: NsId = match node.entry {
         Entry::File(pid, PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups) => {
             task_of(cx, node.ns, pid)?.cred.user_ns

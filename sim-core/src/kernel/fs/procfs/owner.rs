@@ -1,6 +1,6 @@
 //! Whose the files of proc are (task_dump_owner), and who may look behind them.
 
-use super::{Entry, PidFile, ProcNode, kind};
+use super::{Entry, PidFile, ProcNode, SysFile, kind};
 use crate::kernel::cred::{Dumpable, may_ptrace};
 use crate::kernel::syscall::FileKind;
 use crate::kernel::task::PidId;
@@ -10,7 +10,11 @@ pub fn mode(node: ProcNode) -> u16 {
     match node.entry {
         Entry::NsDir(_) => 0o511,
         Entry::FdDir(_) => 0o500,
-        Entry::File(_, PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups) => 0o644,
+        Entry::File(
+            _,
+            PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups | PidFile::TimensOffsets,
+        )
+        | Entry::SysFile(SysFile::Hostname) => 0o644,
         _ => match kind(node) {
             FileKind::Directory => 0o555,
             FileKind::Symlink => 0o777,
