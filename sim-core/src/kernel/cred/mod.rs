@@ -24,7 +24,8 @@ pub use id_map::{Extent, IdMap, OVERFLOW_ID};
 pub use may_access::{may_kill, may_ptrace};
 pub use prctl::{AmbientOp, SecureBits, cred_prctl};
 pub use rlimit::{
-    Resource, Rlimit, Rlimits, mark_nproc, may_exec, may_fork, sys_getrlimit, sys_setrlimit,
+    INFINITY, Resource, Rlimit, Rlimits, mark_nproc, may_exec, may_fork, sys_getrlimit,
+    sys_setrlimit,
 };
 pub use seccomp::{Seccomp, SeccompAction, check_seccomp, sys_seccomp};
 pub use set_gid::{sys_setfsgid, sys_setgid, sys_setregid, sys_setresgid};

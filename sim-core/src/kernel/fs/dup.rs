@@ -1,6 +1,6 @@
 //! dup(2) and fcntl(2).
 
-use super::fd::{Fd, MAX_FDS, OnExec, release_file};
+use super::fd::{Fd, OnExec, release_file};
 use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
 use crate::kernel::{Ctx, Errno};
 use std::rc::Rc;
@@ -25,7 +25,9 @@ pub fn sys_dup(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
 /// The lowest free descriptor from `least` on.
 fn dup_from(cx: &mut Ctx<'_>, fd: i32, least: usize, on_exec: OnExec) -> SysResult {
     let (file, _) = cx.file_or_path(fd)?;
-    let nr = Rc::make_mut(&mut cx.me_mut()?.files).insert_from(least, Fd { file, on_exec })?;
+    let limit = cx.fd_limit();
+    let nr =
+        Rc::make_mut(&mut cx.me_mut()?.files).insert_from(least, limit, Fd { file, on_exec })?;
     if let Some(file) = cx.k.vfs.files.get_mut(file) {
         file.refs += 1;
     }
@@ -66,7 +68,7 @@ fn on_exec(flags: OpenFlags) -> OnExec {
 fn dup_to(cx: &mut Ctx<'_>, old: i32, new: i32, on_exec: OnExec) -> SysResult {
     let at = usize::try_from(new)
         .ok()
-        .filter(|at| *at < MAX_FDS)
+        .filter(|at| *at < cx.fd_limit())
         .ok_or(Errno::EBADF)?;
     let (file, _) = cx.file_or_path(old)?;
     if let Some(file) = cx.k.vfs.files.get_mut(file) {
@@ -97,7 +99,9 @@ pub fn sys_fcntl(cx: &mut Ctx<'_>, fd: i32, cmd: i32, arg: i64) -> SysResult {
             } else {
                 OnExec::Close
             };
-            let least = usize::try_from(arg).ok().filter(|least| *least < MAX_FDS);
+            let least = usize::try_from(arg)
+                .ok()
+                .filter(|least| *least < cx.fd_limit());
             let least = least.ok_or(Errno::EINVAL)?;
             dup_from(cx, fd, least, on_exec)
         }

@@ -5,6 +5,7 @@ use super::path::{Node, PathRef, release_path};
 use super::pipe::{self, PipeId};
 use super::tty;
 use crate::kernel::cgroup::CgroupNode;
+use crate::kernel::cred::Resource;
 use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
 use crate::kernel::task::PidId;
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
@@ -69,8 +70,8 @@ pub struct FdTable {
     slots: Vec<Option<Fd>>,
 }
 
-/// RLIMIT_NOFILE as most systems set it.
-pub(super) const MAX_FDS: usize = 1024;
+/// Descriptors that a table has room for, whatever RLIMIT_NOFILE allows (a simplification).
+const FDS_MAX: usize = 65_536;
 
 impl FdTable {
     pub fn get(&self, fd: i32) -> Option<Fd> {
@@ -92,30 +93,30 @@ impl FdTable {
         free.unwrap_or(self.slots.len().max(least))
     }
 
-    /// Whether another descriptor can be had.
+    /// Whether another descriptor can be had, below `limit`.
     ///
     /// # Errors
     /// EMFILE.
-    pub(super) fn check_free(&self) -> Result<(), Errno> {
-        if self.free_from(0) < MAX_FDS {
+    pub(super) fn check_free(&self, limit: usize) -> Result<(), Errno> {
+        if self.free_from(0) < limit {
             Ok(())
         } else {
             Err(Errno::EMFILE)
         }
     }
 
-    pub(super) fn insert(&mut self, fd: Fd) -> Result<i32, Errno> {
-        self.insert_from(0, fd)
-    }
-
-    pub(super) fn insert_from(&mut self, least: usize, fd: Fd) -> Result<i32, Errno> {
+    /// The lowest free number from `least` on and below `limit`.
+    pub(super) fn insert_from(&mut self, least: usize, limit: usize, fd: Fd) -> Result<i32, Errno> {
         let free = self.free_from(least);
+        if free >= limit {
+            return Err(Errno::EMFILE);
+        }
         self.set(free, Some(fd))?;
         Ok(free as i32)
     }
 
     pub(super) fn set(&mut self, at: usize, fd: Option<Fd>) -> Result<(), Errno> {
-        if at >= MAX_FDS {
+        if at >= FDS_MAX {
             return Err(Errno::EMFILE);
         }
         if self.slots.len() <= at {
@@ -129,6 +130,15 @@ impl FdTable {
 }
 
 impl Ctx<'_> {
+    /// RLIMIT_NOFILE: one more than the highest descriptor that the caller may have.
+    pub(super) fn fd_limit(&self) -> usize {
+        let limit = self
+            .me()
+            .map(|me| me.security.rlimits.get(Resource::Nofile).soft);
+        let limit = limit.map_or(0, |limit| usize::try_from(limit).unwrap_or(FDS_MAX));
+        limit.min(FDS_MAX)
+    }
+
     /// The open file behind a descriptor.
     ///
     /// # Errors
@@ -159,9 +169,10 @@ impl Ctx<'_> {
         };
         let id = self.k.vfs.files.insert(OpenFile { refs: 1, ..file });
         let fd = Fd { file: id, on_exec };
+        let limit = self.fd_limit();
         match self
             .me_mut()
-            .and_then(|me| Rc::make_mut(&mut me.files).insert(fd))
+            .and_then(|me| Rc::make_mut(&mut me.files).insert_from(0, limit, fd))
         {
             Ok(nr) => Ok(nr),
             Err(errno) => {

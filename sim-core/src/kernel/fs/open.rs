@@ -33,7 +33,7 @@ pub fn sys_openat(cx: &mut Ctx<'_>, path: Str, flags: OpenFlags, mode: u16) -> S
         return Err(Errno::EINVAL);
     }
     cx.start(&path)?;
-    cx.me()?.files.check_free()?;
+    cx.me()?.files.check_free(cx.fd_limit())?;
     if flags.has(OpenFlags::PATH) {
         return open_path(cx, &path, flags);
     }

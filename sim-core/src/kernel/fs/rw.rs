@@ -6,8 +6,9 @@ use super::pagecache::page;
 use super::path::Node;
 use super::{pipe, procfs, tty};
 use crate::hw::{FaultAccess, PAGE_BYTES};
-use crate::kernel::syscall::{InBuf, OpenFlags, OutBuf, SeekWhence, SysResult, done};
-use crate::kernel::{Ctx, Errno, Reply};
+use crate::kernel::cred::{INFINITY, Resource};
+use crate::kernel::syscall::{FileKind, InBuf, OpenFlags, OutBuf, SeekWhence, SysResult, done};
+use crate::kernel::{Ctx, Errno, Reply, Signal};
 
 /// Most bytes that one call moves; more is a short read or write.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -110,7 +111,8 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             } else {
                 offset
             };
-            let written = write_inode(cx, inode, at, &bytes)?;
+            let bytes = within_fsize(cx, inode, at, &bytes)?;
+            let written = write_inode(cx, inode, at, bytes)?;
             if let Some(file) = cx.k.vfs.files.get_mut(id) {
                 file.offset = at + written;
             }
@@ -185,6 +187,30 @@ pub(super) fn read_inode(
         done += n;
     }
     Ok(bytes)
+}
+
+/// generic_write_check_limits: RLIMIT_FSIZE cuts a write of a regular file short. One that begins
+/// at or beyond it gets SIGXFSZ.
+///
+/// # Errors
+/// EFBIG.
+fn within_fsize<'b>(
+    cx: &mut Ctx<'_>,
+    id: InodeId,
+    at: u64,
+    bytes: &'b [u8],
+) -> Result<&'b [u8], Errno> {
+    let limit = cx.me()?.security.rlimits.get(Resource::Fsize).soft;
+    let is_regular = cx.k.vfs.inodes.get(id).map(|i| i.kind()) == Some(FileKind::Regular);
+    if limit == INFINITY || bytes.is_empty() || !is_regular {
+        return Ok(bytes);
+    }
+    if at >= limit {
+        cx.send_signal(cx.task, Signal::SIGXFSZ);
+        return Err(Errno::EFBIG);
+    }
+    let room = usize::try_from(limit - at).unwrap_or(usize::MAX);
+    Ok(bytes.get(..room).unwrap_or(bytes))
 }
 
 /// Returns how many bytes there was room for.
