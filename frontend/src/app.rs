@@ -174,7 +174,7 @@ impl Component for App {
             EventListener::new(&window(), "resize", move |_| resized.emit(())),
             update::shortcuts(&link),
         ];
-        let app = Self {
+        let mut app = Self {
             session,
             lang: lang.or(browser).unwrap_or(Lang::En),
             theme,
@@ -191,8 +191,10 @@ impl Component for App {
             waiting: Waiting::Nothing,
             _listeners: listeners,
         };
-        app.show_choices();
-        link.send_message(Msg::Wake);
+        app.show_in_document();
+        // Not by a message: that would draw the same page a second time before the first click.
+        app.run(ctx, now_ms());
+        app.follow_time();
         app
     }
 
@@ -255,12 +257,17 @@ impl App {
         }
     }
 
-    /// Language and theme go to the document and into the address.
-    fn show_choices(&self) {
+    /// Language and theme go to the document.
+    fn show_in_document(&self) {
         if let Some(html) = document().document_element() {
             let _set = html.set_attribute("lang", self.lang.code());
             let _set = html.set_attribute("data-theme", self.theme.code());
         }
+    }
+
+    /// What the visitor has chosen goes to the document and into the address.
+    fn show_choices(&self) {
+        self.show_in_document();
         let address = format!(
             "{}{}",
             embed::with_choices(&query(), self.lang, self.theme),

@@ -1,5 +1,5 @@
 //! The figures of the model, natively, and beside them those of the kernel that this runs on.
-//! `cargo run --release --example bench`, or `cargo xtask bench`.
+//! `cargo run --profile fast --example bench`, or `cargo xtask bench`.
 
 #[path = "../benches/figures/mod.rs"]
 mod figures;
