@@ -77,7 +77,14 @@ fn is_there(file: &str) -> bool {
 fn native() -> Result<()> {
     run_command(
         cargo()
-            .args(["run", "--quiet", "--profile", "fast", "--package", "sim-core"])
+            .args([
+                "run",
+                "--quiet",
+                "--profile",
+                "fast",
+                "--package",
+                "sim-core",
+            ])
             .args(["--example", "bench"]),
     )
 }

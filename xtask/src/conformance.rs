@@ -13,7 +13,14 @@ use crate::process::{cargo, run_with_its_exit_code};
 pub fn run(parser: &mut lexopt::Parser) -> Result<ExitCode> {
     run_with_its_exit_code(
         cargo()
-            .args(["run", "--quiet", "--profile", "fast", "--package", "conformance"])
+            .args([
+                "run",
+                "--quiet",
+                "--profile",
+                "fast",
+                "--package",
+                "conformance",
+            ])
             .arg("--")
             .args(args_from_root(parser)?),
     )

@@ -18,7 +18,14 @@ pub fn run(parser: &mut lexopt::Parser) -> Result<ExitCode> {
     *file = absolute(file)?;
     run_as_exit_code(
         cargo()
-            .args(["run", "--quiet", "--profile", "fast", "--package", "sim-core"])
+            .args([
+                "run",
+                "--quiet",
+                "--profile",
+                "fast",
+                "--package",
+                "sim-core",
+            ])
             .args(["--example", "replay", "--"])
             .args(args),
     )
