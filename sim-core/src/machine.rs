@@ -108,6 +108,14 @@ impl Machine {
         kernel::invariants::check(&self.kernel, &self.hw)
     }
 
+    /// Runs commands of nft(8) in the network namespace of a task, from outside.
+    ///
+    /// # Errors
+    /// No such task, or commands that are not understood.
+    pub fn nft(&mut self, task: u64, commands: &str) -> Result<(), String> {
+        kernel::net::nft_outside(&mut self.kernel, task, commands)
+    }
+
     /// Applies a command. Total: what cannot be done is an event that says why.
     pub fn apply(&mut self, command: &Command, sink: &mut Sink) -> Stop {
         if self.kernel.panic.is_some() {

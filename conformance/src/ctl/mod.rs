@@ -2,6 +2,7 @@
 
 mod groups;
 mod memory;
+mod network;
 mod tasks;
 
 use crate::case::Params;
@@ -13,10 +14,10 @@ pub use tasks::number_namespaces;
 type Op = fn(&mut World, &Params) -> OpResult;
 
 /// Every observation by name.
-const SECTIONS: &[&[(&str, Op)]] = &[groups::OPS, memory::OPS, tasks::OPS];
+const SECTIONS: &[&[(&str, Op)]] = &[groups::OPS, memory::OPS, network::OPS, tasks::OPS];
 
 /// Observations that the adapter does not make yet.
-const UNANSWERED: &[&str] = &["nft"];
+const UNANSWERED: &[&str] = &[];
 
 /// # Errors
 /// [`crate::hands::Halt`]: no such observation, or one that makes no sense here.

@@ -39,6 +39,7 @@ pub enum World {
 /// made, the kernel has panicked with the reason.
 pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, seed: u64) -> Kernel {
     let mut ns = Namespaces::default();
+    let mut net_tables = super::net::Net::default();
     // In the order in which Linux numbers them (include/linux/proc_ns.h).
     let time = ns.create(
         NsData::Time(TimeNs {
@@ -66,7 +67,8 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
     );
     let ipc = ns.create(NsData::Ipc(Box::default()), None);
     let mnt = ns.create(NsData::Mnt(fs::MountNs::default()), None);
-    let net = ns.create(NsData::Net, None);
+    let space = net_tables.create(user);
+    let net = ns.create(NsData::Net(space), None);
     let init_ns = NsProxy {
         mnt,
         uts,
@@ -86,6 +88,7 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
         vfs: fs::Vfs::default(),
         ns,
         cgroups,
+        net: net_tables,
         init_ns,
         init_user_ns: user,
         init: None,

@@ -3,7 +3,7 @@
 use super::ns::NsKind;
 use super::sched::{Phase, Resched};
 use super::task::{BlockReason, RunState};
-use super::{Kernel, TaskId, fs, mm};
+use super::{Kernel, TaskId, fs, mm, net};
 use crate::hw::Hardware;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,6 +74,12 @@ fn waits(k: &Kernel) -> Result<(), String> {
             BlockReason::PipeRead(pipe) => {
                 let pipe = k.vfs.pipes.get(pipe);
                 pipe.is_some_and(|pipe| pipe.read_wait.contains(id))
+            }
+            BlockReason::SocketConnection(socket)
+            | BlockReason::SocketData(socket)
+            | BlockReason::SocketRoom(socket) => {
+                let socket = k.net.sockets.get(socket);
+                socket.is_some_and(|socket| socket.wait.contains(id))
             }
             BlockReason::PipeWrite(pipe) => {
                 let pipe = k.vfs.pipes.get(pipe);
@@ -197,6 +203,7 @@ fn namespaces(k: &Kernel) -> Result<(), String> {
         above.into_iter().flatten().flatten().for_each(&mut count);
     }
     fs::namespace_refs(k).into_iter().for_each(&mut count);
+    net::namespace_refs(k).into_iter().for_each(&mut count);
     for (id, ns) in k.ns.iter() {
         let counted = refs.get(&id).copied().unwrap_or(0);
         let kind = k.ns.kind(id).map_or("?", NsKind::name);

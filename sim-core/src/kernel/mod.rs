@@ -12,6 +12,7 @@ mod injection;
 pub mod invariants;
 pub mod ipc;
 pub mod mm;
+pub mod net;
 pub mod ns;
 pub mod sched;
 pub mod signal;
@@ -41,6 +42,7 @@ pub struct Kernel {
     pub vfs: fs::Vfs,
     pub ns: ns::Namespaces,
     pub cgroups: cgroup::Cgroups,
+    pub net: net::Net,
     /// The namespaces that the first task was born in; user namespace last.
     pub init_ns: ns::NsProxy,
     pub init_user_ns: ns::NsId,

@@ -78,6 +78,16 @@ impl Ctx<'_> {
     /// EROFS for writing to a read-only file system, EACCES.
     pub(super) fn permit(&self, place: PathRef, access: Access) -> Result<(), Errno> {
         let owner = self.k.owner_of(place.node)?;
+        if let Node::Proc(node) = place.node
+            && let Some(may_write) = procfs::may_write_setting(self, node)
+        {
+            let is_allowed = access == Access::Read || (access == Access::Write && may_write);
+            return if is_allowed {
+                Ok(())
+            } else {
+                Err(Errno::EACCES)
+            };
+        }
         let is_kept = matches!(
             owner.kind,
             FileKind::Regular | FileKind::Directory | FileKind::Symlink

@@ -50,6 +50,9 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
     for (_, file) in k.vfs.files.iter() {
         file.path.into_iter().for_each(|path| counts.path(path));
     }
+    for place in crate::kernel::net::path_refs(k) {
+        counts.path(place);
+    }
     for (_, mount) in k.vfs.mounts.iter() {
         counts.node(mount.root);
         *counts.supers.entry(mount.sb).or_default() += 1;

@@ -6,6 +6,7 @@ use super::pipe::{self, PipeId};
 use super::tty;
 use crate::kernel::cgroup::CgroupNode;
 use crate::kernel::cred::Resource;
+use crate::kernel::net::{self, SocketId};
 use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
 use crate::kernel::task::PidId;
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
@@ -47,6 +48,7 @@ pub enum OpenKind {
     },
     /// A file of /proc/PID/ns: it keeps the namespace alive.
     Namespace(NsId),
+    Socket(SocketId),
     /// pidfd_open(2). It keeps nothing: once the process was reaped it means nobody.
     Pidfd(PidId),
 }
@@ -236,6 +238,7 @@ pub(super) fn release_file(cx: &mut Ctx<'_>, id: FileId) {
         | OpenKind::Path => {}
         OpenKind::Device(Device::Tty(tty)) => tty::closed(cx, tty),
         OpenKind::Device(_) => {}
+        OpenKind::Socket(socket) => net::close_socket(cx, socket),
         OpenKind::PipeRead(pipe) => pipe::close_reader(cx, pipe),
         OpenKind::PipeWrite(pipe) => pipe::close_writer(cx, pipe),
         OpenKind::PipeBoth(pipe) => {
@@ -261,6 +264,7 @@ pub fn ns_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<NsId, Errno> {
         | OpenKind::PipeRead(_)
         | OpenKind::PipeWrite(_)
         | OpenKind::PipeBoth(_)
+        | OpenKind::Socket(_)
         | OpenKind::Path
         | OpenKind::Cgroup { .. }
         | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
@@ -294,6 +298,7 @@ pub fn pid_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<PidId, Errno> {
         | OpenKind::PipeRead(_)
         | OpenKind::PipeWrite(_)
         | OpenKind::PipeBoth(_)
+        | OpenKind::Socket(_)
         | OpenKind::Path
         | OpenKind::Cgroup { .. }
         | OpenKind::Namespace(_) => Err(Errno::EBADF),

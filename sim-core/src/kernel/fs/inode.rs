@@ -52,6 +52,8 @@ pub enum InodeData {
     Device(Device),
     /// With the pipe while somebody has it open.
     Fifo(Option<PipeId>),
+    /// A Unix socket is or was bound to it.
+    Socket,
     /// A regular file of an overlay: the bytes are in a file of a layer.
     Overlay,
 }
@@ -90,6 +92,7 @@ impl Inode {
             InodeData::Symlink { .. } => FileKind::Symlink,
             InodeData::Device(_) => FileKind::CharDevice,
             InodeData::Fifo(_) => FileKind::Fifo,
+            InodeData::Socket => FileKind::Socket,
         }
     }
 
@@ -98,7 +101,7 @@ impl Inode {
             InodeData::Regular { size, .. } => *size,
             InodeData::Symlink { target } => target.len() as u64,
             InodeData::Directory { entries } => 20 * (entries.len() as u64 + 2),
-            InodeData::Device(_) | InodeData::Fifo(_) | InodeData::Overlay => 0,
+            InodeData::Device(_) | InodeData::Fifo(_) | InodeData::Socket | InodeData::Overlay => 0,
         }
     }
 }
@@ -115,6 +118,7 @@ impl Kernel {
             | InodeData::Symlink { .. }
             | InodeData::Device(_)
             | InodeData::Overlay
+            | InodeData::Socket
             | InodeData::Fifo(_) => None,
         }
     }
@@ -254,6 +258,7 @@ fn free_inode_if_unused(cx: &mut Ctx<'_>, id: InodeId) {
             InodeData::Overlay
             | InodeData::Symlink { .. }
             | InodeData::Device(_)
+            | InodeData::Socket
             | InodeData::Fifo(_) => {}
         }
     }

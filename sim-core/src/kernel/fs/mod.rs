@@ -28,6 +28,7 @@ mod propagation;
 mod rename;
 mod rw;
 mod script;
+mod socket;
 mod superblock;
 mod tty;
 mod tty_input;
@@ -62,6 +63,9 @@ pub use pivot::sys_pivot_root;
 pub use rename::{sys_rename, sys_renameat2};
 pub use rw::{sys_lseek, sys_read, sys_write};
 pub use script::interpreter;
+pub use socket::{
+    install_socket, make_socket, may_make_socket, release_socket_path, socket_inode, socket_of_fd,
+};
 pub use superblock::{FsType, SuperBlock, SuperId};
 pub use tty::{Tty, session_leader_exit, sys_ioctl, tty_hangup};
 pub use tty_input::keyboard_interrupt;

@@ -21,14 +21,14 @@ const S_IFREG: u16 = 0o100_000;
 const S_IFSOCK: u16 = 0o140_000;
 
 /// A directory that the caller may add to, and a name in it that is not taken.
-struct Vacant {
-    dir: InodeId,
-    name: String,
-    mount: super::MountId,
+pub(super) struct Vacant {
+    pub dir: InodeId,
+    pub name: String,
+    pub mount: super::MountId,
 }
 
 /// filename_create, and may_create after it: a trailing slash is for directories only.
-fn vacant(cx: &Ctx<'_>, path: &str, makes: FileKind) -> Result<Vacant, Errno> {
+pub(super) fn vacant(cx: &Ctx<'_>, path: &str, makes: FileKind) -> Result<Vacant, Errno> {
     let parent = cx.resolve_parent(path)?;
     let Last::Name(name) = &parent.last else {
         return Err(Errno::EEXIST);

@@ -289,6 +289,7 @@ fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<Opene
             Ok(Opened::Kind(OpenKind::Inode))
         }
         InodeData::Fifo(_) => fifo::open(cx, id, flags),
+        InodeData::Socket => Err(Errno::ENXIO),
         InodeData::Symlink { .. } => Err(Errno::ELOOP),
     }
 }

@@ -85,7 +85,8 @@ pub fn cached_page(k: &Kernel, id: InodeId, page: u64) -> Option<Pfn> {
         | InodeData::Symlink { .. }
         | InodeData::Overlay
         | InodeData::Device(_)
-        | InodeData::Fifo(_) => None,
+        | InodeData::Fifo(_)
+        | InodeData::Socket => None,
     }
 }
 

@@ -208,6 +208,7 @@ pub(super) fn capacity_of(kind: &OpenKind) -> Option<i64> {
         OpenKind::Inode
         | OpenKind::Proc { .. }
         | OpenKind::Device(_)
+        | OpenKind::Socket(_)
         | OpenKind::Namespace(_)
         | OpenKind::Cgroup { .. }
         | OpenKind::Pidfd(_)

@@ -7,6 +7,7 @@ use super::path::Node;
 use super::{pipe, procfs, tty};
 use crate::hw::{FaultAccess, PAGE_BYTES};
 use crate::kernel::cred::{INFINITY, Resource};
+use crate::kernel::net;
 use crate::kernel::syscall::{FileKind, InBuf, OpenFlags, OutBuf, SeekWhence, SysResult, done};
 use crate::kernel::{Ctx, Errno, Reply, Signal};
 
@@ -34,7 +35,7 @@ impl Ctx<'_> {
         }
     }
 
-    fn take(&mut self, buf: &InBuf) -> Result<Vec<u8>, Errno> {
+    pub(super) fn take(&mut self, buf: &InBuf) -> Result<Vec<u8>, Errno> {
         match buf {
             InBuf::User { addr, len } => self.copy_from_user(*addr, (*len).min(MAX_BYTES)),
             InBuf::Value(bytes) => Ok(bytes.iter().take(MAX_BYTES as usize).copied().collect()),
@@ -84,6 +85,7 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
         OpenKind::PipeRead(pipe) | OpenKind::PipeBoth(pipe) => {
             pipe::read(cx, pipe, flags, &buf, len)
         }
+        OpenKind::Socket(socket) => net::read(cx, socket, flags, &buf, len),
         OpenKind::Path => Err(Errno::EBADF),
         OpenKind::PipeWrite(_) => Err(Errno::EBADF),
         OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
@@ -129,6 +131,10 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             let bytes = cx.take(&buf)?;
             pipe::write(cx, pipe, flags, &bytes)
         }
+        OpenKind::Socket(socket) => {
+            let bytes = cx.take(&buf)?;
+            net::write(cx, socket, flags, &bytes)
+        }
         OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(Errno::EIO),
         OpenKind::Cgroup { node, ns } => {
             let bytes = cx.take(&buf)?;
@@ -140,6 +146,9 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
                 return Err(Errno::EIO);
             };
             let bytes = cx.take(&buf)?;
+            if procfs::may_write_setting(cx, node).is_some() {
+                return done(procfs::write_setting(cx, node, &bytes)? as i64);
+            }
             procfs::write(cx, node, offset, &bytes)?;
             advance(cx, id, bytes.len() as u64);
             done(bytes.len() as i64)
@@ -168,6 +177,7 @@ pub(super) fn read_inode(
         InodeData::Symlink { .. }
         | InodeData::Device(_)
         | InodeData::Fifo(_)
+        | InodeData::Socket
         | InodeData::Overlay => {
             return Err(Errno::EINVAL);
         }
@@ -255,6 +265,7 @@ pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> 
         | OpenKind::PipeRead(_)
         | OpenKind::PipeWrite(_)
         | OpenKind::PipeBoth(_)
+        | OpenKind::Socket(_)
         | OpenKind::Path
         | OpenKind::Namespace(_)
         | OpenKind::Pidfd(_) => return Err(Errno::ESPIPE),

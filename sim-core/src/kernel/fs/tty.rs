@@ -4,6 +4,7 @@ use super::fd::OpenKind;
 use super::inode::Device;
 use crate::event::Event;
 use crate::hw::TtyId;
+use crate::kernel::net;
 use crate::kernel::signal::Origin;
 use crate::kernel::syscall::{Ioctl, LineMode, OpenFlags, OutBuf, SigAct, SysResult, done};
 use crate::kernel::task::{PidId, RunState, WaitQueue};
@@ -273,6 +274,10 @@ pub(super) fn write(cx: &mut Ctx<'_>, tty: TtyId, bytes: &[u8]) -> SysResult {
 /// # Errors
 /// EBADF, ENOTTY for other files, EPERM and ESRCH as ioctl_tty(2) says, EIO after a hang-up.
 pub fn sys_ioctl(cx: &mut Ctx<'_>, fd: i32, request: Ioctl) -> SysResult {
+    if let (Ioctl::Net(request), OpenKind::Socket(socket)) = (request, &cx.file(fd)?.1.kind) {
+        let socket = *socket;
+        return net::net_ioctl(cx, socket, request);
+    }
     let OpenKind::Device(Device::Tty(tty)) = cx.file(fd)?.1.kind else {
         return Err(Errno::ENOTTY);
     };
@@ -282,6 +287,7 @@ pub fn sys_ioctl(cx: &mut Ctx<'_>, fd: i32, request: Ioctl) -> SysResult {
     }
     let (session, foreground) = (this.session, this.foreground);
     match request {
+        Ioctl::Net(_) => Err(Errno::ENOTTY),
         Ioctl::Tcsets(mode) => {
             if let Some(this) = cx.tty_mut(tty) {
                 this.mode = mode;

@@ -16,6 +16,7 @@ pub use time::{Offsets, TimeNs, enter_at_exec, offsets_text, sys_clock_gettime, 
 use super::cgroup::CgroupSet;
 use super::cred::UserNs;
 use super::fs::MountNs;
+use super::net::SpaceId;
 use super::syscall::{CloneFlags, Str};
 use super::task::{PidMap, TaskId};
 use crate::store::{Key, Slab};
@@ -83,6 +84,7 @@ impl NsKind {
             NsKind::Mnt
                 | NsKind::Uts
                 | NsKind::Pid
+                | NsKind::Net
                 | NsKind::User
                 | NsKind::Cgroup
                 | NsKind::Time
@@ -114,7 +116,7 @@ pub enum NsData {
     Pid(PidNs),
     Ipc(Box<crate::kernel::ipc::IpcNs>),
     /// Nothing to isolate in the model yet.
-    Net,
+    Net(SpaceId),
     User(UserNs),
     /// The groups that it shows as `/`.
     Cgroup {
@@ -130,7 +132,7 @@ impl NsData {
             NsData::Uts { .. } => NsKind::Uts,
             NsData::Pid(_) => NsKind::Pid,
             NsData::Ipc(_) => NsKind::Ipc,
-            NsData::Net => NsKind::Net,
+            NsData::Net(_) => NsKind::Net,
             NsData::User(_) => NsKind::User,
             NsData::Cgroup { .. } => NsKind::Cgroup,
             NsData::Time(_) => NsKind::Time,

@@ -4,6 +4,7 @@ use super::{Namespace, NsData, NsId, NsKind, NsProxy, NsSwap, PidNs};
 use crate::event::Event;
 use crate::kernel::cred::{self, Cap, Cred};
 use crate::kernel::fs::{self, FsStruct};
+use crate::kernel::net;
 use crate::kernel::syscall::{CloneFlags, Str, done};
 use crate::kernel::{Ctx, Errno, Kernel, Reply, SysResult};
 use std::rc::Rc;
@@ -91,6 +92,10 @@ pub fn copy(
         // The groups that the caller is in become the root (cgroup_namespaces(7)).
         let root = cx.me()?.cgroups;
         proxy.cgroup = create(cx, NsData::Cgroup { root }, user_ns);
+    }
+    if flags.has(CloneFlags::NEWNET) {
+        let space = cx.k.net.create(user_ns);
+        proxy.net = create(cx, NsData::Net(space), user_ns);
     }
     Ok((proxy, fs))
 }
@@ -282,9 +287,9 @@ impl Ctx<'_> {
             match &ns.data {
                 NsData::Mnt(tree) => fs::drop_mount_ns(self, tree),
                 NsData::Ipc(ipc) => crate::kernel::ipc::tear_down(self, ipc),
+                NsData::Net(space) => net::destroy(self.k, *space),
                 NsData::Pid(_)
                 | NsData::Uts { .. }
-                | NsData::Net
                 | NsData::User(_)
                 | NsData::Cgroup { .. }
                 | NsData::Time(_) => {}
@@ -305,7 +310,7 @@ impl Namespace {
             NsData::Mnt(_)
             | NsData::Uts { .. }
             | NsData::Ipc(_)
-            | NsData::Net
+            | NsData::Net(_)
             | NsData::Cgroup { .. }
             | NsData::Time(_) => None,
         };

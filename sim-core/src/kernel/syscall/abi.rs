@@ -2,6 +2,7 @@
 
 use crate::kernel::Errno;
 use crate::kernel::cred::{AmbientOp, Rlimit};
+use crate::kernel::net::{NetIoctl, SockAddr};
 use std::rc::Rc;
 
 /// A path, a name, an argument.
@@ -73,6 +74,10 @@ flags! {
         APPEND = 0o2000; NONBLOCK = 0o4000; DIRECTORY = 0o200_000; NOFOLLOW = 0o400_000;
         CLOEXEC = 0o2_000_000; PATH = 0o10_000_000;
     }
+}
+flags! {
+    /// recv(2), send(2).
+    MsgFlags: u32 { DONTWAIT = 0x40; NOSIGNAL = 0x4000; }
 }
 flags! {
     /// The `at` family (openat(2)).
@@ -266,6 +271,8 @@ pub enum Ioctl {
     /// TIOCSPGRP: the foreground process group.
     Tiocspgrp(i32),
     Tiocgpgrp,
+    /// On a socket (netdevice(7)).
+    Net(NetIoctl),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -361,6 +368,20 @@ pub enum Reply {
     },
     /// shmctl(2), msgctl(2) with IPC_STAT.
     Ipc(crate::kernel::ipc::IpcStat),
+    SockAddr(SockAddr),
+    /// recvfrom(2): the datagram and who sent it.
+    From {
+        bytes: Rc<[u8]>,
+        addr: SockAddr,
+    },
+    /// getsockopt(2).
+    Int(i32),
+    /// getsockopt(2) with SO_PEERCRED.
+    Ucred {
+        pid: i32,
+        uid: u32,
+        gid: u32,
+    },
     Uname {
         nodename: Str,
         release: Str,

@@ -5,17 +5,19 @@
 
 mod abi;
 mod ctx;
+mod net_text;
 mod text;
 
 pub use abi::{
     AtFlags, ClockId, CloneFlags, Dirent, FLAGS, FileKind, InBuf, Ioctl, LineMode, MmapFlags,
-    MountFlags, OpenFlags, OutBuf, Prctl, Prot, Reply, Restart, SaFlags, SeekWhence, SigAct,
-    SigMaskHow, Stat, Str, SysReturn, WaitFor, WaitOptions,
+    MountFlags, MsgFlags, OpenFlags, OutBuf, Prctl, Prot, Reply, Restart, SaFlags, SeekWhence,
+    SigAct, SigMaskHow, Stat, Str, SysReturn, WaitFor, WaitOptions,
 };
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
 use super::cred::{self, Resource, SeccompAction};
-use super::{Errno, Signal, fs, ipc, mm, ns, signal, task};
+use super::net::{NetlinkRequest, SockAddr};
+use super::{Errno, Signal, fs, ipc, mm, net, ns, signal, task};
 
 macro_rules! syscalls {
     ($($nr:literal $variant:ident $name:literal { $($field:ident : $ty:ty),* } => $handler:path;)*) => {
@@ -90,6 +92,19 @@ syscalls! {
     34 Pause "pause" { } => signal::sys_pause;
     35 Nanosleep "nanosleep" { duration_ns: u64 } => task::sys_nanosleep;
     39 Getpid "getpid" { } => task::sys_getpid;
+    41 Socket "socket" { domain: i32, kind: u32, protocol: i32 } => net::sys_socket;
+    42 Connect "connect" { fd: i32, addr: SockAddr } => net::sys_connect;
+    44 Sendto "sendto" { fd: i32, buf: InBuf, flags: MsgFlags, addr: SockAddr } => net::sys_sendto;
+    45 Recvfrom "recvfrom" { fd: i32, buf: OutBuf, flags: MsgFlags } => net::sys_recvfrom;
+    46 Sendmsg "sendmsg" { fd: i32, request: NetlinkRequest } => net::sys_sendmsg;
+    48 Shutdown "shutdown" { fd: i32, how: i32 } => net::sys_shutdown;
+    49 Bind "bind" { fd: i32, addr: SockAddr } => net::sys_bind;
+    50 Listen "listen" { fd: i32, backlog: i32 } => net::sys_listen;
+    51 Getsockname "getsockname" { fd: i32 } => net::sys_getsockname;
+    52 Getpeername "getpeername" { fd: i32 } => net::sys_getpeername;
+    53 Socketpair "socketpair" { domain: i32, kind: u32, protocol: i32 } => net::sys_socketpair;
+    54 Setsockopt "setsockopt" { fd: i32, level: i32, name: i32, value: i32 } => net::sys_setsockopt;
+    55 Getsockopt "getsockopt" { fd: i32, level: i32, name: i32 } => net::sys_getsockopt;
     56 Clone "clone" { flags: CloneFlags, exit_signal: i32 } => task::sys_clone;
     57 Fork "fork" { } => task::sys_fork;
     59 Execve "execve" { path: Str, argv: std::rc::Rc<[Str]> } => task::sys_execve;
@@ -163,6 +178,7 @@ syscalls! {
     257 Openat "openat" { path: Str, flags: OpenFlags, mode: u16 } => fs::sys_openat;
     262 Newfstatat "newfstatat" { path: Str } => fs::sys_newfstatat;
     272 Unshare "unshare" { flags: CloneFlags } => ns::sys_unshare;
+    288 Accept4 "accept4" { fd: i32, flags: OpenFlags } => net::sys_accept4;
     292 Dup3 "dup3" { old: i32, new: i32, flags: OpenFlags } => fs::sys_dup3;
     293 Pipe2 "pipe2" { flags: OpenFlags } => fs::sys_pipe2;
     308 Setns "setns" { fd: i32, kind: CloneFlags } => ns::sys_setns;

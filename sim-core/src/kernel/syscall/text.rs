@@ -1,9 +1,9 @@
 //! A system call as text, much as strace(1) prints it, and back: `mkdir("/tmp/a", 0o755)`.
 
 use super::{
-    AtFlags, ClockId, CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, OpenFlags, OutBuf,
-    Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, Syscall, WaitFor,
-    WaitOptions,
+    AtFlags, ClockId, CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, MsgFlags,
+    OpenFlags, OutBuf, Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, Syscall,
+    WaitFor, WaitOptions,
 };
 use crate::kernel::cred::{AmbientOp, Resource, SeccompAction};
 use crate::text::{Scanner, TextError, quote};
@@ -48,6 +48,14 @@ impl<'a, 'b> ArgumentReader<'a, 'b> {
         Self {
             from,
             is_first: true,
+        }
+    }
+
+    /// The arguments after a first one.
+    pub(super) fn rest_of(from: &'a mut Scanner<'b>) -> Self {
+        Self {
+            from,
+            is_first: false,
         }
     }
 
@@ -248,6 +256,7 @@ macro_rules! flag_arguments {
 flag_arguments!(
     AtFlags,
     CloneFlags,
+    MsgFlags,
     OpenFlags,
     Prot,
     MmapFlags,
@@ -494,6 +503,7 @@ impl Argument for Ioctl {
             Ioctl::Tiocsctty => f.write_str("TIOCSCTTY"),
             Ioctl::Tiocspgrp(pgrp) => write!(f, "TIOCSPGRP, {pgrp}"),
             Ioctl::Tiocgpgrp => f.write_str("TIOCGPGRP"),
+            Ioctl::Net(request) => request.write(f),
         }
     }
     fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
@@ -508,7 +518,10 @@ impl Argument for Ioctl {
             "TIOCSCTTY" => Ok(Ioctl::Tiocsctty),
             "TIOCSPGRP" => Ok(Ioctl::Tiocspgrp(argument.get("pgrp")?)),
             "TIOCGPGRP" => Ok(Ioctl::Tiocgpgrp),
-            other => Err(start.error(format!("{name}: no '{other}'"))),
+            other => match crate::kernel::net::NetIoctl::read(other, &mut argument)? {
+                Some(request) => Ok(Ioctl::Net(request)),
+                None => Err(start.error(format!("{name}: no '{other}'"))),
+            },
         }
     }
 }

@@ -4,6 +4,7 @@ use super::TaskId;
 use crate::hw::TtyId;
 use crate::kernel::NsId;
 use crate::kernel::fs::PipeId;
+use crate::kernel::net::SocketId;
 use crate::kernel::syscall::Syscall;
 
 /// Every task is in exactly one of these, and in the queue that belongs to it.
@@ -34,6 +35,12 @@ pub enum BlockReason {
     Signal,
     PipeRead(PipeId),
     PipeWrite(PipeId),
+    /// connect(2), accept(2).
+    SocketConnection(SocketId),
+    /// recv(2).
+    SocketData(SocketId),
+    /// send(2).
+    SocketRoom(SocketId),
     /// open(2) of a FIFO: the other end.
     FifoOpen(PipeId),
     /// msgsnd(2): room in a queue.
@@ -67,6 +74,9 @@ impl BlockReason {
             | BlockReason::Signal
             | BlockReason::PipeRead(_)
             | BlockReason::PipeWrite(_)
+            | BlockReason::SocketConnection(_)
+            | BlockReason::SocketData(_)
+            | BlockReason::SocketRoom(_)
             | BlockReason::FifoOpen(_)
             | BlockReason::MsgSend { .. }
             | BlockReason::MsgReceive { .. }
@@ -96,6 +106,9 @@ impl BlockReason {
             BlockReason::Signal => "do_sys_pause",
             BlockReason::PipeRead(_) => "pipe_read",
             BlockReason::PipeWrite(_) => "pipe_write",
+            BlockReason::SocketConnection(_) => "inet_csk_accept",
+            BlockReason::SocketData(_) => "wait_woken",
+            BlockReason::SocketRoom(_) => "sk_stream_wait_memory",
             BlockReason::FifoOpen(_) => "wait_for_partner",
             BlockReason::MsgSend { .. } => "do_msgsnd",
             BlockReason::MsgReceive { .. } => "do_msgrcv",

@@ -37,6 +37,7 @@ fn name_of(k: &Kernel, dir: InodeId, id: InodeId) -> Option<Str> {
         | InodeData::Symlink { .. }
         | InodeData::Device(_)
         | InodeData::Fifo(_)
+        | InodeData::Socket
         | InodeData::Overlay => None,
     }
 }
@@ -80,6 +81,7 @@ pub(super) fn upper_like(k: &mut Kernel, upper_dir: InodeId, name: &str, inode: 
         },
         InodeData::Device(device) => InodeData::Device(*device),
         InodeData::Fifo(_) => InodeData::Fifo(None),
+        InodeData::Socket => InodeData::Socket,
     };
     let real = Inode {
         sb: None,

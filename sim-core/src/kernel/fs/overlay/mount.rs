@@ -250,6 +250,7 @@ fn inode_like(k: &Kernel, layers: Layers) -> Option<Inode> {
         },
         InodeData::Device(device) => InodeData::Device(*device),
         InodeData::Fifo(_) => InodeData::Fifo(None),
+        InodeData::Socket => InodeData::Socket,
     };
     Some(Inode {
         sb: None,

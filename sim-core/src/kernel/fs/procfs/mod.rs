@@ -3,8 +3,24 @@
 //! An instance belongs to the PID namespace of whoever mounted it. What is not modelled is not
 //! there.
 
+macro_rules! names {
+    ($(#[$doc:meta])* $type:ident { $($variant:ident = $name:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $type { $($variant),* }
+
+        impl $type {
+            pub const ALL: &'static [$type] = &[$($type::$variant),*];
+            pub fn name(self) -> &'static str {
+                match self { $($type::$variant => $name),* }
+            }
+        }
+    };
+}
+
 mod id_files;
 mod mounts;
+mod net_files;
 mod owner;
 mod pid_files;
 mod system_files;
@@ -12,6 +28,7 @@ mod tree;
 
 pub use id_files::{may_open_for_writing, write};
 pub use mounts::mountinfo;
+pub use net_files::{NetNode, may_write as may_write_setting, write as write_setting};
 pub use owner::{mode, owner};
 pub use tree::{inode_number, kind, list, lookup, name, parent, target};
 
@@ -35,6 +52,8 @@ pub enum Entry {
     SelfLink,
     MountsLink,
     System(SystemFile),
+    /// The network.
+    Net(NetNode),
     Sys,
     SysKernel,
     SysFile(SysFile),
@@ -47,21 +66,6 @@ pub enum Entry {
     FdDir(PidId),
     Fd(PidId, i32),
     Ns(PidId, NsLink),
-}
-
-macro_rules! names {
-    ($(#[$doc:meta])* $type:ident { $($variant:ident = $name:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $type { $($variant),* }
-
-        impl $type {
-            pub const ALL: &'static [$type] = &[$($type::$variant),*];
-            pub fn name(self) -> &'static str {
-                match self { $($type::$variant => $name),* }
-            }
-        }
-    };
 }
 
 names! {
@@ -142,6 +146,7 @@ pub fn namespace_name(k: &Kernel, id: NsId) -> String {
 /// ESRCH for a process that is gone, EISDIR and EINVAL for what has no text.
 pub fn text(cx: &Ctx<'_>, node: ProcNode) -> Result<Vec<u8>, Errno> {
     match node.entry {
+        Entry::Net(file) => net_files::text(cx, node.ns, file).map(String::into_bytes),
         Entry::System(file) => Ok(system_files::text(cx, node.ns, file).into_bytes()),
         Entry::SysFile(file) => system_files::sys_text(cx, file).map(String::into_bytes),
         Entry::File(pid, file) => pid_files::text(cx, node.ns, pid, file),

@@ -8,6 +8,7 @@ use crate::kernel::{Ctx, Errno, Kernel, Task};
 
 pub fn mode(node: ProcNode) -> u16 {
     match node.entry {
+        Entry::Net(net) => net.mode(),
         Entry::NsDir(_) => 0o511,
         Entry::FdDir(_) => 0o500,
         Entry::File(
@@ -35,6 +36,7 @@ pub fn owner(k: &Kernel, node: ProcNode) -> (u32, u32) {
         | Entry::Fd(pid, _)
         | Entry::Ns(pid, _) => pid,
         Entry::Root
+        | Entry::Net(_)
         | Entry::SelfLink
         | Entry::MountsLink
         | Entry::System(_)

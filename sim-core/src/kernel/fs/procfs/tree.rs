@@ -1,5 +1,6 @@
 //! The tree of an instance: what is where.
 
+use super::net_files::NetNode;
 use super::owner::may_look_behind;
 use super::{Entry, NsLink, PidFile, PidLink, ProcNode, ProcTarget, SysFile, SystemFile};
 use crate::kernel::fs::Node;
@@ -10,6 +11,7 @@ use crate::kernel::{Ctx, Errno, Kernel, NsId};
 
 pub fn kind(node: ProcNode) -> FileKind {
     match node.entry {
+        Entry::Net(net) => net.kind(),
         Entry::Root
         | Entry::Sys
         | Entry::SysKernel
@@ -30,6 +32,7 @@ pub fn inode_number(node: ProcNode) -> u64 {
 
 pub fn parent(node: ProcNode) -> ProcNode {
     node.with(match node.entry {
+        Entry::Net(net) => net.parent(),
         Entry::Root
         | Entry::SelfLink
         | Entry::MountsLink
@@ -57,6 +60,7 @@ pub(super) fn task_of<'a>(cx: &'a Ctx<'_>, ns: NsId, pid: PidId) -> Result<&'a T
 pub fn name(k: &Kernel, node: ProcNode) -> Option<String> {
     Some(match node.entry {
         Entry::Root => return None,
+        Entry::Net(net) => net.name().into(),
         Entry::SelfLink => "self".into(),
         Entry::MountsLink => "mounts".into(),
         Entry::System(file) => file.name().into(),
@@ -84,12 +88,21 @@ pub fn lookup(cx: &Ctx<'_>, dir: ProcNode, name: &str) -> Result<ProcNode, Errno
             "self" => Some(Entry::SelfLink),
             "mounts" => Some(Entry::MountsLink),
             "sys" => Some(Entry::Sys),
+            "net" => Some(Entry::Net(NetNode::Link)),
             _ => match SystemFile::ALL.iter().find(|f| f.name() == name) {
                 Some(file) => Some(Entry::System(*file)),
                 None => by_number(cx, dir.ns, name),
             },
         },
-        Entry::Sys => named(&["kernel"]).map(|_| Entry::SysKernel),
+        Entry::Sys => match name {
+            "kernel" => Some(Entry::SysKernel),
+            "net" => Some(Entry::Net(NetNode::Sys)),
+            _ => None,
+        },
+        Entry::Net(net) => {
+            let mut children = net.children().into_iter();
+            children.find(|child| child.name() == name).map(Entry::Net)
+        }
         Entry::SysKernel => SysFile::ALL
             .iter()
             .find(|f| f.name() == name)
@@ -106,7 +119,8 @@ pub fn lookup(cx: &Ctx<'_>, dir: ProcNode, name: &str) -> Result<ProcNode, Errno
                 .map(|l| Entry::Link(pid, *l));
             let ns = named(&["ns"]).map(|_| Entry::NsDir(pid));
             let fds = named(&["fd"]).map(|_| Entry::FdDir(pid));
-            file.or(link).or(ns).or(fds)
+            let net = named(&["net"]).map(|_| Entry::Net(NetNode::Dir(pid)));
+            file.or(link).or(net).or(ns).or(fds)
         }
         Entry::FdDir(pid) => {
             let task = task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
@@ -148,7 +162,12 @@ fn by_number(cx: &Ctx<'_>, ns: NsId, name: &str) -> Option<Entry> {
 pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
     let entries: Vec<Entry> = match dir.entry {
         Entry::Root => {
-            let fixed = [Entry::MountsLink, Entry::SelfLink, Entry::Sys];
+            let fixed = [
+                Entry::MountsLink,
+                Entry::Net(NetNode::Link),
+                Entry::SelfLink,
+                Entry::Sys,
+            ];
             let files = SystemFile::ALL.iter().map(|f| Entry::System(*f));
             let numbers = cx.k.ns.pid(dir.ns).into_iter().flat_map(|ns| ns.map.iter());
             let alive =
@@ -159,13 +178,19 @@ pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
                 .chain(alive.map(|(_, pid)| Entry::Pid(pid)))
                 .collect()
         }
-        Entry::Sys => vec![Entry::SysKernel],
+        Entry::Sys => vec![Entry::SysKernel, Entry::Net(NetNode::Sys)],
+        Entry::Net(net) if net.kind() != FileKind::Directory => return Err(Errno::ENOTDIR),
+        Entry::Net(net) => net.children().into_iter().map(Entry::Net).collect(),
         Entry::SysKernel => SysFile::ALL.iter().map(|f| Entry::SysFile(*f)).collect(),
         Entry::Pid(pid) => {
             task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
             let files = PidFile::ALL.iter().map(|f| Entry::File(pid, *f));
             let links = PidLink::ALL.iter().map(|l| Entry::Link(pid, *l));
-            let dirs = [Entry::NsDir(pid), Entry::FdDir(pid)];
+            let dirs = [
+                Entry::NsDir(pid),
+                Entry::FdDir(pid),
+                Entry::Net(NetNode::Dir(pid)),
+            ];
             files.chain(links).chain(dirs).collect()
         }
         Entry::NsDir(pid) => NsLink::ALL.iter().map(|l| Entry::Ns(pid, *l)).collect(),
@@ -208,6 +233,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
             Ok(ProcTarget::Text(nr.to_string().into()))
         }
         Entry::MountsLink => Ok(ProcTarget::Text("self/mounts".into())),
+        Entry::Net(NetNode::Link) => Ok(ProcTarget::Text("self/net".into())),
         Entry::Link(pid, link) => {
             let task = task_of(cx, node.ns, pid)?;
             may_look_behind(cx, pid)?;
@@ -250,6 +276,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
                 .ok_or(Errno::ENOENT)
         }
         Entry::Root
+        | Entry::Net(_)
         | Entry::System(_)
         | Entry::Sys
         | Entry::SysKernel

@@ -1,0 +1,215 @@
+//! The network layer: output, input, forwarding, and ICMP (ip_output.c, ip_input.c, ip_forward.c).
+
+use super::conntrack::{CtDir, CtId};
+use super::device::DeviceId;
+use super::nft::{Hook, Passage, Verdict};
+use super::packet::{self, Body, Icmp, Packet};
+use super::route::Way;
+use super::{SpaceId, conntrack, neigh, sock, tcp_input, udp};
+use crate::kernel::Ctx;
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+/// A packet with what it carries along: its connection, and in which direction it goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Flight {
+    pub packet: Packet,
+    pub ct: Option<(CtId, CtDir)>,
+}
+
+/// Packets that one call may set going; what is beyond is lost.
+const FLIGHTS_MAX: u32 = 10_000;
+
+/// Puts a packet of this namespace's own on its way; it leaves at the next [`flush`].
+pub(super) fn send(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) {
+    cx.k.net.outgoing.push_back((space, packet));
+}
+
+/// Lets every packet travel, and what is sent in answer.
+pub(super) fn flush(cx: &mut Ctx<'_>) {
+    for _ in 0..FLIGHTS_MAX {
+        let Some((space, packet)) = cx.k.net.outgoing.pop_front() else {
+            return;
+        };
+        output(cx, space, packet);
+    }
+    cx.k.net.outgoing.clear();
+}
+
+fn output(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) {
+    let Some(mut way) = cx.k.net.way(space, packet.dst) else {
+        return;
+    };
+    let (out, _) = egress(cx, space, way);
+    let mut flight = Flight { packet, ct: None };
+    let dst = flight.packet.dst;
+    let passage = Passage {
+        hook: Hook::Output,
+        input: None,
+        output: out,
+    };
+    if conntrack::pass(cx, space, passage, &mut flight) != Verdict::Accept {
+        return;
+    }
+    if flight.packet.dst != dst {
+        // ip_route_me_harder: the destination was translated.
+        match cx.k.net.way(space, flight.packet.dst) {
+            Some(new) => way = new,
+            None => return,
+        }
+    }
+    finish(cx, space, way, None, flight);
+}
+
+/// The device and the next hop of a way.
+fn egress(cx: &Ctx<'_>, space: SpaceId, way: Way) -> (Option<DeviceId>, Option<Ipv4Addr>) {
+    match way {
+        Way::Local { .. } => (cx.k.net.loopback(space), None),
+        Way::Broadcast => (None, None),
+        Way::Through { dev, next_hop, .. } => (Some(dev), Some(next_hop)),
+    }
+}
+
+/// Postrouting, then the link.
+fn finish(cx: &mut Ctx<'_>, space: SpaceId, way: Way, input: Option<DeviceId>, mut flight: Flight) {
+    let (Some(out), hop) = egress(cx, space, way) else {
+        return;
+    };
+    let passage = Passage {
+        hook: Hook::Postrouting,
+        input,
+        output: Some(out),
+    };
+    if conntrack::pass(cx, space, passage, &mut flight) != Verdict::Accept {
+        return;
+    }
+    match hop {
+        Some(hop) => {
+            flight.ct = None;
+            neigh::transmit(cx, space, out, hop, flight);
+        }
+        // The loopback device keeps the connection on the packet.
+        None if cx.k.net.is_up(out) => receive(cx, out, flight),
+        None => {}
+    }
+}
+
+/// A packet has come in through a device.
+pub(super) fn receive(cx: &mut Ctx<'_>, dev: DeviceId, mut flight: Flight) {
+    let Some(device) = cx.k.net.device(dev) else {
+        return;
+    };
+    let (space, is_loopback) = (device.space, device.kind == super::DeviceKind::Loopback);
+    if !cx.k.net.is_up(dev) {
+        return;
+    }
+    let passage = Passage {
+        hook: Hook::Prerouting,
+        input: Some(dev),
+        output: None,
+    };
+    if conntrack::pass(cx, space, passage, &mut flight) != Verdict::Accept {
+        return;
+    }
+    let (src, dst) = (flight.packet.src, flight.packet.dst);
+    // Martians: what cannot have come this way (ip_route_input_slow, fib_validate_source).
+    let is_strange = src.is_multicast() || src.is_broadcast() || src.is_unspecified();
+    let is_inner = src.is_loopback() || dst.is_loopback() || cx.k.net.is_local(space, src);
+    if is_strange || (!is_loopback && is_inner) {
+        return;
+    }
+    match cx.k.net.way(space, dst) {
+        Some(Way::Local { .. }) => {
+            let passage = Passage {
+                hook: Hook::Input,
+                input: Some(dev),
+                output: None,
+            };
+            if conntrack::pass(cx, space, passage, &mut flight) == Verdict::Accept {
+                deliver(cx, space, flight.packet);
+            }
+        }
+        Some(Way::Broadcast) => {}
+        Some(way @ Way::Through { .. }) => forward(cx, space, dev, way, flight),
+        // A host that does not forward says nothing.
+        None if is_forwarding(cx, space) => {
+            unreachable(cx, space, packet::NET_UNREACH, &flight.packet);
+        }
+        None => {}
+    }
+}
+
+fn is_forwarding(cx: &Ctx<'_>, space: SpaceId) -> bool {
+    let space = cx.k.net.spaces.get(space);
+    space.is_some_and(|space| space.ip_forward != 0)
+}
+
+fn forward(cx: &mut Ctx<'_>, space: SpaceId, input: DeviceId, way: Way, mut flight: Flight) {
+    if !is_forwarding(cx, space) {
+        return;
+    }
+    if flight.packet.ttl <= 1 {
+        error(cx, space, packet::TIME_EXCEEDED, 0, &flight.packet);
+        return;
+    }
+    flight.packet.ttl -= 1;
+    let passage = Passage {
+        hook: Hook::Forward,
+        input: Some(input),
+        output: egress(cx, space, way).0,
+    };
+    if conntrack::pass(cx, space, passage, &mut flight) == Verdict::Accept {
+        finish(cx, space, way, Some(input), flight);
+    }
+}
+
+pub(super) fn unreachable(cx: &mut Ctx<'_>, space: SpaceId, code: u8, about: &Packet) {
+    error(cx, space, packet::DEST_UNREACH, code, about);
+}
+
+/// icmp_send: tells the sender what became of its packet; never about an error.
+fn error(cx: &mut Ctx<'_>, space: SpaceId, kind: u8, code: u8, about: &Packet) {
+    if about.is_icmp_error() {
+        return;
+    }
+    // From the address that was meant if it is one of ours, else from the one on the way back.
+    let source = match cx.k.net.is_local(space, about.dst) {
+        true => Some(about.dst),
+        false => match cx.k.net.way(space, about.src) {
+            Some(Way::Through { source, .. }) => source,
+            Some(Way::Local { source }) => Some(source),
+            Some(Way::Broadcast) | None => None,
+        },
+    };
+    let Some(source) = source else { return };
+    let icmp = Icmp {
+        kind,
+        code,
+        id: 0,
+        seq: 0,
+        data: Rc::from([]),
+        about: Some(about.tuple()),
+    };
+    send(cx, space, Packet::new(source, about.src, Body::Icmp(icmp)));
+}
+
+/// ip_local_deliver.
+fn deliver(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) {
+    match &packet.body {
+        Body::Tcp(segment) => tcp_input::receive(cx, space, packet.src, packet.dst, segment),
+        Body::Udp { .. } => udp::receive(cx, space, &packet),
+        Body::Icmp(icmp) => {
+            sock::deliver_raw(cx, space, &packet);
+            if icmp.kind == packet::ECHO {
+                let reply = Icmp {
+                    kind: packet::ECHO_REPLY,
+                    ..icmp.clone()
+                };
+                let reply = Packet::new(packet.dst, packet.src, Body::Icmp(reply));
+                send(cx, space, reply);
+            } else if let Some(about) = icmp.about {
+                udp::error(cx, space, about, icmp);
+            }
+        }
+    }
+}
