@@ -55,6 +55,8 @@ pub enum Entry {
     /// The network.
     Net(NetNode),
     Sys,
+    /// Where file systems may be mounted: empty.
+    Fs,
     SysKernel,
     SysFile(SysFile),
     Pid(PidId),
@@ -152,6 +154,7 @@ pub fn text(cx: &Ctx<'_>, node: ProcNode) -> Result<Vec<u8>, Errno> {
         Entry::File(pid, file) => pid_files::text(cx, node.ns, pid, file),
         Entry::Root
         | Entry::Sys
+        | Entry::Fs
         | Entry::SysKernel
         | Entry::Pid(_)
         | Entry::NsDir(_)

@@ -41,6 +41,7 @@ pub fn owner(k: &Kernel, node: ProcNode) -> (u32, u32) {
         | Entry::MountsLink
         | Entry::System(_)
         | Entry::Sys
+        | Entry::Fs
         | Entry::SysKernel
         | Entry::SysFile(_) => return (0, 0),
     };

@@ -14,6 +14,7 @@ pub fn kind(node: ProcNode) -> FileKind {
         Entry::Net(net) => net.kind(),
         Entry::Root
         | Entry::Sys
+        | Entry::Fs
         | Entry::SysKernel
         | Entry::Pid(_)
         | Entry::NsDir(_)
@@ -38,6 +39,7 @@ pub fn parent(node: ProcNode) -> ProcNode {
         | Entry::MountsLink
         | Entry::System(_)
         | Entry::Sys
+        | Entry::Fs
         | Entry::Pid(_) => Entry::Root,
         Entry::SysKernel => Entry::Sys,
         Entry::SysFile(_) => Entry::SysKernel,
@@ -65,6 +67,7 @@ pub fn name(k: &Kernel, node: ProcNode) -> Option<String> {
         Entry::MountsLink => "mounts".into(),
         Entry::System(file) => file.name().into(),
         Entry::Sys => "sys".into(),
+        Entry::Fs => "fs".into(),
         Entry::SysKernel => "kernel".into(),
         Entry::SysFile(file) => file.name().into(),
         Entry::Pid(pid) => k.pids.get(pid)?.number_in(node.ns)?.to_string(),
@@ -88,12 +91,14 @@ pub fn lookup(cx: &Ctx<'_>, dir: ProcNode, name: &str) -> Result<ProcNode, Errno
             "self" => Some(Entry::SelfLink),
             "mounts" => Some(Entry::MountsLink),
             "sys" => Some(Entry::Sys),
+            "fs" => Some(Entry::Fs),
             "net" => Some(Entry::Net(NetNode::Link)),
             _ => match SystemFile::ALL.iter().find(|f| f.name() == name) {
                 Some(file) => Some(Entry::System(*file)),
                 None => by_number(cx, dir.ns, name),
             },
         },
+        Entry::Fs => None,
         Entry::Sys => match name {
             "kernel" => Some(Entry::SysKernel),
             "net" => Some(Entry::Net(NetNode::Sys)),
@@ -178,6 +183,7 @@ pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
                 .chain(alive.map(|(_, pid)| Entry::Pid(pid)))
                 .collect()
         }
+        Entry::Fs => Vec::new(),
         Entry::Sys => vec![Entry::SysKernel, Entry::Net(NetNode::Sys)],
         Entry::Net(net) if net.kind() != FileKind::Directory => return Err(Errno::ENOTDIR),
         Entry::Net(net) => net.children().into_iter().map(Entry::Net).collect(),
@@ -279,6 +285,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         | Entry::Net(_)
         | Entry::System(_)
         | Entry::Sys
+        | Entry::Fs
         | Entry::SysKernel
         | Entry::SysFile(_)
         | Entry::Pid(_)
