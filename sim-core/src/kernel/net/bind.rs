@@ -17,7 +17,10 @@ pub(super) fn bind(cx: &mut Ctx<'_>, id: SocketId, end: End) -> Result<(), Errno
     let space = socket.space;
     let ns = cx.k.net.spaces.get(space).ok_or(Errno::ESRCH)?;
     let addr = end.addr;
+    // Before the first address there is no table that could say no (inet_addr_type).
+    let is_bare = cx.k.net.devices_of(space).all(|(_, d)| d.addrs.is_empty());
     let is_valid = addr.is_unspecified()
+        || is_bare
         || addr.is_multicast()
         || cx.k.net.is_local(space, addr)
         || cx.k.net.is_broadcast(space, addr);
