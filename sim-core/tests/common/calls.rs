@@ -1,6 +1,6 @@
 //! System calls with arguments from sensible to absurd.
 
-use super::Rng;
+use super::{Rng, newer_calls};
 use sim_core::kernel::syscall::{
     AtFlags, ClockId, CloneFlags, InBuf, Ioctl, LineMode, MODELLED, MmapFlags, MountFlags,
     OpenFlags, OutBuf, Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, WaitFor,
@@ -38,14 +38,14 @@ const PATHS: &[&str] = &[
     "/etc/hostname",
 ];
 
-fn path(rng: &mut Rng) -> Str {
+pub fn path(rng: &mut Rng) -> Str {
     if rng.one_in(20) {
         return "x/".repeat(rng.below(3_000) as usize).into();
     }
     (*rng.pick(PATHS)).into()
 }
 
-fn fd(rng: &mut Rng) -> i32 {
+pub fn fd(rng: &mut Rng) -> i32 {
     match rng.below(10) {
         0 => rng.next() as i32,
         1 => -1,
@@ -53,7 +53,7 @@ fn fd(rng: &mut Rng) -> i32 {
     }
 }
 
-fn pid(rng: &mut Rng) -> i32 {
+pub fn pid(rng: &mut Rng) -> i32 {
     match rng.below(6) {
         0 => rng.next() as i32,
         1 => -1,
@@ -64,7 +64,7 @@ fn pid(rng: &mut Rng) -> i32 {
 }
 
 /// Addresses around the mappings of programs, at the edges, and anywhere.
-fn addr(rng: &mut Rng) -> u64 {
+pub fn addr(rng: &mut Rng) -> u64 {
     let near = *rng.pick(&[
         0,
         0x40_0000,
@@ -82,7 +82,7 @@ fn addr(rng: &mut Rng) -> u64 {
     }
 }
 
-fn len(rng: &mut Rng) -> u64 {
+pub fn len(rng: &mut Rng) -> u64 {
     match rng.below(8) {
         0 => rng.next() >> rng.below(64),
         1 => 0,
@@ -91,7 +91,7 @@ fn len(rng: &mut Rng) -> u64 {
     }
 }
 
-fn int(rng: &mut Rng) -> i32 {
+pub fn int(rng: &mut Rng) -> i32 {
     match rng.below(4) {
         0 => rng.next() as i32,
         _ => rng.below(70) as i32 - 3,
@@ -227,10 +227,11 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
             options: WaitOptions(rng.below(16) as u32),
         },
         "prctl" => Syscall::Prctl {
-            option: match rng.below(4) {
+            option: match rng.below(8) {
                 0 => Prctl::SetPdeathsig(int(rng)),
                 1 => Prctl::GetPdeathsig,
                 2 => Prctl::SetChildSubreaper(rng.below(2)),
+                4.. => newer_calls::cred_prctl(rng),
                 _ => Prctl::GetChildSubreaper,
             },
         },
@@ -252,11 +253,12 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
         },
         "ioctl" => Syscall::Ioctl {
             fd: fd(rng),
-            request: match rng.below(5) {
+            request: match rng.below(8) {
                 0 => Ioctl::Tcsets(LineMode::Raw),
                 1 => Ioctl::Tcsets(LineMode::Canonical),
                 2 => Ioctl::Tiocsctty,
                 3 => Ioctl::Tiocspgrp(pid(rng)),
+                5.. => Ioctl::Net(newer_calls::net_ioctl(rng)),
                 _ => Ioctl::Tiocgpgrp,
             },
         },
@@ -449,7 +451,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
             fd: fd(rng),
             kind: clone_flags(rng),
         },
-        _ => return None,
+        other => return newer_calls::call(other, rng),
     })
 }
 

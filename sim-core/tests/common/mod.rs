@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 pub mod calls;
+pub mod newer_calls;
 
 use sim_core::Command;
 use sim_core::hw::TtyId;

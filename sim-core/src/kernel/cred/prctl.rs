@@ -130,7 +130,7 @@ fn set_keepcaps(cx: &mut Ctx<'_>, value: u64) -> SysResult {
     }
     change(cx, |new| {
         let rest = new.securebits.without(SecureBits::KEEP_CAPS);
-        new.securebits = SecureBits(rest.0 | value * SecureBits::KEEP_CAPS.0);
+        new.securebits = SecureBits(rest.0 | (value * SecureBits::KEEP_CAPS.0));
     })
 }
 

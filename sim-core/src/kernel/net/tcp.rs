@@ -38,8 +38,9 @@ pub struct Tcp {
     pub output: Stream,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Stream {
+    #[default]
     Open,
     Shut,
 }

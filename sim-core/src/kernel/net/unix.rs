@@ -48,12 +48,6 @@ pub struct PeerCred {
     pub gid: u32,
 }
 
-impl Default for Stream {
-    fn default() -> Self {
-        Stream::Open
-    }
-}
-
 /// Bytes that wait for one reader at most (net.core.wmem_default).
 const RX_MAX: usize = 212_992;
 

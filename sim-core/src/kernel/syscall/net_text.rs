@@ -19,15 +19,27 @@ impl Argument for Ipv4Addr {
     }
 }
 
-impl Argument for Option<Ipv4Addr> {
-    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.unwrap_or(Ipv4Addr::UNSPECIFIED).write(f)
-    }
-    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
-        let addr = Ipv4Addr::read(name, from)?;
-        Ok(Some(addr).filter(|addr| !addr.is_unspecified()))
-    }
+/// What may be left out: `-` says that it is.
+macro_rules! optional {
+    ($($type:ty),*) => { $(
+        impl Argument for Option<$type> {
+            fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                match self {
+                    Some(value) => value.write(f),
+                    None => f.write_str("-"),
+                }
+            }
+            fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+                match from.take('-') {
+                    Some(_) => Ok(None),
+                    None => <$type>::read(name, from).map(Some),
+                }
+            }
+        }
+    )* };
 }
+
+optional!(Ipv4Addr, IfName);
 
 impl Argument for IfName {
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -35,16 +47,6 @@ impl Argument for IfName {
     }
     fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
         Ok(IfName::new(&from.quoted(name)?))
-    }
-}
-
-impl Argument for Option<IfName> {
-    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        quote(f, self.as_ref().map_or("", IfName::as_str))
-    }
-    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
-        let text = from.quoted(name)?;
-        Ok((!text.is_empty()).then(|| IfName::new(&text)))
     }
 }
 
