@@ -4,6 +4,7 @@
 //! write(2) go through the caller's memory.
 
 mod abi;
+mod cred_text;
 mod ctx;
 mod net_text;
 mod text;

@@ -2,10 +2,10 @@
 
 use super::{
     AtFlags, ClockId, CloneFlags, InBuf, Ioctl, LineMode, MmapFlags, MountFlags, MsgFlags,
-    OpenFlags, OutBuf, Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, Syscall,
+    OpenFlags, OutBuf, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, Syscall,
     WaitFor, WaitOptions,
 };
-use crate::kernel::cred::{AmbientOp, Resource, SeccompAction};
+use crate::kernel::cred::AmbientOp;
 use crate::text::{Scanner, TextError, quote};
 use std::fmt::{self, Display, Formatter, Write};
 use std::rc::Rc;
@@ -53,6 +53,14 @@ impl<'a, 'b> ArgumentReader<'a, 'b> {
 
     /// The arguments after a first one.
     pub(super) fn rest_of(from: &'a mut Scanner<'b>) -> Self {
+        Self {
+            from,
+            is_first: false,
+        }
+    }
+
+    /// The arguments that follow another, which has been read.
+    pub(super) fn after_first(from: &'a mut Scanner<'b>) -> Self {
         Self {
             from,
             is_first: false,
@@ -354,123 +362,6 @@ impl Argument for WaitFor {
     }
 }
 
-impl Argument for Prctl {
-    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Prctl::SetPdeathsig(signal) => write!(f, "PR_SET_PDEATHSIG, {signal}"),
-            Prctl::GetPdeathsig => f.write_str("PR_GET_PDEATHSIG"),
-            Prctl::SetChildSubreaper(value) => write!(f, "PR_SET_CHILD_SUBREAPER, {value}"),
-            Prctl::GetChildSubreaper => f.write_str("PR_GET_CHILD_SUBREAPER"),
-            Prctl::CapbsetRead(cap) => write!(f, "PR_CAPBSET_READ, {cap}"),
-            Prctl::CapbsetDrop(cap) => write!(f, "PR_CAPBSET_DROP, {cap}"),
-            Prctl::CapAmbient(op, cap) => {
-                f.write_str("PR_CAP_AMBIENT, ")?;
-                op.write(f)?;
-                write!(f, ", {cap}")
-            }
-            Prctl::SetKeepcaps(value) => write!(f, "PR_SET_KEEPCAPS, {value}"),
-            Prctl::GetKeepcaps => f.write_str("PR_GET_KEEPCAPS"),
-            Prctl::SetSecurebits(bits) => write!(f, "PR_SET_SECUREBITS, {bits}"),
-            Prctl::GetSecurebits => f.write_str("PR_GET_SECUREBITS"),
-            Prctl::SetNoNewPrivs(value) => write!(f, "PR_SET_NO_NEW_PRIVS, {value}"),
-            Prctl::GetNoNewPrivs => f.write_str("PR_GET_NO_NEW_PRIVS"),
-            Prctl::SetDumpable(value) => write!(f, "PR_SET_DUMPABLE, {value}"),
-            Prctl::GetDumpable => f.write_str("PR_GET_DUMPABLE"),
-        }
-    }
-    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
-        let start = from.clone();
-        let option = from.word(name)?;
-        let mut argument = ArgumentReader {
-            from,
-            is_first: false,
-        };
-        match option {
-            "PR_SET_PDEATHSIG" => Ok(Prctl::SetPdeathsig(argument.get("signal")?)),
-            "PR_GET_PDEATHSIG" => Ok(Prctl::GetPdeathsig),
-            "PR_SET_CHILD_SUBREAPER" => Ok(Prctl::SetChildSubreaper(argument.get("value")?)),
-            "PR_GET_CHILD_SUBREAPER" => Ok(Prctl::GetChildSubreaper),
-            "PR_CAPBSET_READ" => Ok(Prctl::CapbsetRead(argument.get("capability")?)),
-            "PR_CAPBSET_DROP" => Ok(Prctl::CapbsetDrop(argument.get("capability")?)),
-            "PR_CAP_AMBIENT" => {
-                let op = argument.get("operation")?;
-                Ok(Prctl::CapAmbient(op, argument.get("capability")?))
-            }
-            "PR_SET_KEEPCAPS" => Ok(Prctl::SetKeepcaps(argument.get("value")?)),
-            "PR_GET_KEEPCAPS" => Ok(Prctl::GetKeepcaps),
-            "PR_SET_SECUREBITS" => Ok(Prctl::SetSecurebits(argument.get("bits")?)),
-            "PR_GET_SECUREBITS" => Ok(Prctl::GetSecurebits),
-            "PR_SET_NO_NEW_PRIVS" => Ok(Prctl::SetNoNewPrivs(argument.get("value")?)),
-            "PR_GET_NO_NEW_PRIVS" => Ok(Prctl::GetNoNewPrivs),
-            "PR_SET_DUMPABLE" => Ok(Prctl::SetDumpable(argument.get("value")?)),
-            "PR_GET_DUMPABLE" => Ok(Prctl::GetDumpable),
-            other => Err(start.error(format!("{name}: no '{other}'"))),
-        }
-    }
-}
-
-impl Argument for Rc<[u32]> {
-    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_char('[')?;
-        for (n, id) in self.iter().enumerate() {
-            f.write_str(if n == 0 { "" } else { ", " })?;
-            write!(f, "{id}")?;
-        }
-        f.write_char(']')
-    }
-    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
-        from.expect('[')?;
-        let mut ids = Vec::new();
-        from.skip_blanks();
-        while from.take(']').is_none() {
-            if !ids.is_empty() {
-                from.expect(',')?;
-                from.skip_blanks();
-            }
-            ids.push(from.number(name)?);
-            from.skip_blanks();
-        }
-        Ok(ids.into())
-    }
-}
-
-impl Argument for Resource {
-    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
-        let start = from.clone();
-        let word = from.word(name)?;
-        Resource::named(word).ok_or_else(|| start.error(format!("{name}: no '{word}'")))
-    }
-}
-
-impl Argument for SeccompAction {
-    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            SeccompAction::KillProcess => f.write_str("SECCOMP_RET_KILL_PROCESS"),
-            SeccompAction::Trap => f.write_str("SECCOMP_RET_TRAP"),
-            SeccompAction::Allow => f.write_str("SECCOMP_RET_ALLOW"),
-            SeccompAction::Errno(errno) => write!(f, "SECCOMP_RET_ERRNO:{}", errno.nr()),
-        }
-    }
-    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
-        let start = from.clone();
-        match from.word(name)? {
-            "SECCOMP_RET_KILL_PROCESS" => Ok(SeccompAction::KillProcess),
-            "SECCOMP_RET_TRAP" => Ok(SeccompAction::Trap),
-            "SECCOMP_RET_ALLOW" => Ok(SeccompAction::Allow),
-            "SECCOMP_RET_ERRNO" if from.take(':').is_some() => {
-                let nr: i32 = from.number("an errno")?;
-                let errno = crate::kernel::Errno::from_nr(nr);
-                let errno = errno.ok_or_else(|| start.error(format!("{name}: no errno {nr}")))?;
-                Ok(SeccompAction::Errno(errno))
-            }
-            other => Err(start.error(format!("{name}: no '{other}'"))),
-        }
-    }
-}
-
 impl Argument for LineMode {
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -509,10 +400,7 @@ impl Argument for Ioctl {
     fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
         let start = from.clone();
         let request = from.word(name)?;
-        let mut argument = ArgumentReader {
-            from,
-            is_first: false,
-        };
+        let mut argument = ArgumentReader::after_first(from);
         match request {
             "TCSETS" => Ok(Ioctl::Tcsets(argument.get("mode")?)),
             "TIOCSCTTY" => Ok(Ioctl::Tiocsctty),
