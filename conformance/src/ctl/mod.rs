@@ -9,7 +9,7 @@ use crate::case::Params;
 use crate::hands::{Halt, OpResult};
 use crate::world::World;
 
-pub use tasks::number_namespaces;
+pub use tasks::{TYPES, number_namespaces};
 
 type Op = fn(&mut World, &Params) -> OpResult;
 

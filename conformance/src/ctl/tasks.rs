@@ -9,9 +9,9 @@ use sim_core::observe;
 
 pub const OPS: &[(&str, Op)] = &[("alive", alive), ("ns", ns), ("proc", proc)];
 
-/// Types of `ctl ns` in the order in which they are numbered. The two of `pid` and of `time`
-/// share a numbering.
-const TYPES: [(&str, &str); 10] = [
+/// Links in /proc/PID/ns, and which numbering of `ctl ns` each is of: the two of `pid` and of
+/// `time` share one.
+pub const TYPES: [(&str, &str); 10] = [
     ("pid", "pid"),
     ("mnt", "mnt"),
     ("uts", "uts"),

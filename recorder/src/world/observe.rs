@@ -2,26 +2,13 @@
 
 use super::{Result, World};
 use conformance::case::Params;
+use conformance::ctl::TYPES;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-
-/// Links in /proc/PID/ns, and which type of namespace each is of.
-const LINKS: [(&str, &str); 10] = [
-    ("pid", "pid"),
-    ("mnt", "mnt"),
-    ("uts", "uts"),
-    ("ipc", "ipc"),
-    ("net", "net"),
-    ("user", "user"),
-    ("cgroup", "cgroup"),
-    ("time", "time"),
-    ("pid_for_children", "pid"),
-    ("time_for_children", "time"),
-];
 
 const USUAL_TYPES: &str = "pid,mnt,uts,ipc,net,user,cgroup";
 
@@ -106,7 +93,7 @@ impl World {
                 known.len() - 1
             }))
         };
-        LINKS.into_iter().map(|link| (link.0, see(link))).collect()
+        TYPES.into_iter().map(|link| (link.0, see(link))).collect()
     }
 
     fn namespaces_of(&mut self, p: &Params) -> Result<Value> {

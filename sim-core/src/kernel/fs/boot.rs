@@ -5,7 +5,6 @@ use super::dup::sys_dup2;
 use super::fd::{OpenFile, OpenKind, sys_close};
 use super::inode::{Device, Inode, InodeData, InodeId, Source};
 use super::mount::{Internal, MountId};
-use super::overlay::Opaque;
 use super::path::{FsStruct, Node, PathRef};
 use super::procfs::ProcNode;
 use super::superblock::{FsType, SuperBlock, SuperId};
@@ -37,24 +36,8 @@ impl Default for Vfs {
     }
 }
 
-fn blank(mode: u16, data: InodeData) -> Inode {
-    Inode {
-        sb: None,
-        mode,
-        uid: 0,
-        gid: 0,
-        links: 0,
-        holds: 0,
-        parent: None,
-        removed_as: None,
-        data,
-        layers: None,
-        opaque: Opaque::No,
-    }
-}
-
 fn directory(mode: u16) -> Inode {
-    blank(
+    Inode::blank(
         mode,
         InodeData::Directory {
             entries: Rc::default(),
@@ -146,9 +129,12 @@ pub fn agent_file(cx: &mut Ctx<'_>) -> Result<(), Errno> {
     let root = cx.k.vfs.inodes.insert(directory(0o755));
     let tmpfs = new_file_system(cx.k, FsType::Tmpfs, Node::Inode(root));
     let hidden = internal_mount(cx.k, tmpfs, "none");
-    let null =
-        cx.k.create(root, "null", blank(0o666, InodeData::Device(Device::Null)));
-    let program = blank(
+    let null = cx.k.create(
+        root,
+        "null",
+        Inode::blank(0o666, InodeData::Device(Device::Null)),
+    );
+    let program = Inode::blank(
         0o755,
         InodeData::Regular {
             size: u64::from(AGENT_TEXT_PAGES) * PAGE_BYTES as u64,
@@ -220,7 +206,7 @@ fn populate(k: &mut Kernel, hw: &Hardware, root: InodeId) {
             DiskNode::Dir { path, mode } => (path, directory(*mode)),
             DiskNode::Symlink { path, target } => (
                 path,
-                blank(
+                Inode::blank(
                     0o777,
                     InodeData::Symlink {
                         target: target.as_str().into(),
@@ -237,7 +223,7 @@ fn populate(k: &mut Kernel, hw: &Hardware, root: InodeId) {
                 let source = Source::Disk(at as u32);
                 (
                     path,
-                    blank(
+                    Inode::blank(
                         *mode,
                         InodeData::Regular {
                             size,
@@ -260,7 +246,7 @@ fn populate(k: &mut Kernel, hw: &Hardware, root: InodeId) {
 }
 
 fn fill_devices(k: &mut Kernel, dev: InodeId) {
-    let device = |device, mode| blank(mode, InodeData::Device(device));
+    let device = |device, mode| Inode::blank(mode, InodeData::Device(device));
     k.create(dev, "console", device(Device::Tty(TtyId(0)), 0o600));
     k.create(dev, "full", device(Device::Full, 0o666));
     k.create(dev, "null", device(Device::Null, 0o666));

@@ -85,6 +85,23 @@ pub enum Device {
 }
 
 impl Inode {
+    /// Root's, on no file system and under no name yet.
+    pub(super) fn blank(mode: u16, data: InodeData) -> Self {
+        Self {
+            sb: None,
+            mode,
+            uid: 0,
+            gid: 0,
+            links: 0,
+            holds: 0,
+            parent: None,
+            removed_as: None,
+            data,
+            layers: None,
+            opaque: Opaque::No,
+        }
+    }
+
     pub fn kind(&self) -> FileKind {
         match self.data {
             InodeData::Directory { .. } => FileKind::Directory,

@@ -1,7 +1,7 @@
 //! Message queues (ipc/msg.c).
 
 use super::perm::{self, Found, Perm};
-use super::{IPC_NOWAIT, IPC_RMID, IPC_SET, IPC_STAT, IpcStat};
+use super::{IPC_NOWAIT, IPC_RMID, IPC_SET, IPC_STAT};
 use crate::kernel::syscall::{InBuf, OutBuf, SysResult, done};
 use crate::kernel::task::WaitQueue;
 use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply};
@@ -179,16 +179,7 @@ pub fn sys_msgctl(
     match command {
         IPC_STAT => {
             perm::check(cx, &perm, 0o444)?;
-            cx.reply(Reply::Ipc(IpcStat {
-                key: perm.key,
-                uid: perm.uid,
-                gid: perm.gid,
-                cuid: perm.cuid,
-                cgid: perm.cgid,
-                mode: perm.mode,
-                bytes,
-                count,
-            }))?;
+            cx.reply(Reply::Ipc(perm.stat(bytes, count)))?;
         }
         IPC_SET => {
             perm::check_owner(cx, &perm)?;

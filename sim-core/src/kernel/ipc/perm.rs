@@ -1,6 +1,6 @@
 //! Keys, identifiers and permissions that the kinds of objects share (ipc/util.c).
 
-use super::{IPC_CREAT, IPC_EXCL, IPC_PRIVATE};
+use super::{IPC_CREAT, IPC_EXCL, IPC_PRIVATE, IpcStat};
 use crate::kernel::cred::Cap;
 use crate::kernel::{Ctx, Errno};
 use std::collections::BTreeMap;
@@ -15,6 +15,22 @@ pub struct Perm {
     pub cgid: u32,
     /// 0o777.
     pub mode: u16,
+}
+
+impl Perm {
+    /// What IPC_STAT tells of an object of so many bytes and users or messages.
+    pub(super) fn stat(&self, bytes: u64, count: u64) -> IpcStat {
+        IpcStat {
+            key: self.key,
+            uid: self.uid,
+            gid: self.gid,
+            cuid: self.cuid,
+            cgid: self.cgid,
+            mode: self.mode,
+            bytes,
+            count,
+        }
+    }
 }
 
 /// Objects of one kind in one namespace.

@@ -1,7 +1,7 @@
 //! Shared memory segments (ipc/shm.c): files without a name that processes map.
 
 use super::perm::{self, Found, Perm};
-use super::{IPC_PRIVATE, IPC_RMID, IPC_SET, IPC_STAT, IpcStat};
+use super::{IPC_PRIVATE, IPC_RMID, IPC_SET, IPC_STAT};
 use crate::hw::PAGE_BYTES;
 use crate::kernel::fs::{self, InodeId};
 use crate::kernel::mm::{self, Backing};
@@ -173,30 +173,13 @@ pub fn sys_shmctl(
     match command {
         IPC_STAT => {
             perm::check(cx, &segment.perm, 0o444)?;
-            let Perm {
-                key,
-                uid,
-                gid,
-                cuid,
-                cgid,
-                mode,
-            } = segment.perm;
             let count = attachments(cx.k, segment.file);
-            cx.reply(Reply::Ipc(IpcStat {
-                key,
-                uid,
-                gid,
-                cuid,
-                cgid,
-                mode: mode
-                    | if segment.fate == Fate::Dest {
-                        0o1000
-                    } else {
-                        0
-                    },
-                bytes: segment.bytes,
-                count,
-            }))?;
+            let mut stat = segment.perm.stat(segment.bytes, count);
+            if segment.fate == Fate::Dest {
+                // SHM_DEST: it goes with its last attachment.
+                stat.mode |= 0o1000;
+            }
+            cx.reply(Reply::Ipc(stat))?;
         }
         IPC_SET => {
             perm::check_owner(cx, &segment.perm)?;

@@ -221,19 +221,7 @@ fn depth_of(k: &Kernel, options: &Options) -> Result<u32, Errno> {
 fn make_work(cx: &mut Ctx<'_>, work: InodeId) {
     crate::kernel::fs::inode::remove_entry(cx, work, "work");
     let entries = Rc::default();
-    let inode = Inode {
-        sb: None,
-        mode: 0,
-        uid: 0,
-        gid: 0,
-        links: 0,
-        holds: 0,
-        parent: None,
-        removed_as: None,
-        data: InodeData::Directory { entries },
-        layers: None,
-        opaque: Opaque::No,
-    };
+    let inode = Inode::blank(0, InodeData::Directory { entries });
     cx.k.create(work, "work", inode);
 }
 

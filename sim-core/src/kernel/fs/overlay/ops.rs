@@ -36,19 +36,7 @@ fn room_for(cx: &mut Ctx<'_>, dir: InodeId, name: &str) -> Result<InodeId, Errno
 }
 
 fn put_whiteout(cx: &mut Ctx<'_>, upper: InodeId, name: &str) {
-    let whiteout = Inode {
-        sb: None,
-        mode: 0,
-        uid: 0,
-        gid: 0,
-        links: 0,
-        holds: 0,
-        parent: None,
-        removed_as: None,
-        data: InodeData::Device(Device::WHITEOUT),
-        layers: None,
-        opaque: Opaque::No,
-    };
+    let whiteout = Inode::blank(0, InodeData::Device(Device::WHITEOUT));
     cx.k.create(upper, name, whiteout);
 }
 
