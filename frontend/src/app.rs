@@ -25,6 +25,8 @@ pub enum Msg {
     RunInContainer,
     Type { tty: u16, text: String },
     Hangup(u16),
+    Plug(u8),
+    Unplug(u8),
     Select(Option<u64>),
     SetSpeed(u64),
     SetZoom(Option<u64>),
@@ -56,6 +58,7 @@ pub enum Step {
 pub enum Tab {
     Worlds,
     Calls,
+    Sched,
     About,
 }
 

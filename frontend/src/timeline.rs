@@ -162,7 +162,7 @@ fn lane(props: &TimeBarProps, lane: &Lane, place: &dyn Fn(u64) -> u128) -> Html 
     let rect = |span: &Span| {
         let (from, to) = (place(span.from_ns), place(span.to_ns));
         let class = match span.what {
-            SpanKind::Idle => return None,
+            SpanKind::Idle | SpanKind::Offline => return None,
             SpanKind::User => "user",
             SpanKind::Kernel => "kernel",
         };

@@ -96,6 +96,8 @@ fn print_events(session: &Session, out: &mut impl Write) -> io::Result<()> {
             Command::Advance { .. } => {}
             Command::Input { tty, text } => writeln!(out, "> input {} {text:?}", tty.0)?,
             Command::Hangup { tty } => writeln!(out, "> hangup {}", tty.0)?,
+            Command::Plug { cpu } => writeln!(out, "> plug {}", cpu.0)?,
+            Command::Unplug { cpu } => writeln!(out, "> unplug {}", cpu.0)?,
             Command::Inject { pid, act } => writeln!(out, "> inject {pid} {act}")?,
         }
         if let Sink::Full(records) = &mut sink {

@@ -1,6 +1,6 @@
 //! Everything that someone outside may ask of the machine.
 
-pub use crate::hw::TtyId;
+pub use crate::hw::{CpuId, TtyId};
 use crate::kernel::Injection;
 
 /// One thing that enters the machine. A list of them, with the boot options, is a session.
@@ -20,4 +20,8 @@ pub enum Command {
     /// A system call or an instruction is put into the mailbox of the task with this PID in the
     /// first PID namespace, as a debugger would make it act: the task does it when it next runs.
     Inject { pid: i32, act: Injection },
+    /// A CPU is plugged in: the next number, or one that was taken out.
+    Plug { cpu: CpuId },
+    /// A CPU is taken out; its tasks go to others. CPU 0 stays.
+    Unplug { cpu: CpuId },
 }

@@ -106,7 +106,14 @@ pub enum Event {
         victim: TaskId,
         rss_pages: u64,
     },
-    /// A command named a terminal or process that is not there.
+    /// A CPU began, or was taken out, while the machine ran.
+    CpuPlugged {
+        cpu: CpuId,
+    },
+    CpuUnplugged {
+        cpu: CpuId,
+    },
+    /// A command could not be done.
     Refused {
         why: Refusal,
     },
@@ -129,6 +136,14 @@ pub enum InterruptSource {
 pub enum Refusal {
     NoSuchTerminal,
     NoSuchProcess,
+    /// Neither there, nor the next one, nor one that was taken out.
+    NoSuchCpu,
+    /// To be plugged in, but it is in.
+    CpuIsIn,
+    /// To be taken out, but it is out.
+    CpuIsOut,
+    /// CPU 0 takes the interrupts and stays.
+    FirstCpu,
     /// The machine has halted.
     Halted,
 }

@@ -162,6 +162,18 @@ impl Machine {
                     });
                 }
             }
+            Command::Plug { cpu } => {
+                let mut cx = self.context(CpuId(0), sink);
+                if let Err(why) = cx.plug(*cpu) {
+                    cx.emit(Event::Refused { why });
+                }
+            }
+            Command::Unplug { cpu } => {
+                let mut cx = self.context(CpuId(0), sink);
+                if let Err(why) = cx.unplug(*cpu) {
+                    cx.emit(Event::Refused { why });
+                }
+            }
             Command::Advance {
                 until_ns,
                 max_ticks,

@@ -131,7 +131,7 @@ fn errors_say_what_and_where() {
     refused(
         "dance",
         expect![
-            "line 4, column 1: no command 'dance': input, hangup, inject and advance are known"
+            "line 4, column 1: no command 'dance': input, hangup, plug, unplug, inject and advance are known"
         ],
     );
     refused(

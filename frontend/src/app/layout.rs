@@ -4,7 +4,9 @@ use super::{App, Msg, Play, Tab};
 use crate::embed::{Frame, Theme};
 use crate::i18n::Lang;
 use crate::lab::worlds;
-use crate::panels::{about::About, calls::Calls, script::Script, worlds::TwoWorlds};
+use crate::panels::{
+    about::About, calls::Calls, sched::Scheduler, script::Script, worlds::TwoWorlds,
+};
 use crate::stage::{Stage, StageProps};
 use crate::timeline::{TimeBar, TimeBarProps};
 use sim_core::view;
@@ -139,6 +141,10 @@ impl App {
             Tab::Calls => {
                 html! { <Calls {lang} calls={Rc::new(crate::panels::calls::recent(&self.session))} /> }
             }
+            Tab::Sched => {
+                let machine = self.session.machine();
+                html! { <Scheduler {lang} now_ns={machine.now_ns()} sched={Rc::new(view::run_queues(machine))} /> }
+            }
             Tab::About => html! { <About {lang} /> },
         };
         html! {
@@ -146,6 +152,7 @@ impl App {
                 <div class="tabs" role="tablist">
                     { tab(Tab::Worlds, lang.t("tab-worlds")) }
                     { tab(Tab::Calls, lang.t("tab-calls")) }
+                    { tab(Tab::Sched, lang.t("tab-sched")) }
                     { tab(Tab::About, lang.t("tab-about")) }
                 </div>
                 { body }

@@ -4,7 +4,7 @@ use super::{App, Msg, Play, ScriptDialog, Step, fresh, now_ms};
 use crate::lab::worlds::{self, Worlds};
 use crate::rescue;
 use gloo::events::EventListener;
-use sim_core::command::TtyId;
+use sim_core::command::{CpuId, TtyId};
 use sim_core::{Command, Session};
 use wasm_bindgen::JsCast;
 use yew::Context;
@@ -69,6 +69,12 @@ impl App {
             }),
             Msg::Hangup(tty) => self.act(ctx, |s| {
                 s.apply(Command::Hangup { tty: TtyId(tty) });
+            }),
+            Msg::Plug(cpu) => self.act(ctx, |s| {
+                s.apply(Command::Plug { cpu: CpuId(cpu) });
+            }),
+            Msg::Unplug(cpu) => self.act(ctx, |s| {
+                s.apply(Command::Unplug { cpu: CpuId(cpu) });
             }),
             Msg::Select(task) => self.selected = if self.selected == task { None } else { task },
             Msg::SetSpeed(slowdown) => self.slowdown = slowdown,

@@ -2,5 +2,6 @@
 
 pub mod about;
 pub mod calls;
+pub mod sched;
 pub mod script;
 pub mod worlds;

@@ -1,5 +1,6 @@
-//! The CPUs.
+//! The CPUs, and one more or one less.
 
+use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::viz::palette;
 use sim_core::view::{CpuMode, CpuView};
@@ -10,6 +11,7 @@ use yew::prelude::*;
 pub struct CpusProps {
     pub lang: Lang,
     pub cpus: Rc<Vec<CpuView>>,
+    pub send: Callback<Msg>,
 }
 
 #[component]
@@ -38,5 +40,21 @@ pub fn Cpus(props: &CpusProps) -> Html {
             </div>
         }
     };
-    html! { <div class="cpus">{ for props.cpus.iter().map(card) }</div> }
+    let is_in = |id: &u8| props.cpus.iter().any(|cpu| cpu.id == *id);
+    let free = (0..sim_core::hw::CPUS_MAX).find(|id| !is_in(id));
+    let last = props.cpus.last().map(|cpu| cpu.id).filter(|id| *id > 0);
+    let button = |id: &'static str, msg: fn(u8) -> Msg, cpu: Option<u8>| {
+        let onclick = props.send.reform(move |_| msg(cpu.unwrap_or_default()));
+        html! {
+            <button class="mini" data-testid={id} title={lang.t(id)} aria-label={lang.t(id)} disabled={cpu.is_none()} {onclick}>
+                { if id == "cpu-plug" { "+ CPU" } else { "− CPU" } }
+            </button>
+        }
+    };
+    html! {
+        <div class="cpus">
+            { for props.cpus.iter().map(card) }
+            <div class="group">{ button("cpu-plug", Msg::Plug, free) }{ button("cpu-unplug", Msg::Unplug, last) }</div>
+        </div>
+    }
 }

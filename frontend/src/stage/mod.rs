@@ -77,7 +77,7 @@ pub fn Stage(props: &StageProps) -> Html {
             <section class="band h" aria-label={lang.t("band-hardware")}>
                 <div class="tag" aria-hidden="true">{ lang.t("band-hardware") }</div>
                 <div class="hw">
-                    <Cpus {lang} cpus={cpus.clone()} />
+                    <Cpus {lang} cpus={cpus.clone()} send={send.clone()} />
                     <Ram {lang} ram={ram.clone()} tasks={tasks.clone()} send={send.clone()} />
                 </div>
             </section>

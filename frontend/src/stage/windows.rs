@@ -111,9 +111,25 @@ fn AppWindow(props: &AppWindowProps) -> Html {
             <div class="acts">
                 <button class="mini" data-testid="more-memory" title={lang.t("more-memory-hint")}
                     onclick={send.reform(move |_| Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
+                { work(lang, window, send) }
                 { place(lang, window.document.as_ref()) }
             </div>
         </article>
+    }
+}
+
+/// Applications start and stop working on their own with Ctrl-L.
+fn work(lang: Lang, window: &WindowView, send: &Callback<Msg>) -> Html {
+    let key = match window.comm.as_str() {
+        "word" => "work-word",
+        "excel" => "work-excel",
+        "ppt" => "work-ppt",
+        _ => return html! {},
+    };
+    let tty = window.tty;
+    html! {
+        <button class="mini" data-testid="work" title={lang.t("work-hint")}
+            onclick={send.reform(move |_| Msg::Type { tty, text: "\u{c}".into() })}>{ lang.t(key) }</button>
     }
 }
 

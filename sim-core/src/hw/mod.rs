@@ -20,6 +20,9 @@ pub use ram::{Contents, PAGE_BYTES, Pfn, Ram, pattern_word};
 pub use table::Table;
 pub use tty::{Screen, TERMINALS, Terminal, Terminals, TtyId};
 
+/// CPUs that a machine can have.
+pub const CPUS_MAX: u8 = 64;
+
 /// Everything that a kernel runs on. One handle: a machine inside a machine would get another.
 #[derive(Clone, Debug, Hash)]
 pub struct Hardware {
@@ -34,7 +37,7 @@ impl Hardware {
     /// Powers a machine on. `cpus` is clamped to 1..=64, `ram_frames` to 256..=24 GiB.
     pub fn new(cpus: u8, ram_frames: u64, disk: std::rc::Rc<Disk>) -> Self {
         Self {
-            cpus: (0..cpus.clamp(1, 64))
+            cpus: (0..cpus.clamp(1, CPUS_MAX))
                 .map(|id| Cpu::new(CpuId(id)))
                 .collect(),
             ram: Ram::new(ram_frames.clamp(256, 24 << 18)),

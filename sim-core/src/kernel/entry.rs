@@ -272,8 +272,14 @@ impl Ctx<'_> {
             return;
         };
         match ring {
-            Ring::User => task.utime_ns += ns,
-            Ring::Kernel => task.stime_ns += ns,
+            Ring::User => {
+                task.utime_ns += ns;
+                this.times.user_ns += ns;
+            }
+            Ring::Kernel => {
+                task.stime_ns += ns;
+                this.times.system_ns += ns;
+            }
         }
         if task.sched.run_for(ns) == SliceUsed::Yes && !this.queue.is_empty() {
             this.need_resched = Resched::Yes;

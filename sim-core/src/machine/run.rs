@@ -55,18 +55,18 @@ impl Machine {
     /// Whether every CPU is idle: nothing happens until the next timer or key.
     pub fn is_idle(&self) -> bool {
         let quiet = |cpu: &crate::hw::Cpu| !cpu.irq_pending;
-        self.kernel
-            .sched
-            .cpus
-            .iter()
-            .all(|c| c.phase == Phase::Idle && c.need_resched == Resched::No)
-            && self.hw.cpus.iter().all(quiet)
+        self.kernel.sched.cpus.iter().all(|c| match c.phase {
+            Phase::Idle => c.need_resched == Resched::No,
+            Phase::Offline => true,
+            Phase::User | Phase::Call | Phase::Fault | Phase::Return | Phase::Schedule => false,
+        }) && self.hw.cpus.iter().all(quiet)
     }
 
     fn next_tick(&self) -> Option<(u64, CpuId)> {
         let cpus = self.hw.cpus.iter().zip(&self.kernel.sched.cpus);
         cpus.filter_map(|(hw, cpu)| {
             let at_ns = match cpu.phase {
+                Phase::Offline => return None,
                 Phase::Idle if hw.irq_pending || cpu.need_resched == Resched::Yes => {
                     hw.free_at_ns.max(self.now_ns)
                 }
@@ -111,6 +111,7 @@ impl Machine {
             Phase::User | Phase::Idle | Phase::Schedule => {
                 self.kernel_tick(cpu, sink, |cx| cx.schedule())
             }
+            Phase::Offline => return,
             Phase::Call => self.kernel_tick(cpu, sink, |cx| cx.run_call()),
             Phase::Return => self.kernel_tick(cpu, sink, |cx| cx.return_to_user()),
             Phase::Fault => self.kernel_tick(cpu, sink, |cx| cx.page_fault()),

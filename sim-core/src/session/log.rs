@@ -210,7 +210,11 @@ pub(super) fn took(stop: Stop, end_ns: u64, ticks: u64) -> Command {
 pub(super) fn is_advance(command: &Command) -> bool {
     match command {
         Command::Advance { .. } => true,
-        Command::Input { .. } | Command::Hangup { .. } | Command::Inject { .. } => false,
+        Command::Input { .. }
+        | Command::Hangup { .. }
+        | Command::Inject { .. }
+        | Command::Plug { .. }
+        | Command::Unplug { .. } => false,
     }
 }
 
@@ -219,6 +223,9 @@ fn payload_bytes(command: &Command) -> usize {
         Command::Input { text, .. } => text.len(),
         // Strings of a call; most calls have none, and none is long.
         Command::Inject { .. } => 64,
-        Command::Hangup { .. } | Command::Advance { .. } => 0,
+        Command::Hangup { .. }
+        | Command::Advance { .. }
+        | Command::Plug { .. }
+        | Command::Unplug { .. } => 0,
     }
 }

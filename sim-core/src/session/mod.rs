@@ -126,7 +126,11 @@ impl Session {
                 until_ns,
                 max_ticks,
             } => self.advance(until_ns, max_ticks),
-            Command::Input { .. } | Command::Hangup { .. } | Command::Inject { .. } => {
+            Command::Input { .. }
+            | Command::Hangup { .. }
+            | Command::Inject { .. }
+            | Command::Plug { .. }
+            | Command::Unplug { .. } => {
                 self.branch_off();
                 self.keep_if_due(self.branch().log.end());
                 let stop = self.machine.apply(&command, &mut self.scratch);

@@ -32,34 +32,35 @@ pub struct CpuView {
     pub tlb_misses: u64,
 }
 
-/// One entry per CPU, in order.
+/// One entry per CPU that takes part, in order.
 pub fn cpus(machine: &Machine) -> Vec<CpuView> {
     let k = &machine.kernel;
     let each = machine.hw.cpus.iter().zip(&k.sched.cpus);
-    each.map(|(hw, cpu)| {
-        let task = cpu.current.and_then(|id| k.tasks.get(id));
-        let mode = match (cpu.phase, task) {
-            (_, None) => CpuMode::Idle,
-            (Phase::User, Some(_)) => CpuMode::User,
-            (_, Some(_)) => CpuMode::Kernel,
-        };
-        let call = task.and_then(|t| t.call.as_ref()).map(|c| c.call.name());
-        CpuView {
-            id: hw.id.0,
-            mode,
-            ring: match hw.ring {
-                Ring::User => 3,
-                Ring::Kernel => 0,
-            },
-            ip: task.map_or(0, |t| t.regs.ip),
-            task: cpu.current.map(|id| id.as_u64()),
-            pid: task.map_or(0, |t| super::tasks::first_pid_of(k, t)),
-            comm: task.map_or(String::new(), |t| t.comm.to_string()),
-            syscall: call.unwrap_or_default().to_string(),
-            runnable: cpu.queue.len(),
-            tlb_hits: hw.tlb.hits,
-            tlb_misses: hw.tlb.misses,
-        }
-    })
-    .collect()
+    each.filter(|(_, cpu)| cpu.phase != Phase::Offline)
+        .map(|(hw, cpu)| {
+            let task = cpu.current.and_then(|id| k.tasks.get(id));
+            let mode = match (cpu.phase, task) {
+                (_, None) => CpuMode::Idle,
+                (Phase::User, Some(_)) => CpuMode::User,
+                (_, Some(_)) => CpuMode::Kernel,
+            };
+            let call = task.and_then(|t| t.call.as_ref()).map(|c| c.call.name());
+            CpuView {
+                id: hw.id.0,
+                mode,
+                ring: match hw.ring {
+                    Ring::User => 3,
+                    Ring::Kernel => 0,
+                },
+                ip: task.map_or(0, |t| t.regs.ip),
+                task: cpu.current.map(|id| id.as_u64()),
+                pid: task.map_or(0, |t| super::tasks::first_pid_of(k, t)),
+                comm: task.map_or(String::new(), |t| t.comm.to_string()),
+                syscall: call.unwrap_or_default().to_string(),
+                runnable: cpu.queue.len(),
+                tlb_hits: hw.tlb.hits,
+                tlb_misses: hw.tlb.misses,
+            }
+        })
+        .collect()
 }

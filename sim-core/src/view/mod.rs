@@ -2,6 +2,7 @@
 
 mod cpus;
 mod ram;
+mod sched;
 mod tasks;
 mod terminal;
 mod windows;
@@ -9,6 +10,7 @@ mod windows;
 pub use crate::kernel::NsKind;
 pub use cpus::{CpuMode, CpuView, cpus};
 pub use ram::{FrameCell, FrameKind, RamView, ram};
+pub use sched::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor, run_queues};
 pub use tasks::{ContainerMark, TaskRow, TaskState, tasks};
 pub use terminal::{TerminalView, terminal};
 pub use windows::{DocumentBytes, STRIP_CELLS, StripCell, WindowView, windows};

@@ -236,6 +236,9 @@ fn nothing_yet(cx: &mut Ctx<'_>, tty: TtyId, flags: OpenFlags, now_ns: u64) -> S
     let mode = this.mode;
     // VMIN 0 with VTIME: the wait has an end (termios(3)).
     if let LineMode::RawTimeout { deciseconds } = mode {
+        if deciseconds == 0 {
+            return done(0);
+        }
         let call = cx.me_mut()?.call.as_mut().ok_or(Errno::EINVAL)?;
         if call.entries <= 1 || call.progress == 0 {
             let until_ns = now_ns.saturating_add(u64::from(deciseconds) * 100_000_000);

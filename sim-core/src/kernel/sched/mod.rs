@@ -1,6 +1,7 @@
 //! The scheduler: EEVDF, one run queue per CPU (Documentation/scheduler/sched-eevdf.rst).
 
 mod entity;
+mod hotplug;
 mod queue;
 mod switch;
 
@@ -19,6 +20,33 @@ pub struct CpuSched {
     pub queue: RunQueue,
     pub need_resched: Resched,
     pub timers: Timers,
+    pub times: CpuTimes,
+}
+
+/// What a CPU spent its time on (struct kernel_cpustat).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CpuTimes {
+    pub user_ns: u64,
+    pub system_ns: u64,
+    /// How long it took part before it was plugged in last, and since when it does now.
+    was_in_ns: u64,
+    in_since_ns: u64,
+}
+
+impl CpuTimes {
+    /// What is left of the time in which it took part.
+    pub fn idle_ns(&self, phase: Phase, now_ns: u64) -> u64 {
+        let since_ns = match phase {
+            Phase::Offline => 0,
+            Phase::Idle
+            | Phase::User
+            | Phase::Call
+            | Phase::Fault
+            | Phase::Return
+            | Phase::Schedule => now_ns.saturating_sub(self.in_since_ns),
+        };
+        (self.was_in_ns + since_ns).saturating_sub(self.user_ns + self.system_ns)
+    }
 }
 
 /// TIF_NEED_RESCHED.
@@ -39,16 +67,22 @@ pub struct Sched {
 
 impl Sched {
     pub fn new(cpus: usize) -> Self {
-        let idle = CpuSched {
+        Self {
+            cpus: vec![CpuSched::idle(); cpus],
+            next_seq: 0,
+        }
+    }
+}
+
+impl CpuSched {
+    fn idle() -> Self {
+        Self {
             current: None,
             phase: Phase::Idle,
             queue: RunQueue::default(),
             need_resched: Resched::No,
             timers: Timers::default(),
-        };
-        Self {
-            cpus: vec![idle; cpus],
-            next_seq: 0,
+            times: CpuTimes::default(),
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Phase {
     Return,
     /// `schedule()`.
     Schedule,
+    /// Nothing at all: it was taken out.
+    Offline,
 }
 
 impl Kernel {
@@ -103,13 +105,16 @@ impl Ctx<'_> {
 
     /// Where a waking task goes: its last CPU if that is idle, else any idle one, else its last.
     fn select_cpu(&self, last: CpuId) -> CpuId {
-        let idle = |cpu: &super::CpuSched| cpu.current.is_none() && cpu.queue.is_empty();
+        let idle = |cpu: &super::CpuSched| {
+            cpu.current.is_none() && cpu.queue.is_empty() && cpu.phase != Phase::Offline
+        };
         if self.k.sched.cpu(last).is_some_and(idle) {
             return last;
         }
         match self.k.sched.cpus.iter().position(idle) {
             Some(at) => CpuId(at as u8),
-            None => last,
+            None if self.k.sched.is_online(last) => last,
+            None => self.select_cpu_for_new(),
         }
     }
 
@@ -122,6 +127,7 @@ impl Ctx<'_> {
             .cpus
             .iter()
             .enumerate()
+            .filter(|(_, cpu)| cpu.phase != Phase::Offline)
             .min_by_key(|(at, cpu)| (load(cpu), *at));
         CpuId(best.map_or(0, |(at, _)| at as u8))
     }
@@ -207,7 +213,7 @@ impl Ctx<'_> {
 
     /// A task that leaves the CPU goes into the run queue if it could go on; one that sleeps
     /// takes its lag along.
-    fn put_previous(&mut self, id: TaskId) {
+    pub(super) fn put_previous(&mut self, id: TaskId) {
         let Some(this) = self.k.sched.cpu_mut(self.cpu) else {
             return;
         };

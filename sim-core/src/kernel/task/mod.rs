@@ -58,7 +58,7 @@ pub struct Regs {
     /// Return value of the last system call: negative is minus errno.
     pub ax: i64,
     /// General registers.
-    pub r: [u64; 8],
+    pub r: [u64; 10],
 }
 
 /// struct task_struct, as far as modelled. One thread per process; threads are refused.

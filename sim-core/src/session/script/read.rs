@@ -5,7 +5,7 @@ use super::{
     write::{order_name, world_name},
 };
 use crate::Command;
-use crate::hw::TtyId;
+use crate::hw::{CpuId, TtyId};
 use crate::kernel::boot::World;
 use crate::kernel::{FrameOrder, Injection};
 use crate::machine::BootOptions;
@@ -194,6 +194,12 @@ fn command(word: &str, from: &mut Scanner<'_>, start: &Scanner<'_>) -> Result<Co
         "hangup" => Command::Hangup {
             tty: TtyId(from.number("a terminal")?),
         },
+        "plug" => Command::Plug {
+            cpu: CpuId(from.number("a CPU")?),
+        },
+        "unplug" => Command::Unplug {
+            cpu: CpuId(from.number("a CPU")?),
+        },
         "inject" => {
             let pid = from.number("a process")?;
             from.skip_blanks();
@@ -203,7 +209,7 @@ fn command(word: &str, from: &mut Scanner<'_>, start: &Scanner<'_>) -> Result<Co
         "advance" => advance(from, start)?,
         other => {
             return Err(start.error(format!(
-                "no command '{other}': input, hangup, inject and advance are known"
+                "no command '{other}': input, hangup, plug, unplug, inject and advance are known"
             )));
         }
     })

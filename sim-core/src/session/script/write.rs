@@ -86,6 +86,8 @@ fn write_command(to: &mut String, command: &Command) -> fmt::Result {
             quote(to, text)
         }
         Command::Hangup { tty } => write!(to, "hangup {}", tty.0),
+        Command::Plug { cpu } => write!(to, "plug {}", cpu.0),
+        Command::Unplug { cpu } => write!(to, "unplug {}", cpu.0),
         Command::Inject { pid, act } => write!(to, "inject {pid} {act}"),
         Command::Advance {
             until_ns,

@@ -20,6 +20,8 @@ pub enum SpanKind {
     User,
     /// In ring 0, for a task or an interrupt.
     Kernel,
+    /// It is not there: not plugged in yet, or taken out.
+    Offline,
 }
 
 /// A stretch of one lane. Spans of a lane touch and do not overlap.
@@ -28,7 +30,7 @@ pub struct Span {
     pub from_ns: u64,
     pub to_ns: u64,
     pub what: SpanKind,
-    /// Stable id; `None` when idle.
+    /// Stable id; `None` when idle or not there.
     pub task: Option<u64>,
     /// PID in the first PID namespace, as it was when the span began; 0 when idle.
     pub pid: i32,
@@ -92,11 +94,13 @@ impl Timeline {
     pub fn look_at(&mut self, machine: &Machine) {
         for cpu in 0..self.tracks.len() {
             let Some(sched) = machine.kernel.sched.cpus.get(cpu) else {
+                self.mark(cpu, Mark::new(machine.now_ns(), SpanKind::Offline, NOBODY));
                 continue;
             };
             let task = sched.current.and_then(|id| machine.kernel.tasks.get(id));
             let has_begun = |call: &ActiveCall| call.entries > 0;
             let kind = match sched.phase {
+                Phase::Offline => SpanKind::Offline,
                 _ if task.is_none() => SpanKind::Idle,
                 Phase::Idle => SpanKind::Idle,
                 // A trap takes effect with the tick of its handler.
@@ -108,7 +112,9 @@ impl Timeline {
                 Phase::Return | Phase::Schedule => SpanKind::Kernel,
             };
             let who = match sched.current {
-                Some(task) if kind != SpanKind::Idle => self.who_is(task, machine),
+                Some(task) if kind != SpanKind::Idle && kind != SpanKind::Offline => {
+                    self.who_is(task, machine)
+                }
                 Some(_) | None => NOBODY,
             };
             self.mark(cpu, Mark::new(machine.now_ns(), kind, who));
@@ -117,8 +123,23 @@ impl Timeline {
 
     /// Follows one event. `machine` is as it was a little later, and names tasks only.
     pub fn hear(&mut self, record: &Record, machine: &Machine) {
-        let cpu = usize::from(record.cpu.0);
+        let mut cpu = usize::from(record.cpu.0);
         let (kind, who) = match &record.event {
+            Event::CpuPlugged { cpu: id } => {
+                cpu = usize::from(id.0);
+                while self.tracks.len() <= cpu {
+                    self.tracks.push(Track::default());
+                    self.mark(
+                        self.tracks.len() - 1,
+                        Mark::new(0, SpanKind::Offline, NOBODY),
+                    );
+                }
+                (SpanKind::Idle, NOBODY)
+            }
+            Event::CpuUnplugged { cpu: id } => {
+                cpu = usize::from(id.0);
+                (SpanKind::Offline, NOBODY)
+            }
             Event::Switch { to: None, .. } => (SpanKind::Idle, NOBODY),
             Event::Switch { to: Some(task), .. } => (SpanKind::Kernel, self.who_is(*task, machine)),
             Event::ReturnToUser { task } => (SpanKind::User, self.who_is(*task, machine)),
@@ -174,7 +195,7 @@ impl Timeline {
         self.look_at(machine);
     }
 
-    /// Lanes between two moments. `end_ns` is the end of the session. At most about `max_spans`
+    /// Lanes between two moments, of the CPUs that were there at some time between them. `end_ns` is the end of the session. At most about `max_spans`
     /// spans per lane: what is shorter than its share is merged with what surrounds it.
     pub fn lanes(&self, from_ns: u64, to_ns: u64, end_ns: u64, max_spans: usize) -> Vec<Lane> {
         let to_ns = to_ns.min(end_ns);
@@ -187,6 +208,7 @@ impl Timeline {
                 let spans = spans.map(|(mark, to_ns)| self.span(mark, to_ns)).collect();
                 Lane { cpu, spans }
             })
+            .filter(|lane: &Lane| lane.spans.iter().any(|s| s.what != SpanKind::Offline))
             .collect()
     }
 

@@ -28,7 +28,8 @@ impl Mark {
         match self.what & 3 {
             0 => SpanKind::Idle,
             1 => SpanKind::User,
-            _ => SpanKind::Kernel,
+            2 => SpanKind::Kernel,
+            _ => SpanKind::Offline,
         }
     }
 
@@ -179,7 +180,7 @@ impl Group {
         self.extend(mark.from_ns, to_ns);
         let length_ns = to_ns.saturating_sub(mark.from_ns);
         match mark.kind() {
-            SpanKind::Idle => self.idle_ns += length_ns,
+            SpanKind::Idle | SpanKind::Offline => self.idle_ns += length_ns,
             SpanKind::User | SpanKind::Kernel => self.add_busy(mark.what, length_ns),
         }
     }

@@ -1,7 +1,9 @@
-//! Excel: cells in its own pages, recalculated one by one until nothing changes.
+//! Excel: cells in its own pages, recalculated one by one until nothing changes. When told to, it
+//! recalculates round after round by itself, until it is told to stop.
 //!
 //! Registers: r0 bytes of the line being typed, r1 keys read, r2 keys used, r3 next cell, r4
-//! rounds, r5 cells changed in this round, r6 object, r7 pages touched or screen length.
+//! rounds, r5 cells changed in this round, r6 object, r7 pages touched or screen length, r8 0 or 1
+//! and the times that it has recalculated by itself.
 
 use super::cells::{CELLS, COLUMNS, FORMULA_BYTES, ROWS, Status, Value};
 use super::*;
@@ -28,6 +30,10 @@ const DRAW: u64 = 8;
 const SHOW: u64 = 9;
 const INSERT_OBJECT: u64 = 10;
 const TOUCH: u64 = 11;
+const SWITCHED: u64 = 12;
+
+/// Rounds that it calculates by itself before it draws and looks whether there are keys.
+const ROUNDS_PER_LOOK: u64 = 32;
 
 pub fn excel(regs: &mut Regs, bus: &mut Bus<'_>) -> Trap {
     run(step(regs, bus))
@@ -39,7 +45,14 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         MODE => call(regs, Syscall::Brk { addr: HEAP + 4096 }, GROWN),
         GROWN if (regs.ax as u64) < HEAP + 4096 => exit(regs),
         GROWN => go(regs, DRAW),
+        // The terminal has hung up: a read that only looks would not tell.
+        READ if regs.ax == -i64::from(Errno::EIO.nr()) => exit(regs),
         READ => call(regs, read_keys(), HAVE_READ),
+        HAVE_READ if regs.ax == 0 && regs.r[8] > 0 => {
+            (regs.r[3], regs.r[4], regs.r[5]) = (0, 0, 0);
+            go(regs, CALCULATE)
+        }
+        SWITCHED => go(regs, KEY),
         HAVE_READ => match keys(regs) {
             Keys::Some(n) => {
                 (regs.r[1], regs.r[2]) = (n, 0);
@@ -83,6 +96,11 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             regs.r[2] += 1;
             return call(regs, new_object(), INSERT_OBJECT);
         }
+        WORK => {
+            regs.r[2] += 1;
+            regs.r[8] = u64::from(regs.r[8] == 0);
+            return call(regs, work_line(regs.r[8]), SWITCHED);
+        }
         b'\n' | b'\r' => {
             regs.r[2] += 1;
             return go(regs, ENTER);
@@ -123,7 +141,9 @@ fn enter(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
 /// One cell. When a whole round has changed nothing, all values fit their formulas.
 fn calculate(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     if regs.r[3] >= CELLS {
-        if regs.r[5] == 0 || regs.r[4] > MAX_ROUNDS {
+        let is_settled = regs.r[5] == 0 || regs.r[4] > MAX_ROUNDS;
+        if is_settled && regs.r[4] + 1 >= ROUNDS_PER_LOOK.min(regs.r[8] * ROUNDS_PER_LOOK) {
+            regs.r[8] += u64::from(regs.r[8] > 0);
             return go(regs, DRAW);
         }
         (regs.r[3], regs.r[4], regs.r[5]) = (0, regs.r[4] + 1, 0);
@@ -179,6 +199,9 @@ fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     }
     if used % 2 == 1 {
         out.push('\n');
+    }
+    if let Some(times) = regs.r[8].checked_sub(1) {
+        out.push_str(&format!("↻{} ", times * ROUNDS_PER_LOOK));
     }
     out.push_str(&format!("> {}", line(regs, bus)?));
     let out = fit(out);

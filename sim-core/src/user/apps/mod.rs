@@ -37,9 +37,10 @@ const HEAP: u64 = TEXT_START + (TEXT_PAGES + DATA_PAGES) as u64 * 4096;
 
 /// Pages that "insert an object" asks for.
 const OBJECT_PAGES: u64 = 16;
-/// Ctrl-O and Ctrl-Q.
+/// Ctrl-O, Ctrl-Q, and Ctrl-L, which starts and stops what a program does on its own.
 const INSERT: u8 = 0x0f;
 const QUIT: u8 = 0x11;
+const WORK: u8 = 0x0c;
 
 type Step = Result<Trap, PageFault>;
 
@@ -98,6 +99,14 @@ fn new_object() -> Syscall {
         fd: -1,
         offset: 0,
     }
+}
+
+/// While a program works, its reads only look whether there are keys (VMIN 0, VTIME 0).
+fn work_line(work: u64) -> Syscall {
+    set_line(match work {
+        0 => LineMode::Raw,
+        _ => LineMode::RawTimeout { deciseconds: 0 },
+    })
 }
 
 /// What the last read(2) came to.

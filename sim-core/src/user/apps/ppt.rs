@@ -1,6 +1,8 @@
-//! PPT: a slide show that goes on by itself.
+//! PPT: slides that go on by themselves. As a slide show it turns them much faster: it sleeps
+//! until its timer, then puts the next slide together byte by byte, drawing as it goes.
 //!
-//! Registers: r0 slide, r1 keys read, r2 keys used, r6 object, r7 pages touched or screen length.
+//! Registers: r0 slide, r1 keys read, r2 keys used, r6 object, r7 pages touched or screen length,
+//! r8 0 or 1 and the slides turned by the show, r9 bytes of the show's slide put together.
 
 use super::*;
 use crate::hw::Bus;
@@ -21,6 +23,17 @@ const KEY: u64 = 7;
 const INSERT_OBJECT: u64 = 8;
 const TOUCH: u64 = 9;
 const MODE: u64 = 10;
+const BUILD: u64 = 11;
+const REST: u64 = 12;
+const SWITCHED: u64 = 13;
+
+/// Room of a slide in the heap. The show's picture lies behind it.
+const SLIDE_BYTES: usize = 256;
+const PICTURE: u64 = HEAP + SLIDE_BYTES as u64;
+/// Pictures from one slide of the show to the next, each with an eighth more of it.
+const PICTURES: u64 = 8;
+/// How long a finished slide of the show stays.
+const SHOW_NS: u64 = 4_000_000;
 
 fn slides() -> impl Iterator<Item = &'static str> {
     SLIDES.split("---\n").map(str::trim)
@@ -33,11 +46,12 @@ pub fn ppt(regs: &mut Regs, bus: &mut Bus<'_>) -> Trap {
 fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     let count = slides().count().max(1) as u64;
     match label(regs) {
-        BEGIN => {
+        BEGIN | SWITCHED => {
             let mode = LineMode::RawTimeout {
-                deciseconds: SLIDE_DECISECONDS,
+                deciseconds: if regs.r[8] > 0 { 0 } else { SLIDE_DECISECONDS },
             };
-            call(regs, set_line(mode), MODE)
+            let then = if label(regs) == BEGIN { MODE } else { KEY };
+            call(regs, set_line(mode), then)
         }
         MODE => call(regs, Syscall::Brk { addr: HEAP + 4096 }, GROWN),
         GROWN if (regs.ax as u64) < HEAP + 4096 => exit(regs),
@@ -47,22 +61,27 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             let slide = slides()
                 .nth((regs.r[0] % count) as usize)
                 .unwrap_or_default();
-            let mut page = [0; 256];
+            let mut page = [0; SLIDE_BYTES];
             for (to, from) in page.iter_mut().zip(slide.bytes()) {
                 *to = from;
             }
             bus.store_bytes(HEAP, &page)?;
-            go(regs, DRAW)
+            regs.r[9] = 0;
+            go(regs, if regs.r[8] > 0 { BUILD } else { DRAW })
         }
         DRAW => {
-            let mut page = [0; 256];
-            bus.load_bytes(HEAP, &mut page)?;
+            let mut page = [0; SLIDE_BYTES];
+            let from = if regs.r[8] > 0 { PICTURE } else { HEAP };
+            bus.load_bytes(from, &mut page)?;
             let end = page.iter().position(|b| *b == 0).unwrap_or(page.len());
-            let text = String::from_utf8_lossy(&page[..end]).into_owned();
-            let out = fit(format!(
-                "{CLEAR}{text}\n\n{} / {count}",
-                regs.r[0] % count + 1
-            ));
+            let text = String::from_utf8_lossy(&page[..end]);
+            // A picture may end within a character.
+            let text = text.trim_end_matches('\u{fffd}');
+            let mut out = format!("{CLEAR}{text}\n\n{} / {count}", regs.r[0] % count + 1);
+            if let Some(turned) = regs.r[8].checked_sub(1) {
+                out.push_str(&format!("  ↻{turned}"));
+            }
+            let out = fit(out);
             bus.store_bytes(SCREEN, out.as_bytes())?;
             regs.r[7] = out.len() as u64;
             go(regs, SHOW)
@@ -70,7 +89,15 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         SHOW => call(regs, write_screen(regs.r[7]), READ),
         // The terminal has hung up: a read would only say that nothing was typed.
         READ if regs.ax == -i64::from(Errno::EIO.nr()) => exit(regs),
-        READ => call(regs, read_keys(), HAVE_READ),
+        READ if regs.r[8] > 0 && regs.r[9] < PICTURES * SLIDE_BYTES as u64 => go(regs, BUILD),
+        READ if regs.r[8] > 0 => {
+            let sleep = Syscall::Nanosleep {
+                duration_ns: SHOW_NS,
+            };
+            call(regs, sleep, REST)
+        }
+        READ | REST => call(regs, read_keys(), HAVE_READ),
+        BUILD => build(regs, bus),
         HAVE_READ => match (keys(regs), regs.ax) {
             (Keys::Some(n), _) => {
                 (regs.r[1], regs.r[2]) = (n, 0);
@@ -97,8 +124,25 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     }
 }
 
+/// One byte of the show's next picture.
+fn build(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
+    let (picture, at) = (
+        regs.r[9] / SLIDE_BYTES as u64,
+        regs.r[9] % SLIDE_BYTES as u64,
+    );
+    let mut byte = [0];
+    if at < (picture + 1) * SLIDE_BYTES as u64 / PICTURES {
+        bus.load_bytes(HEAP + at, &mut byte)?;
+    }
+    bus.store_bytes(PICTURE + at, &byte)?;
+    regs.r[9] += 1;
+    let is_whole = regs.r[9].is_multiple_of(SLIDE_BYTES as u64);
+    go(regs, if is_whole { DRAW } else { BUILD })
+}
+
 fn turn(regs: &mut Regs, count: u64, by: u64) -> Step {
     regs.r[0] = (regs.r[0] + by) % count;
+    regs.r[8] += u64::from(regs.r[8] > 0);
     go(regs, LOAD)
 }
 
@@ -112,6 +156,10 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>, count: u64) -> Step {
     match key[0] {
         QUIT => exit(regs),
         INSERT => call(regs, new_object(), INSERT_OBJECT),
+        WORK => {
+            regs.r[8] = u64::from(regs.r[8] == 0);
+            go(regs, SWITCHED)
+        }
         b'p' | 0x7f => turn(regs, count, count - 1),
         b' ' | b'n' | b'\n' => turn(regs, count, 1),
         _ => go(regs, KEY),

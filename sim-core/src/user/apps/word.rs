@@ -1,7 +1,9 @@
-//! Word: a document in its own pages, and a spell checker.
+//! Word: a document in its own pages, and a spell checker. After every key it looks the words up;
+//! when told to, it goes on checking by itself, one comparison a step, until it is told to stop.
 //!
 //! Registers: r0 length of the document in bytes, r1 keys read, r2 keys used, r3 end of the
-//! heap, r4 place of the spell checker, r5 words, r6 object, r7 pages touched or screen length.
+//! heap, r4 place of the spell checker, r5 words, r6 object, r7 pages touched or screen length,
+//! r8 0 or 1 and the checks done by itself, r9 place in the dictionary.
 
 use super::*;
 use crate::hw::Bus;
@@ -25,6 +27,11 @@ const DRAW: u64 = 7;
 const SHOW: u64 = 8;
 const INSERT_OBJECT: u64 = 9;
 const TOUCH: u64 = 10;
+const CHECK: u64 = 11;
+const SWITCHED: u64 = 12;
+
+/// Words that it checks by itself before it looks whether there are keys.
+const WORDS_PER_LOOK: u64 = 8;
 
 pub fn word(regs: &mut Regs, bus: &mut Bus<'_>) -> Trap {
     run(step(regs, bus))
@@ -58,7 +65,10 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
                 false => spell_again(regs),
             }
         }
+        // The terminal has hung up: a read that only looks would not tell.
+        READ if regs.ax == -i64::from(Errno::EIO.nr()) => exit(regs),
         READ => call(regs, read_keys(), HAVE_READ),
+        HAVE_READ if regs.ax == 0 && regs.r[8] > 0 => go(regs, CHECK),
         HAVE_READ => match keys(regs) {
             Keys::Some(n) => {
                 (regs.r[1], regs.r[2]) = (n, 0);
@@ -71,6 +81,8 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         SPELL => spell(regs, bus),
         DRAW => draw(regs, bus),
         SHOW => call(regs, write_screen(regs.r[7]), READ),
+        CHECK => check(regs, bus),
+        SWITCHED => go(regs, KEY),
         INSERT_OBJECT => {
             if regs.ax < 0 {
                 return go(regs, KEY);
@@ -102,6 +114,11 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         INSERT => {
             regs.r[2] += 1;
             return call(regs, new_object(), INSERT_OBJECT);
+        }
+        WORK => {
+            regs.r[2] += 1;
+            regs.r[8] = u64::from(regs.r[8] == 0);
+            return call(regs, work_line(regs.r[8]), SWITCHED);
         }
         0x7f | 0x08 => erase(regs, bus)?,
         key @ (b'\n' | b'\r' | 0x20..) => {
@@ -135,8 +152,61 @@ fn erase(regs: &mut Regs, bus: &mut Bus<'_>) -> Result<(), PageFault> {
 }
 
 fn spell_again(regs: &mut Regs) -> Step {
-    (regs.r[4], regs.r[5]) = (0, 0);
+    (regs.r[4], regs.r[5], regs.r[9]) = (0, 0, 0);
     go(regs, SPELL)
+}
+
+/// The next word from the checker's place on: how far it is away, and its letters.
+fn next_word<'a>(
+    regs: &Regs,
+    bus: &mut Bus<'_>,
+    text: &'a mut [u8; 64],
+) -> Result<(usize, &'a [u8]), PageFault> {
+    let left = regs.r[0].saturating_sub(regs.r[4]).min(64) as usize;
+    bus.load_bytes(HEAP + regs.r[4], &mut text[..left])?;
+    let text = &text[..left];
+    let start = text.iter().take_while(|b| !is_letter(**b)).count();
+    let rest = text.get(start..).unwrap_or_default();
+    let length = rest.iter().take_while(|b| is_letter(**b)).count();
+    Ok((start, rest.get(..length).unwrap_or_default()))
+}
+
+/// By itself: one word against one line of the dictionary. A word that is found or has met all
+/// lines gets its mark; at the end of the document it begins again.
+fn check(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
+    // The marks that are shown are of the last check: it was whole.
+    if regs.r[4] >= regs.r[0] && regs.r[9] == 0 {
+        (regs.r[4], regs.r[5]) = (0, 0);
+    }
+    let mut text = [0; 64];
+    let (start, word) = next_word(regs, bus, &mut text)?;
+    let list = DICTIONARY.as_bytes();
+    let from = (regs.r[9] as usize).min(list.len());
+    let rest = list.get(from..).unwrap_or_default();
+    let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
+    let is_last = from + line.len() + 1 >= list.len();
+    let is_found = line.eq_ignore_ascii_case(word) || is_number(word);
+    if !is_found && !is_last {
+        regs.r[9] = (from + line.len() + 1) as u64;
+        return go(regs, CHECK);
+    }
+    if !word.is_empty() && regs.r[5] < MARKS {
+        bus.store_bytes(SCRATCH + regs.r[5], &[u8::from(!is_found)])?;
+        regs.r[5] += 1;
+    }
+    regs.r[4] += (start + word.len()).max(1) as u64;
+    regs.r[9] = 0;
+    if regs.r[4] >= regs.r[0] {
+        regs.r[4] = regs.r[0];
+        regs.r[8] += 1;
+        return go(regs, DRAW);
+    }
+    let looks = regs.r[5].is_multiple_of(WORDS_PER_LOOK);
+    go(regs, if looks { READ } else { CHECK })
+}
+
+fn is_number(word: &[u8]) -> bool {
+    !word.is_empty() && word.iter().all(u8::is_ascii_digit)
 }
 
 fn is_letter(byte: u8) -> bool {
@@ -146,20 +216,13 @@ fn is_letter(byte: u8) -> bool {
 /// One word: found in the dictionary or not. The mark goes into the scratch page.
 fn spell(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     let mut text = [0; 64];
-    let left = regs.r[0].saturating_sub(regs.r[4]).min(64) as usize;
-    if left == 0 || regs.r[5] >= MARKS {
+    if regs.r[4] >= regs.r[0] || regs.r[5] >= MARKS {
         return go(regs, DRAW);
     }
-    bus.load_bytes(HEAP + regs.r[4], &mut text[..left])?;
-    let text = &text[..left];
-    let start = text.iter().take_while(|b| !is_letter(**b)).count();
-    let length = text
-        .iter()
-        .skip(start)
-        .take_while(|b| is_letter(**b))
-        .count();
+    let (start, word) = next_word(regs, bus, &mut text)?;
+    let length = word.len();
     if length > 0 {
-        let known = is_known(&text[start..start + length]);
+        let known = is_known(word);
         bus.store_bytes(SCRATCH + regs.r[5], &[u8::from(!known)])?;
         regs.r[5] += 1;
     }
@@ -174,7 +237,7 @@ fn is_known(word: &[u8]) -> bool {
     };
     lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
-    lower.iter().all(u8::is_ascii_digit) || is_listed(DICTIONARY.as_bytes(), lower)
+    is_number(lower) || is_listed(DICTIONARY.as_bytes(), lower)
 }
 
 /// Whether a list of words, one a line and in ascending order, has this one.
@@ -221,6 +284,9 @@ fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     }
     let unknown = marks.iter().filter(|m| **m == 1).count();
     out.push_str(&format!("\n\n{} B  {words} w  ~{unknown}", regs.r[0]));
+    if let Some(checks) = regs.r[8].checked_sub(1) {
+        out.push_str(&format!("  ↻{checks}"));
+    }
     let out = fit(out);
     bus.store_bytes(SCREEN, out.as_bytes())?;
     regs.r[7] = out.len() as u64;

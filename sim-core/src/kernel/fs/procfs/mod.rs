@@ -73,7 +73,7 @@ pub enum Entry {
 names! {
     /// Files about the system.
     SystemFile {
-        Filesystems = "filesystems", Loadavg = "loadavg", Meminfo = "meminfo", Stat = "stat",
+        Cpuinfo = "cpuinfo", Filesystems = "filesystems", Loadavg = "loadavg", Meminfo = "meminfo", Stat = "stat",
         Uptime = "uptime", Version = "version",
     }
 }

@@ -17,9 +17,12 @@ fn seconds(ns: u64) -> String {
 
 pub(super) fn text(cx: &Ctx<'_>, ns: NsId, file: SystemFile) -> String {
     let k = &cx.k;
-    let busy =
-        |ns: fn(&crate::kernel::Task) -> u64| -> u64 { k.tasks.iter().map(|(_, t)| ns(t)).sum() };
     match file {
+        SystemFile::Cpuinfo => {
+            let cpu =
+                |id: crate::hw::CpuId| format!("processor\t: {}\nmodel name\t: Ringside\n\n", id.0);
+            k.sched.online().map(cpu).collect()
+        }
         SystemFile::Filesystems => {
             "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\nnodev\tcgroup\nnodev\tcgroup2\n".into()
         }
@@ -32,24 +35,38 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, file: SystemFile) -> String {
         }
         SystemFile::Meminfo => meminfo(cx),
         SystemFile::Stat => {
-            let (user, system) = (busy(|t| t.utime_ns), busy(|t| t.stime_ns));
-            let all = cx.now_ns * k.sched.cpus.len() as u64;
-            let ticks = |ns: u64| ns / 10_000_000;
-            let idle = ticks(all.saturating_sub(user + system));
-            format!(
-                "cpu  {} 0 {} {idle} 0 0 0 0 0 0\nbtime 0\nprocesses {}\n",
-                ticks(user),
-                ticks(system),
-                k.born
-            )
+            let mut text = String::new();
+            let mut line = |name: &str, of: [u64; 3]| {
+                let [user, system, idle] = of.map(|ns| ns / 10_000_000);
+                let _ = writeln!(text, "{name} {user} 0 {system} {idle} 0 0 0 0 0 0");
+            };
+            line("cpu ", times(cx, |_| true));
+            for id in k.sched.online() {
+                line(
+                    &format!("cpu{}", id.0),
+                    times(cx, |at| at == usize::from(id.0)),
+                );
+            }
+            text + &format!("btime 0\nprocesses {}\n", k.born)
         }
         SystemFile::Uptime => {
-            let all = cx.now_ns * k.sched.cpus.len() as u64;
-            let idle = all.saturating_sub(busy(|t| t.utime_ns) + busy(|t| t.stime_ns));
+            let [_, _, idle] = times(cx, |_| true);
             format!("{} {}\n", seconds(cx.now_ns), seconds(idle))
         }
         SystemFile::Version => format!("Linux version {RELEASE} (ringside) #1\n"),
     }
+}
+
+/// Time in ring 3, in ring 0 and idle, of some CPUs together.
+fn times(cx: &Ctx<'_>, of: impl Fn(usize) -> bool) -> [u64; 3] {
+    let all = cx.k.sched.cpus.iter().enumerate();
+    let mut sums = [0; 3];
+    for (_, cpu) in all.filter(|(at, _)| of(*at)) {
+        sums[0] += cpu.times.user_ns;
+        sums[1] += cpu.times.system_ns;
+        sums[2] += cpu.times.idle_ns(cpu.phase, cx.now_ns);
+    }
+    sums
 }
 
 /// proc_meminfo(5), the lines that are modelled.

@@ -1,0 +1,95 @@
+//! The scheduler: who runs, who waits for a CPU, and who for something else.
+
+use crate::i18n::Lang;
+use crate::viz::format;
+use sim_core::view::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor};
+use std::rc::Rc;
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub struct SchedulerProps {
+    pub lang: Lang,
+    pub now_ns: u64,
+    pub sched: Rc<SchedView>,
+}
+
+#[component]
+pub fn Scheduler(props: &SchedulerProps) -> Html {
+    let lang = props.lang;
+    let head = |key: &'static str| html! { <th class="num">{ lang.t(key) }</th> };
+    let cpu = |queue: &CpuQueue| {
+        html! {
+            <section key={queue.cpu} data-testid="run-queue" data-cpu={queue.cpu.to_string()}>
+                <table>
+                    <thead><tr>
+                        <th>{ lang.tf("cpu", &[("id", &queue.cpu.to_string())]) }</th>
+                        { head("col-weight") }{ head("col-vruntime") }{ head("col-lag") }{ head("col-deadline") }{ head("col-left") }{ head("col-time") }
+                    </tr></thead>
+                    <tbody>
+                        { for queue.current.iter().map(|task| row(task, "▶")) }
+                        { for queue.waiting.iter().map(|task| row(task, "")) }
+                    </tbody>
+                </table>
+                if queue.current.is_none() { <p class="dim">{ lang.t("cpu-idle") }</p> }
+            </section>
+        }
+    };
+    let sleeper = |task: &Sleeper| {
+        html! {
+            <tr key={task.task} data-comm={task.comm.clone()}>
+                <td>{ &task.comm }{ " " }{ task.pid }</td>
+                <td>{ wait(lang, task.wait, props.now_ns) }</td>
+                <td class="num">{ format::time(task.cpu_time_ns) }</td>
+            </tr>
+        }
+    };
+    html! {
+        <div class="sched" tabindex="0" role="region" aria-label={lang.t("tab-sched")}>
+            <p>{ lang.t("sched-help") }</p>
+            { for props.sched.cpus.iter().map(cpu) }
+            <table>
+                <thead><tr>
+                    <th>{ lang.t("sched-asleep") }</th><th>{ lang.t("sched-for") }</th><th class="num">{ lang.t("col-time") }</th>
+                </tr></thead>
+                <tbody>{ for props.sched.sleepers.iter().map(sleeper) }</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn row(task: &QueuedTask, mark: &'static str) -> Html {
+    let lag = match task.lag_ns {
+        0.. => format::time(task.lag_ns as u64),
+        ahead => ["−", &format::time(ahead.unsigned_abs())].concat(),
+    };
+    let num = |text: String| html! { <td class="num">{ text }</td> };
+    html! {
+        <tr key={task.task} class={(!task.is_eligible()).then_some("dim")} data-comm={task.comm.clone()}>
+            <td>{ mark }{ " " }{ &task.comm }{ " " }{ task.pid }</td>
+            { num(task.weight.to_string()) }
+            { num(format::time(task.vruntime_ns)) }
+            { num(lag) }
+            { num(format::time(task.deadline_ns)) }
+            { num(format::time(task.slice_left_ns)) }
+            { num(format::time(task.cpu_time_ns)) }
+        </tr>
+    }
+}
+
+fn wait(lang: Lang, on: WaitFor, now_ns: u64) -> String {
+    let key = match on {
+        WaitFor::Timer { until_ns } => {
+            let time = format::time(until_ns.saturating_sub(now_ns));
+            return lang.tf("wait-timer", &[("time", &time)]);
+        }
+        WaitFor::Key => "wait-key",
+        WaitFor::Child => "wait-child",
+        WaitFor::Pipe => "wait-pipe",
+        WaitFor::Network => "wait-network",
+        WaitFor::Message => "wait-message",
+        WaitFor::Signal => "wait-signal",
+        WaitFor::Memory => "wait-memory",
+        WaitFor::Resume => "wait-resume",
+    };
+    lang.t(key).to_string()
+}

@@ -1,0 +1,157 @@
+//! The run queues, and what those who are in none wait for.
+
+use super::tasks::first_pid_of;
+use crate::Machine;
+use crate::kernel::sched::{Phase, SchedEntity};
+use crate::kernel::task::{BlockReason, RunState};
+use crate::kernel::{Kernel, TaskId};
+
+/// A task that runs or could.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedTask {
+    /// Stable id.
+    pub task: u64,
+    /// PID in the first PID namespace.
+    pub pid: i32,
+    pub comm: String,
+    pub weight: u32,
+    pub vruntime_ns: u64,
+    /// Virtual time that it is owed: the queue's average less its own. Not less than 0 is
+    /// eligible.
+    pub lag_ns: i64,
+    /// Virtual deadline; among the eligible the earliest runs.
+    pub deadline_ns: u64,
+    /// CPU time until its slice is used up.
+    pub slice_left_ns: u64,
+    pub cpu_time_ns: u64,
+}
+
+impl QueuedTask {
+    /// Whether it may be chosen: it has not had more than its share.
+    pub fn is_eligible(&self) -> bool {
+        self.lag_ns >= 0
+    }
+}
+
+/// One CPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CpuQueue {
+    pub cpu: u8,
+    pub current: Option<QueuedTask>,
+    /// In the order in which they would be chosen now: the eligible by deadline, then the others.
+    pub waiting: Vec<QueuedTask>,
+}
+
+/// What a sleeper waits for, in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitFor {
+    Key,
+    Timer {
+        until_ns: u64,
+    },
+    Child,
+    Pipe,
+    Network,
+    Message,
+    Signal,
+    Memory,
+    /// SIGCONT, or to be thawed.
+    Resume,
+}
+
+/// A task that does not want a CPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sleeper {
+    pub task: u64,
+    pub pid: i32,
+    pub comm: String,
+    pub wait: WaitFor,
+    pub cpu_time_ns: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchedView {
+    pub cpus: Vec<CpuQueue>,
+    /// By PID; without zombies.
+    pub sleepers: Vec<Sleeper>,
+}
+
+/// Who runs, who waits for a CPU, and who for something else.
+pub fn run_queues(machine: &Machine) -> SchedView {
+    let k = &machine.kernel;
+    let cpus = (0..).zip(&k.sched.cpus);
+    let cpus = cpus.filter(|(_, cpu)| cpu.phase != Phase::Offline);
+    let cpus = cpus.map(|(id, cpu)| {
+        let running = cpu.current.and_then(|id| k.tasks.get(id));
+        let running = running.filter(|task| task.state == RunState::Running);
+        let average_ns = cpu.queue.average(running.map(|task| &task.sched));
+        let mut waiting: Vec<QueuedTask> = (cpu.queue.iter())
+            .filter_map(|id| queued(k, id, average_ns))
+            .collect();
+        // The queue is sorted by deadline.
+        waiting.sort_by_key(|task| !task.is_eligible());
+        CpuQueue {
+            cpu: id,
+            current: running
+                .and(cpu.current)
+                .and_then(|id| queued(k, id, average_ns)),
+            waiting,
+        }
+    });
+    let mut sleepers: Vec<Sleeper> = k
+        .tasks
+        .iter()
+        .filter_map(|(id, _)| sleeper(k, id))
+        .collect();
+    sleepers.sort_by_key(|task| task.pid);
+    SchedView {
+        cpus: cpus.collect(),
+        sleepers,
+    }
+}
+
+fn queued(k: &Kernel, id: TaskId, average_ns: u64) -> Option<QueuedTask> {
+    let task = k.tasks.get(id)?;
+    let entity: &SchedEntity = &task.sched;
+    Some(QueuedTask {
+        task: id.as_u64(),
+        pid: first_pid_of(k, task),
+        comm: task.comm.to_string(),
+        weight: entity.weight,
+        vruntime_ns: entity.vruntime,
+        lag_ns: average_ns.wrapping_sub(entity.vruntime) as i64,
+        deadline_ns: entity.deadline,
+        slice_left_ns: entity.slice_left_ns(),
+        cpu_time_ns: task.utime_ns + task.stime_ns,
+    })
+}
+
+fn sleeper(k: &Kernel, id: TaskId) -> Option<Sleeper> {
+    let task = k.tasks.get(id)?;
+    let wait = match task.state {
+        RunState::Runnable | RunState::Running | RunState::Zombie => return None,
+        RunState::Stopped => WaitFor::Resume,
+        RunState::Blocked(reason) => match reason {
+            BlockReason::Child | BlockReason::Vfork(_) | BlockReason::PidNsEmpty => WaitFor::Child,
+            BlockReason::Sleep { until_ns } => WaitFor::Timer { until_ns },
+            BlockReason::Signal => WaitFor::Signal,
+            BlockReason::PipeRead(_) | BlockReason::PipeWrite(_) | BlockReason::FifoOpen(_) => {
+                WaitFor::Pipe
+            }
+            BlockReason::SocketConnection(_)
+            | BlockReason::SocketData(_)
+            | BlockReason::SocketRoom(_) => WaitFor::Network,
+            BlockReason::MsgSend { .. } | BlockReason::MsgReceive { .. } => WaitFor::Message,
+            BlockReason::Tty(_) => WaitFor::Key,
+            BlockReason::Frozen => WaitFor::Resume,
+            BlockReason::Memory => WaitFor::Memory,
+        },
+    };
+    Some(Sleeper {
+        task: id.as_u64(),
+        pid: first_pid_of(k, task),
+        comm: task.comm.to_string(),
+        wait,
+        cpu_time_ns: task.utime_ns + task.stime_ns,
+    })
+}
