@@ -59,7 +59,8 @@ pub struct PageFault {
     pub present: bool,
 }
 
-const TLB_ENTRIES: usize = 64;
+/// Places in a TLB.
+pub const TLB_ENTRIES: usize = 64;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct TlbEntry {
@@ -74,6 +75,8 @@ pub struct Tlb {
     entries: [TlbEntry; TLB_ENTRIES],
     pub hits: u64,
     pub misses: u64,
+    /// Invalidations that dropped something.
+    pub flushes: u64,
 }
 
 impl Default for Tlb {
@@ -82,6 +85,7 @@ impl Default for Tlb {
             entries: [TlbEntry::default(); TLB_ENTRIES],
             hits: 0,
             misses: 0,
+            flushes: 0,
         }
     }
 }
@@ -108,21 +112,31 @@ impl Tlb {
         let entry = &mut self.entries[Self::slot(asid, vpn)];
         if entry.asid == asid && entry.vpn == vpn {
             *entry = TlbEntry::default();
+            self.flushes += 1;
         }
     }
 
     pub fn invalidate_space(&mut self, asid: u64) {
+        let mut dropped = 0;
         for entry in &mut self.entries {
             if entry.asid == asid {
+                dropped |= u64::from(entry.pte != 0);
                 *entry = TlbEntry::default();
             }
         }
+        self.flushes += dropped;
+    }
+
+    /// What it remembers: place, tag, virtual page, entry.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, u64, u64, Pte)> + '_ {
+        let used = self.entries.iter().enumerate().filter(|(_, e)| e.pte != 0);
+        used.map(|(slot, e)| (slot, e.asid, e.vpn, Pte(e.pte)))
     }
 }
 
 /// Index into the table of `level` (3 is the root, 0 holds the pages).
 #[inline]
-fn index(addr: VirtAddr, level: u32) -> u16 {
+pub fn table_index(addr: VirtAddr, level: u32) -> u16 {
     (addr >> (12 + 9 * level) & 511) as u16
 }
 
@@ -134,13 +148,13 @@ pub fn walk(ram: &Ram, root: Pfn, addr: VirtAddr) -> Option<(Pfn, u16, Pte)> {
         let Contents::Table(entries) = ram.frame(table) else {
             return None;
         };
-        let entry = Pte(entries.get(index(addr, level)));
+        let entry = Pte(entries.get(table_index(addr, level)));
         if !entry.has(PteFlags::PRESENT) {
             return None;
         }
         table = entry.pfn();
     }
-    let at = index(addr, 0);
+    let at = table_index(addr, 0);
     let Contents::Table(entries) = ram.frame(table) else {
         return None;
     };

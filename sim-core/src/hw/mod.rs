@@ -15,7 +15,9 @@ mod tty;
 pub use bus::Bus;
 pub use cpu::{Cpu, CpuId, Ring};
 pub use disk::{Disk, DiskFile, DiskNode};
-pub use mmu::{FaultAccess, PageFault, Pte, PteFlags, Tlb, VirtAddr, translate, walk};
+pub use mmu::{
+    FaultAccess, PageFault, Pte, PteFlags, TLB_ENTRIES, Tlb, VirtAddr, table_index, translate, walk,
+};
 pub use ram::{Contents, PAGE_BYTES, Pfn, Ram, pattern_word};
 pub use table::Table;
 pub use tty::{Screen, TERMINALS, Terminal, Terminals, TtyId};

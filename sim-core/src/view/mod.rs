@@ -3,14 +3,20 @@
 mod cpus;
 mod ram;
 mod sched;
+mod space;
 mod tasks;
 mod terminal;
+mod tlb;
+mod walk;
 mod windows;
 
 pub use crate::kernel::NsKind;
 pub use cpus::{CpuMode, CpuView, cpus};
 pub use ram::{FrameCell, FrameKind, RamView, ram};
 pub use sched::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor, run_queues};
+pub use space::{MappingKind, MappingView, PageCounts, SpaceView, address_space, pages};
 pub use tasks::{ContainerMark, TaskRow, TaskState, tasks};
 pub use terminal::{TerminalView, terminal};
+pub use tlb::{TlbEntryView, TlbView, tlb};
+pub use walk::{EntryBits, StoreFate, TableLevel, Walk, WalkEnd, WalkStep, walk};
 pub use windows::{DocumentBytes, STRIP_CELLS, StripCell, WindowView, windows};

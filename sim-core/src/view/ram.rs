@@ -40,7 +40,7 @@ pub struct RamView {
 
 /// Who uses an address space: the first of its tasks. Built once per view, in the number of
 /// tasks; a frame then finds its owner without a search.
-fn owners(k: &Kernel) -> BTreeMap<MmId, TaskId> {
+pub(super) fn owners(k: &Kernel) -> BTreeMap<MmId, TaskId> {
     let mut owners = BTreeMap::new();
     for (id, task) in k.tasks.iter() {
         if let Some(mm) = task.mm {

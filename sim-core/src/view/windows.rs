@@ -1,12 +1,13 @@
 //! App windows: what a task last wrote to its terminal, and beneath it its bytes in memory.
 
+use super::space::place;
 use super::tasks::{container_of, first_pid_of, inner_pid_of};
 use super::{ContainerMark, TerminalView, terminal};
 use crate::Machine;
 use crate::hw::{Contents, PAGE_BYTES, Pte, PteFlags, walk};
-use crate::kernel::mm::{AddressSpace, FrameUse, Vma, VmaName};
+use crate::kernel::mm::{AddressSpace, Vma, VmaName};
 use crate::kernel::task::RunState;
-use crate::kernel::{Kernel, Task, TaskId};
+use crate::kernel::{Task, TaskId};
 
 /// One cell of the address-space strip: a page of the task's mappings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,22 +124,12 @@ fn strip(machine: &Machine, space: &AddressSpace) -> Vec<StripCell> {
 }
 
 fn cell(machine: &Machine, space: &AddressSpace, vpn: u64) -> StripCell {
-    let k: &Kernel = &machine.kernel;
     let pte = walk(&machine.hw.ram, space.pgd, vpn << 12).map_or(Pte(0), |(_, _, pte)| pte);
-    if !pte.has(PteFlags::PRESENT) {
-        return StripCell::Absent;
-    }
-    let info = k.mm.frames.info(pte.pfn());
-    match (info.usage, info.maps) {
-        (FrameUse::Zero, _) => StripCell::ZeroPage,
-        (FrameUse::PageCache { .. }, _) => StripCell::File,
-        (_, 0 | 1) => StripCell::Private,
-        (_, _) => StripCell::Shared,
-    }
+    place(&machine.kernel, pte)
 }
 
 /// The start of the heap, where applications keep their documents.
-fn document(machine: &Machine, space: &AddressSpace) -> Option<DocumentBytes> {
+pub(super) fn document(machine: &Machine, space: &AddressSpace) -> Option<DocumentBytes> {
     let heap = space.vmas.iter().find(|vma| vma.name == VmaName::Heap)?;
     let addr = heap.start * PAGE_BYTES as u64;
     let (_, _, pte) = walk(&machine.hw.ram, space.pgd, addr)?;

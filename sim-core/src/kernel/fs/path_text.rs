@@ -66,7 +66,7 @@ impl Kernel {
     }
 
     /// The path of a place below `root`; none if it cannot be reached from there.
-    pub(super) fn path_below(&self, root: PathRef, place: PathRef) -> Option<String> {
+    pub(crate) fn path_below(&self, root: PathRef, place: PathRef) -> Option<String> {
         match self.path_from(root, place) {
             (path, Top::Root) => Some(path),
             (_, Top::Elsewhere) => None,
