@@ -1,5 +1,6 @@
 //! The machine: hardware, kernel and programs as one value. A command goes in, events come out.
 
+mod ask;
 mod footprint;
 mod forced;
 mod groups;

@@ -1,6 +1,7 @@
 //! Plain snapshots of a machine, one per panel. A view costs what is visible, not what exists.
 
 mod cpus;
+mod eyes;
 mod ram;
 mod sched;
 mod space;
@@ -12,6 +13,7 @@ mod windows;
 
 pub use crate::kernel::NsKind;
 pub use cpus::{CpuMode, CpuView, cpus};
+pub use eyes::{EyesView, SeenDevice, SeenPage, SeenProc, SeenRoot, SeenTask, eyes};
 pub use ram::{FrameCell, FrameKind, RamView, ram};
 pub use sched::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor, run_queues};
 pub use space::{MappingKind, MappingView, PageCounts, SpaceView, address_space, pages};

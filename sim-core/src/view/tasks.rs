@@ -93,7 +93,7 @@ pub(super) fn inner_pid_of(k: &Kernel, task: &Task) -> Option<i32> {
 }
 
 /// Every kind of namespace in which a task is not with the first one.
-fn namespaces_of(k: &Kernel, task: &Task) -> Vec<NsKind> {
+pub(super) fn namespaces_of(k: &Kernel, task: &Task) -> Vec<NsKind> {
     let differs = |kind: &NsKind| match kind {
         NsKind::User => task.cred.user_ns != k.init_user_ns,
         NsKind::Pid => inner_pid_of(k, task).is_some(),

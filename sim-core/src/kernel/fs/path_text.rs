@@ -73,6 +73,16 @@ impl Kernel {
         }
     }
 
+    /// The path by which a task with another root finds a directory, whatever mount the
+    /// directory's own task sees it on.
+    pub fn path_seen_from(&self, root: PathRef, place: PathRef) -> Option<String> {
+        if let Some(path) = self.path_below(root, place) {
+            return Some(path);
+        }
+        let mount = root.mount;
+        self.path_below(root, PathRef { mount, ..place })
+    }
+
     /// The path of a node from the root of its file system.
     pub(super) fn path_in_fs(&self, mut node: Node) -> String {
         let mut names: Vec<String> = Vec::new();
