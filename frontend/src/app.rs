@@ -1,6 +1,7 @@
 //! The one component that owns the session. All others draw what it hands them.
 
 mod layout;
+mod telling;
 mod update;
 
 use crate::embed::{self, Frame, Query, Theme};
@@ -8,10 +9,12 @@ use crate::i18n::Lang;
 use crate::lab::pace::{self, IdleWait, Next};
 use crate::lab::worlds::Worlds;
 use crate::rescue;
+use crate::story::Ask;
 use gloo::events::EventListener;
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
 use sim_core::{BootOptions, Session};
+use telling::Telling;
 use yew::prelude::*;
 
 /// What the visitor and the clock ask for.
@@ -23,7 +26,10 @@ pub enum Msg {
     SeekNs(u64),
     Launch(String),
     RunInContainer,
-    Type { tty: u16, text: String },
+    Type {
+        tty: u16,
+        text: String,
+    },
     Hangup(u16),
     Plug(u8),
     Unplug(u8),
@@ -35,6 +41,8 @@ pub enum Msg {
     SetTab(Tab),
     SetCommand(String),
     RunCommand,
+    /// The same command on the host and inside.
+    RunInBoth(String),
     EndContainer(String),
     Restart,
     OpenScript,
@@ -43,6 +51,11 @@ pub enum Msg {
     DropLastCommand,
     Branch(u32),
     Resized,
+    Story(Ask),
+    /// The scene could not be loaded; one line for the visitor.
+    SceneFailed(String),
+    /// The same keys on a machine that was booted with this setting changed.
+    Machine(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +65,8 @@ pub enum Step {
     Tick,
     Syscall,
     Switch,
+    /// Into the kernel or out of it.
+    Crossing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +108,7 @@ pub struct App {
     /// When time was last made up for, in milliseconds of the page's clock.
     last_ms: f64,
     waiting: Waiting,
+    telling: Telling,
     /// Kept alive with the component.
     _listeners: Vec<EventListener>,
 }
@@ -163,7 +179,12 @@ impl Component for App {
     type Properties = ();
 
     fn create(ctx: &Context<Self>) -> Self {
-        let Query { lang, theme, frame } = embed::parse(&query());
+        let Query {
+            lang,
+            theme,
+            frame,
+            scene,
+        } = embed::parse(&query());
         let browser = window()
             .navigator()
             .language()
@@ -176,6 +197,7 @@ impl Component for App {
             EventListener::new(&document(), "visibilitychange", move |_| wake.emit(())),
             EventListener::new(&window(), "resize", move |_| resized.emit(())),
             update::shortcuts(&link),
+            telling::messages(&link),
         ];
         let mut app = Self {
             session,
@@ -192,9 +214,13 @@ impl Component for App {
             dialog,
             last_ms: now_ms(),
             waiting: Waiting::Nothing,
+            telling: Telling::default(),
             _listeners: listeners,
         };
         app.show_in_document();
+        if let Some((id, at)) = scene {
+            app.load_scene(ctx, id, at);
+        }
         // Not by a message: that would draw the same page a second time before the first click.
         app.run(ctx, now_ms());
         app.follow_time();
@@ -203,6 +229,7 @@ impl Component for App {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let draws = self.handle(ctx, msg);
+        self.tell(ctx);
         self.follow_time();
         draws
     }
@@ -232,7 +259,8 @@ impl App {
         if self.play == Play::Paused || document().hidden() {
             return;
         }
-        let next = pace::advance(&mut self.session, wall_ns, self.slowdown, slept);
+        let ticks = self.telling.ticks_per_frame();
+        let next = pace::advance(&mut self.session, wall_ns, self.slowdown, slept, ticks);
         self.worlds.follow(&mut self.session);
         let link = ctx.link().clone();
         self.waiting = match next {
@@ -273,7 +301,7 @@ impl App {
         self.show_in_document();
         let address = format!(
             "{}{}",
-            embed::with_choices(&query(), self.lang, self.theme),
+            embed::with_choices(&query(), self.lang, self.theme, self.telling.place()),
             window().location().hash().unwrap_or_default()
         );
         if let Ok(history) = window().history() {

@@ -35,11 +35,13 @@ pub enum Frame {
     Embedded,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     pub lang: Option<Lang>,
     pub theme: Theme,
     pub frame: Frame,
+    /// A scene and the step in it, from 0; `None` is the lab.
+    pub scene: Option<(String, usize)>,
 }
 
 /// Reads a query string. What is unknown or misspelt is as if it were not there.
@@ -48,7 +50,9 @@ pub fn parse(query: &str) -> Query {
         lang: None,
         theme: Theme::Auto,
         frame: Frame::Alone,
+        scene: None,
     };
+    let (mut scene, mut step, mut is_lab) = (None, 1_usize, false);
     for pair in query.trim_start_matches('?').split('&') {
         match pair.split_once('=') {
             Some(("lang", value)) => result.lang = Lang::from_code(value).or(result.lang),
@@ -56,22 +60,37 @@ pub fn parse(query: &str) -> Query {
                 result.theme = Theme::from_code(value).unwrap_or(result.theme)
             }
             Some(("embed", "1")) => result.frame = Frame::Embedded,
+            Some(("scene", id)) => scene = is_id(id).then(|| id.to_string()),
+            Some(("step", number)) => step = number.parse().unwrap_or(1),
+            Some(("mode", mode)) => is_lab = mode == "lab",
             Some(_) | None => {}
         }
     }
+    result.scene = scene
+        .filter(|_| !is_lab)
+        .map(|id| (id, step.saturating_sub(1)));
     result
 }
 
-/// The query with language and theme as they are now; everything else stays.
-pub fn with_choices(query: &str, lang: Lang, theme: Theme) -> String {
+/// Whether a name from a link is one that a scene may have. What stands there becomes part of a
+/// file's address.
+pub fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.len() < 40 && id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+}
+
+/// The query with language, theme and scene (step from 0) as they are now; everything else stays.
+pub fn with_choices(query: &str, lang: Lang, theme: Theme, scene: Option<(&str, usize)>) -> String {
     let kept = query.trim_start_matches('?').split('&').filter(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
-        !pair.is_empty() && name != "lang" && name != "theme"
+        !pair.is_empty() && !["lang", "theme", "scene", "step", "mode"].contains(&name)
     });
     let mut pairs: Vec<String> = kept.map(String::from).collect();
     pairs.push(format!("lang={}", lang.code()));
     if theme != Theme::Auto {
         pairs.push(format!("theme={}", theme.code()));
+    }
+    if let Some((id, step)) = scene {
+        pairs.push(format!("scene={id}&step={}", step + 1));
     }
     format!("?{}", pairs.join("&"))
 }
@@ -88,7 +107,8 @@ mod tests {
             Query {
                 lang: Some(Lang::Ko),
                 theme: Theme::Dark,
-                frame: Frame::Embedded
+                frame: Frame::Embedded,
+                scene: None,
             }
         );
     }
@@ -109,8 +129,34 @@ mod tests {
 
     #[test]
     fn choices_replace_themselves_and_keep_the_rest() {
-        let query = with_choices("?lang=ko&embed=1&x=y&theme=dark", Lang::En, Theme::Light);
-        assert_eq!(query, "?embed=1&x=y&lang=en&theme=light");
-        assert_eq!(with_choices("", Lang::Ko, Theme::Auto), "?lang=ko");
+        let query = with_choices(
+            "?lang=ko&embed=1&x=y&theme=dark&scene=host&step=9",
+            Lang::En,
+            Theme::Light,
+            Some(("mirror", 1)),
+        );
+        assert_eq!(
+            query,
+            "?embed=1&x=y&lang=en&theme=light&scene=mirror&step=2"
+        );
+        assert_eq!(with_choices("", Lang::Ko, Theme::Auto, None), "?lang=ko");
+    }
+
+    #[test]
+    fn a_link_leads_to_a_scene_and_a_step() {
+        let scene = |query| parse(query).scene;
+        assert_eq!(scene("?scene=host&step=3"), Some(("host".into(), 2)));
+        assert_eq!(scene("?step=0&scene=host"), Some(("host".into(), 0)));
+        assert_eq!(scene("?scene=host&step=x"), Some(("host".into(), 0)));
+        assert_eq!(scene("?scene=host&mode=lab"), None);
+        for bad in [
+            "?scene=",
+            "?scene=../x",
+            "?scene=A",
+            "?scene=a%20b",
+            "?step=2",
+        ] {
+            assert_eq!(scene(bad), None, "{bad}");
+        }
     }
 }

@@ -6,9 +6,11 @@ mod i18n;
 mod lab;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod mounted;
+mod narration;
 mod panels;
 mod rescue;
 mod stage;
+mod story;
 mod terminal;
 mod timeline;
 mod viz;

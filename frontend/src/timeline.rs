@@ -51,6 +51,7 @@ const PLAY: &str = "M4 2.5v11L13.5 8z";
 const PAUSE: &str = "M3.5 3h3v10h-3zM9.5 3h3v10h-3z";
 const TICK: &str = "M3 3v10l7-5zM11 3h2v10h-2z";
 const SYSCALL: &str = "M7 2h2v7h3l-4 5-4-5h3z";
+const CROSSING: &str = "M1 7h14v2H1zM4 1h2v3h2L5 7.5 2 4h2zM10 15h2v-3h2l-3-3.5L8 12h2z";
 const SWITCH: &str = "M2 4h8V2l4 3-4 3V6H2zM14 10H6V8l-4 3 4 3v-2h8z";
 
 fn icon(path: &'static str) -> Html {
@@ -72,7 +73,7 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
         let onclick = props.step.reform(move |_| step);
         let disabled = match step {
             Step::Start | Step::Back => props.now_ns == 0,
-            Step::Tick | Step::Syscall | Step::Switch => !props.due,
+            Step::Tick | Step::Syscall | Step::Switch | Step::Crossing => !props.due,
         };
         html! { <button class="btn" data-testid={id} title={text} aria-label={text} {disabled} {onclick}>{ icon(path) }</button> }
     };
@@ -126,6 +127,7 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
                 <button class="btn go" data-testid="play" title={play} aria-label={play} aria-pressed={props.playing.to_string()}
                     onclick={props.toggle.reform(|_| ())}>{ icon(if props.playing { PAUSE } else { PLAY }) }</button>
                 { button("step", Step::Tick, TICK, lang.t("time-step")) }
+                { button("next-crossing", Step::Crossing, CROSSING, lang.t("time-crossing")) }
                 { button("next-syscall", Step::Syscall, SYSCALL, lang.t("time-syscall")) }
                 { button("next-switch", Step::Switch, SWITCH, lang.t("time-switch")) }
             </div>

@@ -25,24 +25,30 @@ pub enum Mark {
     Switch,
 }
 
+/// A program's n-th process by PID, from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whom {
+    pub comm: String,
+    pub nth: usize,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// A command line for init, as by a launch button.
     Launch(Template),
     /// Keys for a program's window.
-    Type(String, Template),
+    Type(Whom, Template),
     /// A command in the host's shell.
     Host(Template),
     /// A command in a shell inside the first container.
     Inside(Template),
     /// The same command in both.
     Both(Template),
-    /// Closes the n-th window (from 1) of a program.
-    Close(String, usize),
-    /// Chooses a program's first process.
-    Select(String),
+    /// Closes a program's window.
+    Close(Whom),
+    Select(Whom),
     /// Looks through a process's eyes, or no longer.
-    Eyes(Option<String>),
+    Eyes(Option<Whom>),
     /// unshare(2) of one kind of namespace in a living process.
     Isolate(String, String),
     /// A CPU more, or one less.
@@ -66,16 +72,14 @@ impl Action {
         let verb = from.word("an action")?;
         Ok(match verb.as_str() {
             "launch" => Action::Launch(template(from)?),
-            "type" => Action::Type(from.word("a program")?, template(from)?),
+            "type" => Action::Type(whom(from)?, template(from)?),
             "host" => Action::Host(template(from)?),
             "inside" => Action::Inside(template(from)?),
             "both" => Action::Both(template(from)?),
-            "close" => Action::Close(from.word("a program")?, which(from)?),
-            "select" => Action::Select(from.word("a program")?),
-            "eyes" => {
-                let whose = from.word("a program or off")?;
-                Action::Eyes((whose != "off").then_some(whose))
-            }
+            "close" => Action::Close(whom(from)?),
+            "select" => Action::Select(whom(from)?),
+            "eyes" if from.take_word("off") => Action::Eyes(None),
+            "eyes" => Action::Eyes(Some(whom(from)?)),
             "isolate" => {
                 Action::Isolate(from.word("a program")?, from.word("a kind of namespace")?)
             }
@@ -90,16 +94,17 @@ impl Action {
     }
 }
 
-fn which(from: &mut Tokens) -> Result<usize, Fault> {
-    match from.peek() {
-        None => Ok(1),
-        Some(Token::Int(number @ 1..)) => {
-            let number = usize::try_from(*number).unwrap_or(usize::MAX);
-            from.next();
-            Ok(number)
-        }
-        other => Err(expected("which, from 1", other.cloned())),
-    }
+/// `word`, `word 2` or `word,2`
+fn whom(from: &mut Tokens) -> Result<Whom, Fault> {
+    let comm = from.word("a program")?;
+    let has_comma = from.take(",");
+    let nth = match from.peek() {
+        Some(Token::Int(number @ 1..)) => usize::try_from(*number).unwrap_or(usize::MAX),
+        other if has_comma => return Err(expected("which, from 1", other.cloned())),
+        _ => return Ok(Whom { comm, nth: 1 }),
+    };
+    from.next();
+    Ok(Whom { comm, nth })
 }
 
 fn wait(from: &mut Tokens) -> Result<Action, Fault> {

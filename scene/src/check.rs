@@ -162,7 +162,7 @@ fn expressions(action: &Action) -> Vec<&Expr> {
         | Action::Inside(text)
         | Action::Both(text) => values(text),
         Action::WaitUntil(expr) => vec![expr],
-        Action::Close(..)
+        Action::Close(_)
         | Action::Select(_)
         | Action::Eyes(_)
         | Action::Isolate(..)

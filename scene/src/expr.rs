@@ -3,8 +3,9 @@
 use crate::Fault;
 use crate::token::{Token, Tokens, expected};
 
-/// What may be asked of the machine or the page. Arguments are names of programs unless said
-/// otherwise; a program that does not run gives 0 or an empty text.
+/// What may be asked of the machine or the page. The first argument is the name of a program
+/// unless said otherwise, a number after it chooses among several by PID, from 1; a program that
+/// does not run gives 0 or an empty text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// Living processes of this name.
@@ -15,7 +16,7 @@ pub enum Fact {
     Ended,
     /// How many a signal has ended since the step began: `killed(excel, SIGSEGV)`.
     Killed,
-    /// PID on the host; a second argument chooses among several, from 1.
+    /// PID on the host.
     Pid,
     /// PID in its own PID namespace, 0 if that is the host's.
     Inner,
@@ -71,9 +72,25 @@ pub enum Fact {
     Now,
     /// Lines of `screen` that contain the second argument.
     Lines,
+    /// 1 if the first can see the second: it has a PID for it, and its /proc shows it.
+    Sees,
+    /// How many processes it can see.
+    Visible,
+    /// The host name that it sees.
+    Hostname,
+    /// Pages that are mapped, touched or not.
+    Mapped,
+    /// Runs of neighbouring frames that its pages lie in.
+    Runs,
+    /// `running`, `runnable`, `sleeping`, `uninterruptible`, `stopped`, `zombie`, or nothing.
+    State,
+    /// The system call that it is in, or nothing.
+    Call,
+    /// Frames of RAM.
+    Total,
 }
 
-const FACTS: [(&str, Fact); 32] = [
+const FACTS: [(&str, Fact); 40] = [
     ("tasks", Fact::Tasks),
     ("zombies", Fact::Zombies),
     ("ended", Fact::Ended),
@@ -106,6 +123,14 @@ const FACTS: [(&str, Fact); 32] = [
     ("calls", Fact::Calls),
     ("now", Fact::Now),
     ("lines", Fact::Lines),
+    ("sees", Fact::Sees),
+    ("visible", Fact::Visible),
+    ("hostname", Fact::Hostname),
+    ("mapped", Fact::Mapped),
+    ("runs", Fact::Runs),
+    ("state", Fact::State),
+    ("call", Fact::Call),
+    ("total", Fact::Total),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ pub mod prose;
 pub mod texts;
 mod token;
 
-pub use action::{Action, Mark, Piece, Template};
+pub use action::{Action, Mark, Piece, Template, Whom};
 pub use expr::{Expr, Fact, Op};
 pub use file::{Bet, Goal, Pace, Part, Parts, Scene, Step, read};
 

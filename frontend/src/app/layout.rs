@@ -1,13 +1,18 @@
 //! Where everything stands.
 
+use super::telling::{PANELS, Shelf as ShelfState};
 use super::{App, Msg, Play, Tab};
 use crate::embed::{Frame, Theme};
 use crate::i18n::Lang;
 use crate::lab::worlds;
+use crate::narration;
 use crate::panels::{
     about::About, calls::Calls, sched::Scheduler, script::Script, worlds::TwoWorlds,
 };
 use crate::stage::{Stage, StageProps};
+use crate::story::act::tab_of;
+use crate::story::panel::{Panel, Shelf};
+use crate::story::{Ask, light};
 use crate::timeline::{TimeBar, TimeBarProps};
 use sim_core::view;
 use std::rc::Rc;
@@ -15,20 +20,75 @@ use yew::prelude::*;
 
 impl App {
     pub(super) fn layout(&self, ctx: &Context<Self>) -> Html {
-        let frame = match self.frame {
-            Frame::Alone => "app",
-            Frame::Embedded => "app embedded",
-        };
+        let is_alone = self.frame == Frame::Alone;
+        let is_told = self.telling.story.is_some();
+        let panels = self.panels();
+        let has_panels = !panels.is_empty() && (is_alone || is_told);
+        let class = classes!(
+            "app",
+            (!is_alone).then_some("embedded"),
+            is_told.then_some("told"),
+            (!has_panels).then_some("bare")
+        );
         html! {
-            <div class={frame}>
+            <div {class}>
                 <a class="skip" href="#stage">{ self.lang.t("skip") }</a>
-                if self.frame == Frame::Alone { { self.header(ctx) } }
+                if is_alone { { self.header(ctx) } }
                 { self.banner(ctx) }
+                { self.story(ctx) }
                 { self.stage(ctx) }
-                if self.frame == Frame::Alone { { self.views(ctx) } }
+                if has_panels { { self.views(ctx, &panels) } }
+                <p class="say" aria-live={if self.play == Play::Paused { "polite" } else { "off" }} data-testid="narration">
+                    { narration::sentence(self.lang, &self.session) }
+                </p>
                 { self.time_bar(ctx) }
                 { self.dialog(ctx) }
             </div>
+        }
+    }
+
+    /// The panels that may be chosen now, in their order.
+    fn panels(&self) -> Vec<Tab> {
+        let parts = self.telling.parts();
+        let mut tabs: Vec<Tab> = Vec::new();
+        for tab in PANELS
+            .into_iter()
+            .filter(|part| parts.has(*part))
+            .filter_map(tab_of)
+        {
+            if !tabs.contains(&tab) {
+                tabs.push(tab);
+            }
+        }
+        if self.telling.story.is_none() {
+            tabs.push(Tab::About);
+        }
+        tabs
+    }
+
+    /// The scene's words, and the list of scenes while it is open.
+    fn story(&self, ctx: &Context<Self>) -> Html {
+        let telling = &self.telling;
+        let ask = ctx.link().callback(Msg::Story);
+        let told = telling.story.as_ref().map(|story| {
+            let told = story.told(&self.session, self.chosen(), telling.path);
+            html! { <Panel lang={story.lang} told={Rc::new(told)} lit={story.light.clone()} ask={ask.clone()} /> }
+        });
+        let lit = telling
+            .story
+            .as_ref()
+            .and_then(|story| light::selector(story.light.as_deref()?));
+        html! {
+            <>
+                if let Some(selector) = lit {
+                    <style>{ format!("#stage {selector},.views{selector},.lanes{selector}{{outline:3px solid var(--box);outline-offset:2px;border-radius:8px}}") }</style>
+                }
+                { for told }
+                if telling.shelf == ShelfState::Open {
+                    <Shelf lang={self.lang} current={telling.place().map(|(id, _)| id.to_string())} path={telling.path}
+                        progress={telling.progress.clone()} error={telling.error.clone()} {ask} />
+                }
+            </>
         }
     }
 
@@ -54,6 +114,11 @@ impl App {
         html! {
             <header>
                 <h1 class="logo"><i aria-hidden="true"></i>{ lang.t("title") }</h1>
+                if self.telling.away.is_some() {
+                    <button class="btn go" data-testid="return" onclick={link.callback(|_| Msg::Story(Ask::Return))}>{ lang.t("story-return") }</button>
+                } else if self.telling.story.is_none() {
+                    <button class="btn go" data-testid="story-open" onclick={link.callback(|_| Msg::Story(Ask::Shelf))}>{ lang.t("story-open") }</button>
+                }
                 <span class="grow"></span>
                 <div class="group" role="group" aria-label={lang.t("lang-label")}>
                     { other(Lang::Ko, "lang-ko") }{ other(Lang::En, "lang-en") }
@@ -98,20 +163,29 @@ impl App {
             .filter(|w| w.tty != worlds::HOST_TTY && !shells.contains(&w.tty))
             .collect();
         let link = ctx.link().clone();
+        let pointed = self
+            .telling
+            .story
+            .as_ref()
+            .and_then(|s| light::frames_of(s.light.as_deref()?));
+        let tasks = view::tasks(machine);
+        let marked = tasks.iter().find(|t| Some(t.comm.as_str()) == pointed);
+        let marked = marked.map(|t| t.task).or(self.selected);
         let props = StageProps {
             lang: self.lang,
             windows: Rc::new(windows),
-            tasks: Rc::new(view::tasks(machine)),
+            tasks: Rc::new(tasks),
             cpus: Rc::new(view::cpus(machine)),
-            ram: Rc::new(view::ram(machine, 0, frames as usize, self.selected)),
+            ram: Rc::new(view::ram(machine, 0, frames as usize, marked)),
             crossings: Rc::new(crate::stage::crossings(&self.session)),
+            parts: self.telling.parts(),
             selected: self.selected,
             send: Callback::from(move |msg| link.send_message(msg)),
         };
         html! { <Stage ..props /> }
     }
 
-    fn views(&self, ctx: &Context<Self>) -> Html {
+    fn views(&self, ctx: &Context<Self>, panels: &[Tab]) -> Html {
         let lang = self.lang;
         let link = ctx.link().clone();
         let tab = |tab: Tab, text: &'static str| {
@@ -121,7 +195,17 @@ impl App {
                     onclick={link.callback(move |_| Msg::SetTab(tab))}>{ text }</button>
             }
         };
-        let body = match self.tab {
+        let name = |tab: Tab| match tab {
+            Tab::Worlds => lang.t("tab-worlds"),
+            Tab::Calls => lang.t("tab-calls"),
+            Tab::Sched => lang.t("tab-sched"),
+            Tab::About => lang.t("tab-about"),
+        };
+        let body = match *panels
+            .iter()
+            .find(|t| **t == self.tab)
+            .unwrap_or(&Tab::About)
+        {
             Tab::Worlds => {
                 let send = Callback::from({
                     let link = link.clone();
@@ -149,12 +233,9 @@ impl App {
         };
         html! {
             <aside class="views">
-                <div class="tabs" role="tablist">
-                    { tab(Tab::Worlds, lang.t("tab-worlds")) }
-                    { tab(Tab::Calls, lang.t("tab-calls")) }
-                    { tab(Tab::Sched, lang.t("tab-sched")) }
-                    { tab(Tab::About, lang.t("tab-about")) }
-                </div>
+                if panels.len() > 1 {
+                    <div class="tabs" role="tablist">{ for panels.iter().map(|t| tab(*t, name(*t))) }</div>
+                }
                 { body }
             </aside>
         }

@@ -82,6 +82,7 @@ impl App {
             Msg::SetLang(lang) => {
                 self.lang = lang;
                 self.show_choices();
+                self.load_words(ctx);
             }
             Msg::SetTheme(theme) => {
                 self.theme = theme;
@@ -94,9 +95,16 @@ impl App {
                 self.act(ctx, |s| worlds.run(s));
                 self.worlds = worlds;
             }
+            Msg::RunInBoth(command) => {
+                let mut worlds = self.worlds.clone();
+                worlds.command = command;
+                self.act(ctx, |s| worlds.run(s));
+                self.worlds = worlds;
+            }
             Msg::EndContainer(name) => self.act(ctx, |s| {
                 s.launch(&format!("docker kill {name}"));
             }),
+            Msg::Restart if self.telling.story.is_some() => self.restart_scene(ctx),
             Msg::Restart => self.replace(ctx, fresh()),
             Msg::OpenScript => {
                 self.dialog = Some(ScriptDialog {
@@ -126,6 +134,9 @@ impl App {
                 let _switched = self.session.switch_branch(id);
             }
             Msg::Resized => {}
+            Msg::Story(ask) => self.answer(ctx, ask),
+            Msg::SceneFailed(why) => self.scene_failed(why),
+            Msg::Machine(setting) => self.reboot(ctx, &setting),
         }
         true
     }
@@ -142,7 +153,7 @@ impl App {
         }
     }
 
-    fn step(&mut self, step: Step) {
+    pub(super) fn step(&mut self, step: Step) {
         match step {
             Step::Start => {
                 let _sought = self.session.seek_time(0);
@@ -159,10 +170,13 @@ impl App {
             Step::Switch => {
                 self.session.step_to_switch();
             }
+            Step::Crossing => {
+                self.session.step_to_crossing();
+            }
         }
     }
 
-    fn replace(&mut self, ctx: &Context<Self>, session: Session) {
+    pub(super) fn replace(&mut self, ctx: &Context<Self>, session: Session) {
         self.session = session;
         self.selected = None;
         self.worlds = Worlds::default();

@@ -9,20 +9,27 @@ use sim_core::Session;
 pub const SPEEDS: [u64; 5] = [1, 10, 100, 1_000, 10_000];
 pub const DEFAULT_SPEED: u64 = 100;
 /// Ticks that one frame may do: about 5 ms of work, so that a frame never stalls.
-const TICKS_PER_FRAME: u64 = 10_000;
+pub const TICKS_PER_FRAME: u64 = 10_000;
 /// Longest wall time that one call makes up for; the rest of a long pause is let go.
 const LONGEST_NS: u64 = 100_000_000;
 /// While nothing happens the clock on the page is brought up to date this often.
 pub const IDLE_REFRESH_MS: u32 = 1_000;
 
-/// Lets `wall_ns` of real time pass. Returns when the page should look again.
-pub fn advance(session: &mut Session, wall_ns: u64, slowdown: u64, idle_wait: IdleWait) -> Next {
+/// Lets `wall_ns` of real time pass, in at most `ticks` ticks. Returns when the page should look
+/// again.
+pub fn advance(
+    session: &mut Session,
+    wall_ns: u64,
+    slowdown: u64,
+    idle_wait: IdleWait,
+    ticks: u64,
+) -> Next {
     let slowdown = slowdown.max(1);
     let mut left = match idle_wait {
         IdleWait::Short => wall_ns.min(LONGEST_NS),
         IdleWait::Slept => wall_ns,
     };
-    let mut ticks = TICKS_PER_FRAME;
+    let mut ticks = ticks;
     while left > 0 && ticks > 0 && session.machine().halted().is_none() {
         let now = session.now_ns();
         if session.machine().is_idle() {
@@ -95,7 +102,13 @@ mod tests {
     fn idle_time_is_real_time() {
         let mut session = idle_session();
         let before = session.now_ns();
-        let next = advance(&mut session, 50_000_000, 100, IdleWait::Short);
+        let next = advance(
+            &mut session,
+            50_000_000,
+            100,
+            IdleWait::Short,
+            TICKS_PER_FRAME,
+        );
         assert_eq!(session.now_ns() - before, 50_000_000);
         assert!(matches!(next, Next::Timeout(_)));
     }
@@ -105,7 +118,13 @@ mod tests {
         let mut session = idle_session();
         session.launch("word");
         let before = session.now_ns();
-        let next = advance(&mut session, 16_000_000, 1_000, IdleWait::Short);
+        let next = advance(
+            &mut session,
+            16_000_000,
+            1_000,
+            IdleWait::Short,
+            TICKS_PER_FRAME,
+        );
         assert_eq!(next, Next::Frame);
         assert!(
             session.now_ns() - before < 100_000,
@@ -119,7 +138,13 @@ mod tests {
         let mut session = idle_session();
         session.launch("ppt");
         for _ in 0..300 {
-            advance(&mut session, 16_666_667, DEFAULT_SPEED, IdleWait::Short);
+            advance(
+                &mut session,
+                16_666_667,
+                DEFAULT_SPEED,
+                IdleWait::Short,
+                TICKS_PER_FRAME,
+            );
         }
         assert!(
             sim_core::view::tasks(session.machine())

@@ -69,6 +69,19 @@ pub fn inside_tty(session: &Session, group: u64) -> Option<u16> {
     tasks.iter().filter(is_shell).find_map(|t| t.tty)
 }
 
+/// The first container and the terminal of a shell in it, if there is one.
+pub fn inside(session: &Session) -> Option<(ContainerMark, Option<u16>)> {
+    let mark = containers(session).into_iter().next()?;
+    let tty = inside_tty(session, mark.group);
+    Some((mark, tty))
+}
+
+/// Whether a shell waits for a command.
+pub fn has_prompt(session: &Session, tty: u16) -> bool {
+    let lines = view::terminal(session.machine(), tty).lines;
+    lines.iter().any(|line| line.ends_with('#'))
+}
+
 impl Worlds {
     /// Types the command into both shells; starts the one inside first if need be.
     pub fn run(&mut self, session: &mut Session) {
@@ -78,8 +91,8 @@ impl Worlds {
         }
         session.input(HOST_TTY, &format!("{command}\n"));
         self.ran = Some(command.clone());
-        if let Some(mark) = containers(session).first() {
-            match inside_tty(session, mark.group) {
+        if let Some((mark, tty)) = inside(session) {
+            match tty {
                 Some(tty) => {
                     session.input(tty, &format!("{command}\n"));
                 }
@@ -96,15 +109,12 @@ impl Worlds {
         let Some(command) = self.pending.clone() else {
             return;
         };
-        let Some(mark) = containers(session).into_iter().next() else {
+        let Some((_, tty)) = inside(session) else {
             self.pending = None;
             return;
         };
-        if let Some(tty) = inside_tty(session, mark.group)
-            && view::terminal(session.machine(), tty)
-                .lines
-                .iter()
-                .any(|line| line.ends_with('#'))
+        if let Some(tty) = tty
+            && has_prompt(session, tty)
         {
             self.pending = None;
             session.input(tty, &format!("{command}\n"));

@@ -121,7 +121,7 @@ pub fn GateAbove(props: &GateProps) -> Html {
         html! { <li key={c.task} {class}><b>{ &c.comm }</b>{ " " }{ &c.text }<em>{ result }</em></li> }
     };
     html! {
-        <ul class="gate" aria-label={props.lang.t("gate-syscalls")}>
+        <ul class="gate above" aria-label={props.lang.t("gate-syscalls")}>
             { for props.crossings.above.iter().map(pill) }
             if props.crossings.above.is_empty() { <li class="call quiet">{ props.lang.t("gate-quiet") }</li> }
         </ul>
@@ -131,7 +131,7 @@ pub fn GateAbove(props: &GateProps) -> Html {
 #[component]
 pub fn GateBelow(props: &GateProps) -> Html {
     html! {
-        <ul class="gate" aria-label={props.lang.t("gate-hardware")}>
+        <ul class="gate below" aria-label={props.lang.t("gate-hardware")}>
             { for props.crossings.below.iter().map(|(at, text)| html! { <li key={format!("{at}{text}")} class="call low">{ text }</li> }) }
             if props.crossings.below.is_empty() { <li class="call quiet">{ props.lang.t("gate-quiet") }</li> }
         </ul>

@@ -146,3 +146,4 @@ work-ppt = Slide show
 work-hint = Starts or stops work of its own (Ctrl-L)
 cpu-plug = Plug a CPU in
 cpu-unplug = Take a CPU out
+time-crossing = To the next crossing

@@ -146,3 +146,4 @@ work-ppt = 슬라이드 쇼
 work-hint = 스스로 일하기를 시작하거나 그칩니다 (Ctrl-L)
 cpu-plug = CPU 하나 더 꽂기
 cpu-unplug = CPU 하나 빼기
+time-crossing = 다음 경계까지

@@ -56,6 +56,21 @@ impl Session {
         self.step_to(|event| matches!(event, Event::SyscallEnter { .. }))
     }
 
+    /// Up to and including the tick in which a CPU next goes from ring 3 to ring 0 or back, or an
+    /// interrupt arrives.
+    pub fn step_to_crossing(&mut self) -> Stop {
+        self.step_to(|event| {
+            matches!(
+                event,
+                Event::SyscallEnter { .. }
+                    | Event::PageFault { .. }
+                    | Event::Interrupt { .. }
+                    | Event::IllegalInstruction { .. }
+                    | Event::ReturnToUser { .. }
+            )
+        })
+    }
+
     /// Up to and including the tick in which a CPU next goes to another task, or to none.
     pub fn step_to_switch(&mut self) -> Stop {
         self.step_to(|event| matches!(event, Event::Switch { .. }))

@@ -11,7 +11,7 @@ mod tlb;
 mod walk;
 mod windows;
 
-pub use crate::kernel::NsKind;
+pub use crate::kernel::{NsKind, Signal, TaskId};
 pub use cpus::{CpuMode, CpuView, cpus};
 pub use eyes::{EyesView, SeenDevice, SeenPage, SeenProc, SeenRoot, SeenTask, eyes};
 pub use ram::{FrameCell, FrameKind, RamView, ram};

@@ -58,6 +58,8 @@ pub struct TaskRow {
     pub state: TaskState,
     /// What it sleeps on, as Linux's wchan names it; empty when it does not sleep.
     pub wchan: String,
+    /// The system call that it is in, or nothing.
+    pub call: &'static str,
     /// CPU that it runs on now.
     pub cpu: Option<u8>,
     pub rss_pages: u64,
@@ -145,6 +147,7 @@ fn row(k: &Kernel, id: TaskId, task: &Task) -> TaskRow {
         comm: task.comm.to_string(),
         state,
         wchan: wchan.to_string(),
+        call: task.call.as_ref().map_or("", |frame| frame.call.name()),
         cpu: (task.state == RunState::Running).then_some(task.cpu.0),
         rss_pages: space.map_or(0, |s| s.rss.total()),
         vm_pages: space.map_or(0, |s| s.size_pages()),

@@ -1,0 +1,259 @@
+//! What a scene may ask of the machine and of the page, and expressions over it.
+
+use super::tally::Tally;
+use crate::lab::worlds;
+use scene::{Expr, Fact, Op};
+use sim_core::Session;
+use sim_core::view::{self, TaskRow, TaskState, WindowView};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    Int(i64),
+    Text(String),
+}
+
+impl Value {
+    pub fn text(self) -> String {
+        match self {
+            Value::Int(number) => number.to_string(),
+            Value::Text(text) => text,
+        }
+    }
+
+    fn int(&self) -> i64 {
+        match self {
+            Value::Int(number) => *number,
+            Value::Text(text) => text.trim().parse().unwrap_or(0),
+        }
+    }
+
+    fn holds(&self) -> bool {
+        match self {
+            Value::Int(number) => *number != 0,
+            Value::Text(text) => !text.is_empty(),
+        }
+    }
+}
+
+/// What the visitor has chosen on the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    pub selected: Option<u64>,
+    pub eyes: Option<u64>,
+}
+
+/// Everything that an expression is computed from.
+pub struct Facts<'a> {
+    pub session: &'a Session,
+    pub chosen: Chosen,
+    pub tally: &'a Tally,
+    pub lets: &'a [(String, Expr)],
+    pub kept: &'a [(String, Value)],
+    pub tasks: Vec<TaskRow>,
+}
+
+/// Deepest nesting of names that use names.
+const DEPTH_MAX: usize = 8;
+
+impl Facts<'_> {
+    pub fn value(&self, expr: &Expr) -> Value {
+        self.value_at(expr, 0)
+    }
+
+    pub fn holds(&self, expr: &Expr) -> bool {
+        self.value(expr).holds()
+    }
+
+    /// What a text's `{ $name }` stands for.
+    pub fn named(&self, name: &str) -> Option<Value> {
+        self.named_at(name, 0)
+    }
+
+    fn named_at(&self, name: &str, depth: usize) -> Option<Value> {
+        if let Some((_, value)) = self.kept.iter().rev().find(|(n, _)| n == name) {
+            return Some(value.clone());
+        }
+        let (_, expr) = self.lets.iter().find(|(n, _)| n == name)?;
+        (depth < DEPTH_MAX).then(|| self.value_at(expr, depth + 1))
+    }
+
+    fn value_at(&self, expr: &Expr, depth: usize) -> Value {
+        let flag = |holds: bool| Value::Int(i64::from(holds));
+        match expr {
+            Expr::Int(number) => Value::Int(*number),
+            Expr::Text(text) => Value::Text(text.clone()),
+            Expr::Name(name) => self.named_at(name, depth).unwrap_or(Value::Int(0)),
+            Expr::Fact(fact, arguments) => self.fact(*fact, arguments),
+            Expr::Not(inner) => flag(!self.value_at(inner, depth).holds()),
+            Expr::If(parts) => {
+                let (condition, then, otherwise) = &**parts;
+                let taken = if self.value_at(condition, depth).holds() {
+                    then
+                } else {
+                    otherwise
+                };
+                self.value_at(taken, depth)
+            }
+            Expr::Binary(op, sides) => {
+                let left = self.value_at(&sides.0, depth);
+                let right = self.value_at(&sides.1, depth);
+                let (a, b) = (left.int(), right.int());
+                match op {
+                    Op::Or => flag(left.holds() || right.holds()),
+                    Op::And => flag(left.holds() && right.holds()),
+                    Op::Equal => flag(equal(left, right)),
+                    Op::Unequal => flag(!equal(left, right)),
+                    Op::Less => flag(a < b),
+                    Op::LessEqual => flag(a <= b),
+                    Op::Greater => flag(a > b),
+                    Op::GreaterEqual => flag(a >= b),
+                    Op::Contains => flag(left.text().contains(&right.text())),
+                    Op::Plus => Value::Int(a.saturating_add(b)),
+                    Op::Minus => Value::Int(a.saturating_sub(b)),
+                }
+            }
+        }
+    }
+
+    /// Living tasks of a name, in order of their PIDs.
+    fn living(&self, comm: &str) -> impl Iterator<Item = &TaskRow> {
+        let alive = |t: &&TaskRow| t.state != TaskState::Zombie;
+        self.tasks
+            .iter()
+            .filter(move |t| t.comm == comm)
+            .filter(alive)
+    }
+
+    /// The task that a scene means by a program's name.
+    pub fn task(&self, comm: &str, nth: usize) -> Option<&TaskRow> {
+        self.living(comm).nth(nth)
+    }
+
+    pub fn window(&self, comm: &str, nth: usize) -> Option<WindowView> {
+        view::windows(self.session.machine())
+            .into_iter()
+            .filter(|w| w.comm == comm)
+            .nth(nth)
+    }
+
+    fn screen(&self, whose: &str, nth: usize) -> Vec<String> {
+        let tty = match whose {
+            "host" => Some(worlds::HOST_TTY),
+            "inside" => worlds::inside(self.session).and_then(|(_, tty)| tty),
+            comm => {
+                return self
+                    .window(comm, nth)
+                    .map_or(Vec::new(), |w| w.screen.lines);
+            }
+        };
+        tty.map_or(Vec::new(), |tty| {
+            view::terminal(self.session.machine(), tty).lines
+        })
+    }
+
+    fn fact(&self, fact: Fact, arguments: &[String]) -> Value {
+        let machine = self.session.machine();
+        let first = arguments.first().map_or("", String::as_str);
+        let second = arguments.get(1).map_or("", String::as_str);
+        let nth = second.parse::<usize>().unwrap_or(1).saturating_sub(1);
+        let task = || self.task(first, nth);
+        let number = |of: &dyn Fn(&TaskRow) -> i64| task().map_or(0, of);
+        let states = |is: &dyn Fn(TaskState) -> bool| {
+            self.tasks.iter().filter(|t| is(t.state)).count() as i64
+        };
+        let is_task = |id: Option<u64>| i64::from(id.is_some() && id == task().map(|t| t.task));
+        Value::Int(match fact {
+            Fact::Tasks => self.living(first).count() as i64,
+            Fact::All => self.tasks.len() as i64,
+            Fact::Zombies => self
+                .tasks
+                .iter()
+                .filter(|t| t.comm == first && t.state == TaskState::Zombie)
+                .count() as i64,
+            Fact::Ended => self.tally.ended(first, None),
+            Fact::Killed => self.tally.ended(first, Some(second)),
+            Fact::Pid => number(&|t| i64::from(t.pid)),
+            Fact::Inner => number(&|t| t.inner_pid.map_or(0, i64::from)),
+            Fact::Pages => number(&|t| t.rss_pages as i64),
+            Fact::Faults => number(&|t| t.minor_faults as i64),
+            Fact::Tables => number(&|t| t.table_frames as i64),
+            Fact::CpuTime => number(&|t| t.cpu_time_ns as i64),
+            Fact::Namespaces => number(&|t| t.namespaces.len() as i64),
+            Fact::Frame => self.document(first, nth, |d| d.pfn as i64),
+            Fact::Address => {
+                let addr = self.window(first, nth).and_then(|w| Some(w.document?.addr));
+                return Value::Text(addr.map_or(String::new(), |addr| format!("{addr:#x}")));
+            }
+            Fact::Document => {
+                let bytes = self
+                    .window(first, nth)
+                    .and_then(|w| Some(w.document?.bytes));
+                let text = bytes.map(|b| String::from_utf8_lossy(&b).replace('\0', ""));
+                return Value::Text(text.unwrap_or_default());
+            }
+            Fact::Screen => return Value::Text(self.screen(first, nth).join("\n")),
+            Fact::Lines => self
+                .screen(first, 0)
+                .iter()
+                .filter(|line| line.contains(second))
+                .count() as i64,
+            Fact::Cpus => view::cpus(machine).len() as i64,
+            Fact::Running => states(&|state| state == TaskState::Running),
+            Fact::Runnable => states(&|s| matches!(s, TaskState::Running | TaskState::Runnable)),
+            Fact::Free => view::ram(machine, 0, 0, None).free_frames as i64,
+            Fact::Containers => worlds::containers(self.session).len() as i64,
+            Fact::Crossings => self.tally.crossings(),
+            Fact::Switches => self.tally.switches(),
+            Fact::Calls => self.tally.calls(first),
+            Fact::Selected => is_task(self.chosen.selected),
+            Fact::Eyes => is_task(self.chosen.eyes),
+            Fact::Halted => i64::from(machine.halted().is_some()),
+            Fact::Mapped => number(&|t| t.vm_pages as i64),
+            Fact::Runs => task().map_or(0, |t| runs(self.session, t.task)),
+            Fact::Total => machine.ram_frames() as i64,
+            Fact::State => {
+                return Value::Text(task().map_or("", |t| state(t.state)).into());
+            }
+            Fact::Call => return Value::Text(task().map_or("", |t| t.call).into()),
+            Fact::Sees | Fact::Visible => 0,
+            Fact::Hostname => return Value::Text(String::new()),
+            Fact::Mmu => 1,
+            Fact::Swapped | Fact::MajorFaults => 0,
+            Fact::Now => (self.session.now_ns() / 1_000_000) as i64,
+        })
+    }
+
+    fn document(&self, comm: &str, nth: usize, of: fn(&view::DocumentBytes) -> i64) -> i64 {
+        let window = self.window(comm, nth);
+        window.and_then(|w| w.document).map_or(0, |d| of(&d))
+    }
+}
+
+/// Runs of neighbouring frames that a task's pages lie in, its page tables left out.
+fn runs(session: &Session, task: u64) -> i64 {
+    let machine = session.machine();
+    let ram = view::ram(machine, 0, machine.ram_frames() as usize, Some(task));
+    let mut count = 0;
+    let mut was = false;
+    for cell in &ram.cells {
+        let is = cell.selected && cell.kind != view::FrameKind::PageTable;
+        count += i64::from(is && !was);
+        was = is;
+    }
+    count
+}
+
+fn state(state: TaskState) -> &'static str {
+    match state {
+        TaskState::Running => "running",
+        TaskState::Runnable => "runnable",
+        TaskState::Sleeping => "sleeping",
+        TaskState::Uninterruptible => "uninterruptible",
+        TaskState::Stopped => "stopped",
+        TaskState::Zombie => "zombie",
+    }
+}
+
+fn equal(left: Value, right: Value) -> bool {
+    left == right || left.text() == right.text()
+}

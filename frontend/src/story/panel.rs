@@ -1,0 +1,256 @@
+//! The column beside the stage: prose that points, the bet, the task, the outcome.
+
+use super::{Ask, BetTold, Listed, Path, Progress, Told, scenes};
+use crate::i18n::Lang;
+use scene::prose::{Run, runs};
+use std::rc::Rc;
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub struct PanelProps {
+    pub lang: Lang,
+    pub told: Rc<Told>,
+    pub lit: Option<String>,
+    pub ask: Callback<Ask>,
+}
+
+/// On a small page one of these is shown at a time.
+#[derive(Clone, Copy, PartialEq)]
+enum Pane {
+    Prose,
+    Bet,
+    Task,
+}
+
+#[component]
+pub fn Panel(props: &PanelProps) -> Html {
+    let PanelProps {
+        lang,
+        told,
+        lit,
+        ask,
+    } = props;
+    let lang = *lang;
+    let pane = use_state(|| Pane::Prose);
+    {
+        let pane = pane.clone();
+        use_effect_with((told.number, told.step), move |_| pane.set(Pane::Prose));
+    }
+    let has_bet = told.bet.is_some();
+    let shown = match *pane {
+        _ if told.is_met && told.done.is_some() => Pane::Task,
+        Pane::Bet if !has_bet => Pane::Task,
+        pane => pane,
+    };
+    let class = |of: Pane| if of == shown { "pane now" } else { "pane" };
+    let text = |text: &str| html! { <Prose text={text.to_string()} told={told.clone()} lit={lit.clone()} ask={ask.clone()} /> };
+    let step = (told.step + 1).to_string();
+    let count = told.steps.to_string();
+    // What is done comes after the bet: the visitor predicts first.
+    let may_act = told.is_met || told.bet.as_ref().is_none_or(|bet| bet.guess.is_some());
+    let on = |what: Ask| ask.reform(move |_: MouseEvent| what.clone());
+    let turn = |to: Pane| {
+        let pane = pane.clone();
+        Callback::from(move |_: MouseEvent| pane.set(to))
+    };
+    html! {
+        <section class="story" aria-label={told.title.clone()} data-testid="story" data-step={step.clone()} data-met={told.is_met.to_string()}>
+            <div class="where">
+                <button class="mini" data-testid="shelf-open" onclick={on(Ask::Shelf)}>{ lang.t("story-scenes") }</button>
+                <span class="dots" role="img" aria-label={lang.tf("story-step", &[("step", &step), ("steps", &count)])}>
+                    { for (0..told.steps).map(|at| html! { <i class={classes!((at < told.step).then_some("past"), (at == told.step).then_some("now"))}></i> }) }
+                </span>
+            </div>
+            <h2>{ &told.title }</h2>
+            <div class={class(Pane::Prose)}>
+                { text(&told.prose) }
+                <button class="btn go turn" onclick={turn(if has_bet { Pane::Bet } else { Pane::Task })}>{ lang.t("story-on") }</button>
+            </div>
+            if let Some(bet) = &told.bet {
+                <div class={class(Pane::Bet)}>
+                    <Bet {lang} bet={bet.clone()} ask={ask.clone()} />
+                    <button class="btn go turn" disabled={!may_act} onclick={turn(Pane::Task)}>{ lang.t("story-on") }</button>
+                </div>
+            }
+            <div class={class(Pane::Task)}>
+                if let Some(task) = told.task.as_ref().filter(|_| may_act && !told.is_met) {
+                    <div class="task">
+                        <b class="cap">{ lang.t("story-task") }</b>
+                        { text(task) }
+                        <div class="row">
+                            if let Some(button) = &told.button {
+                                <button class="btn go" data-testid="story-button" onclick={on(Ask::Button)}>{ button }</button>
+                            }
+                            if told.hint.is_some() {
+                                <button class="mini" data-testid="hint" onclick={on(Ask::Hint)}>{ lang.t("story-hint") }</button>
+                            }
+                            if told.has_way {
+                                <button class="mini" data-testid="show-me" disabled={told.is_showing} onclick={on(Ask::ShowMe)}>{ lang.t("story-show") }</button>
+                            }
+                        </div>
+                        if let Some(hint) = told.hint.as_ref().filter(|hint| !hint.is_empty()) { { text(hint) } }
+                    </div>
+                }
+                if let Some(done) = &told.done {
+                    <div class="done" role="status" data-testid="done">{ text(done) }</div>
+                }
+            </div>
+            if let Some(deeper) = &told.deeper {
+                <details class="deeper">
+                    <summary>{ lang.t("story-deeper") }</summary>
+                    { text(deeper) }
+                </details>
+            }
+            <div class="row on">
+                <button class="btn" data-testid="previous" disabled={told.step == 0} onclick={on(Ask::Previous)}>{ lang.t("story-previous") }</button>
+                { onward(lang, told, ask) }
+                <span class="grow"></span>
+                <button class="mini" data-testid="leave" title={lang.t("story-leave-hint")} onclick={on(Ask::Leave)}>{ lang.t("story-leave") }</button>
+            </div>
+        </section>
+    }
+}
+
+fn onward(lang: Lang, told: &Told, ask: &Callback<Ask>) -> Html {
+    let onclick = ask.reform(|_: MouseEvent| Ask::Next);
+    let text = match &told.next_scene {
+        Some(title) => lang.tf("story-next-scene", &[("title", title)]),
+        None if told.step + 1 >= told.steps => lang.t("story-to-lab").to_string(),
+        None => lang.t("story-next").to_string(),
+    };
+    html! { <button class="btn go" data-testid="next" disabled={!told.is_met} {onclick}>{ text }</button> }
+}
+
+#[derive(Properties, PartialEq)]
+struct BetProps {
+    lang: Lang,
+    bet: BetTold,
+    ask: Callback<Ask>,
+}
+
+/// The guess stays beside the outcome.
+#[component]
+fn Bet(props: &BetProps) -> Html {
+    let BetProps { lang, bet, ask } = props;
+    let option = |(value, label): &(String, String)| {
+        let is_guess = bet.guess.as_ref() == Some(value);
+        let is_outcome = bet.outcome.as_ref() == Some(value);
+        let chosen = value.clone();
+        html! {
+            <button class={classes!("option", is_outcome.then_some("right"))} data-testid="option" data-value={value.clone()}
+                aria-pressed={is_guess.to_string()} disabled={bet.outcome.is_some()}
+                onclick={ask.reform(move |_: MouseEvent| Ask::Guess(chosen.clone()))}>
+                <span>{ label }</span>
+                if is_guess { <small>{ lang.t("story-your-bet") }</small> }
+                if is_outcome { <small>{ lang.t("story-machine") }</small> }
+            </button>
+        }
+    };
+    let unforeseen = bet
+        .outcome
+        .as_ref()
+        .filter(|outcome| !bet.options.iter().any(|(value, _)| value == *outcome));
+    html! {
+        <fieldset class="bet">
+            <legend><small>{ lang.t("story-bet") }</small>{ &bet.question }</legend>
+            { for bet.options.iter().map(option) }
+            if let Some(outcome) = unforeseen {
+                <p class="option right"><span>{ bet.label(outcome) }</span><small>{ lang.t("story-machine") }</small></p>
+            }
+        </fieldset>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ProseProps {
+    text: String,
+    told: Rc<Told>,
+    lit: Option<String>,
+    ask: Callback<Ask>,
+}
+
+/// Paragraphs with pointers. What happens on the stage lights the words for it.
+#[component]
+fn Prose(props: &ProseProps) -> Html {
+    let run = |run: Run<'_>| match run {
+        Run::Plain(text) => html! { { text.to_string() } },
+        Run::Strong(text) => html! { <em>{ text.to_string() }</em> },
+        Run::Code(text) => html! { <code>{ text.to_string() }</code> },
+        Run::Pointer(words, target) => {
+            let target = target.to_string();
+            let is_live = props.told.live.contains(&target);
+            let is_lit = props.lit.as_ref() == Some(&target);
+            let light = |lit: Option<String>| {
+                let ask = props.ask.clone();
+                move || ask.emit(Ask::Light(lit.clone()))
+            };
+            let (over, focus) = (light(Some(target.clone())), light(Some(target.clone())));
+            let (out, blur) = (light(None), light(None));
+            let click = light(Some(target.clone()));
+            html! {
+                <button class={classes!("point", is_live.then_some("live"))} data-target={target} aria-pressed={is_lit.to_string()}
+                    onmouseenter={move |_| over()} onmouseleave={move |_| out()}
+                    onfocus={move |_| focus()} onblur={move |_| blur()} onclick={move |_| click()}>{ words.to_string() }</button>
+            }
+        }
+    };
+    let paragraph =
+        |text: &str| html! { <p>{ for runs(&text.replace('\n', " ")).into_iter().map(run) }</p> };
+    html! { <>{ for props.text.split("\n\n").map(paragraph) }</> }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct ShelfProps {
+    pub lang: Lang,
+    pub current: Option<String>,
+    pub path: Path,
+    pub progress: Progress,
+    pub error: Option<String>,
+    pub ask: Callback<Ask>,
+}
+
+/// All scenes.
+#[component]
+pub fn Shelf(props: &ShelfProps) -> Html {
+    let lang = props.lang;
+    let dialog = use_node_ref();
+    {
+        let dialog = dialog.clone();
+        use_effect_with((), move |()| {
+            if let Some(dialog) = dialog.cast::<web_sys::HtmlDialogElement>() {
+                let _opened = dialog.show_modal();
+            }
+        });
+    }
+    let entry = |(number, scene): (usize, &'static Listed)| {
+        let (title, lead) = scene.words(lang);
+        let done = props.progress.has(scene.id);
+        let off = props.path == Path::Fast && !scene.is_on_fast_path;
+        html! {
+            <li class={classes!(off.then_some("off"))}>
+                <button data-testid="scene" data-scene={scene.id} aria-current={(props.current.as_deref() == Some(scene.id)).then_some("step")}
+                    onclick={props.ask.reform(move |_: MouseEvent| Ask::Open(scene.id.into(), 0))}>
+                    <b class="mono">{ if done { "✓".to_string() } else { number.to_string() } }</b>
+                    <span><strong>{ title }</strong><small>{ lead }</small></span>
+                    if done { <span class="sr">{ lang.t("story-done") }</span> }
+                </button>
+            </li>
+        }
+    };
+    let path = |path: Path, text: &'static str| {
+        let pressed = (props.path == path).to_string();
+        html! { <button class="btn" aria-pressed={pressed} onclick={props.ask.reform(move |_: MouseEvent| Ask::SetPath(path))}>{ text }</button> }
+    };
+    let close = props.ask.reform(|_: Event| Ask::Shelf);
+    html! {
+        <dialog ref={dialog} class="script shelf" aria-label={lang.t("story-scenes")} onclose={close}>
+            <div class="row">
+                <h2>{ lang.t("story-scenes") }</h2><span class="grow"></span>
+                { path(Path::Whole, lang.t("story-whole")) }{ path(Path::Fast, lang.t("story-fast")) }
+            </div>
+            if let Some(error) = &props.error { <p class="error" role="alert" data-testid="scene-error">{ error }</p> }
+            <ol>{ for (1..).zip(scenes()).map(entry) }</ol>
+            <form method="dialog"><button class="btn">{ lang.t("close") }</button></form>
+        </dialog>
+    }
+}
