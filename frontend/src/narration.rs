@@ -27,6 +27,7 @@ fn weight(event: &Event) -> u8 {
     match event {
         Event::Halt { .. } => 9,
         Event::OomKill { .. } | Event::Exit { .. } => 8,
+        Event::CpuPlugged { .. } | Event::CpuUnplugged { .. } => 7,
         Event::Exec { .. } | Event::Fork { .. } | Event::NamespaceNew { .. } => 7,
         Event::SignalDeliver { .. } | Event::SignalHandle { .. } | Event::Reap { .. } => 6,
         Event::PageFault { .. } | Event::IllegalInstruction { .. } => 5,
@@ -97,6 +98,8 @@ fn say(lang: Lang, names: &Names, record: &Record) -> String {
         Event::OomKill { victim, .. } => lang.tf("say-oom", &[("who", &who(victim))]),
         Event::FrameAlloc { pfn } => lang.tf("say-alloc", &[("frame", &pfn.0.to_string())]),
         Event::FrameFree { pfn } => lang.tf("say-free", &[("frame", &pfn.0.to_string())]),
+        Event::CpuPlugged { cpu } => lang.tf("say-plugged", &[("cpu", &cpu.0.to_string())]),
+        Event::CpuUnplugged { cpu } => lang.tf("say-unplugged", &[("cpu", &cpu.0.to_string())]),
         Event::Refused { .. } => lang.t("say-nothing").into(),
         Event::Halt { invariant } => lang.tf("say-halt", &[("invariant", invariant)]),
     }

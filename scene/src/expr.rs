@@ -88,9 +88,19 @@ pub enum Fact {
     Call,
     /// Frames of RAM.
     Total,
+    /// Ring of the first CPU that runs a task; 0 when all are idle.
+    Ring,
+    /// Name of the task on the first CPU, or nothing.
+    Current,
+    /// The number that the first program has in the PID namespace of the second, 0 if none.
+    SeenAs,
+    /// Frames that hold pages of files and that no process maps.
+    Cached,
+    /// Its pages that other processes map too.
+    Shared,
 }
 
-const FACTS: [(&str, Fact); 40] = [
+const FACTS: [(&str, Fact); 45] = [
     ("tasks", Fact::Tasks),
     ("zombies", Fact::Zombies),
     ("ended", Fact::Ended),
@@ -131,6 +141,11 @@ const FACTS: [(&str, Fact); 40] = [
     ("state", Fact::State),
     ("call", Fact::Call),
     ("total", Fact::Total),
+    ("ring", Fact::Ring),
+    ("current", Fact::Current),
+    ("seen_as", Fact::SeenAs),
+    ("cached", Fact::Cached),
+    ("shared", Fact::Shared),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,10 +161,12 @@ pub enum Op {
     Contains,
     Plus,
     Minus,
+    /// Of whole numbers; by 0 it gives 0.
+    Over,
 }
 
 /// Operators by how tightly they bind, loosest first.
-const LEVELS: [&[(&str, Op)]; 4] = [
+const LEVELS: [&[(&str, Op)]; 5] = [
     &[("or", Op::Or)],
     &[("and", Op::And)],
     &[
@@ -162,6 +179,7 @@ const LEVELS: [&[(&str, Op)]; 4] = [
         ("contains", Op::Contains),
     ],
     &[("+", Op::Plus), ("-", Op::Minus)],
+    &[("/", Op::Over)],
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq)]

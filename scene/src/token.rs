@@ -13,8 +13,8 @@ pub enum Token {
     Sign(&'static str),
 }
 
-const SIGNS: [&str; 12] = [
-    "==", "!=", "<=", ">=", "<", ">", "=", "+", "-", "(", ")", ",",
+const SIGNS: [&str; 13] = [
+    "==", "!=", "<=", ">=", "<", ">", "=", "+", "-", "/", "(", ")", ",",
 ];
 
 /// Tokens of a line, read from the left.

@@ -4,7 +4,7 @@ use super::tally::Tally;
 use crate::lab::worlds;
 use scene::{Expr, Fact, Op};
 use sim_core::Session;
-use sim_core::view::{self, TaskRow, TaskState, WindowView};
+use sim_core::view::{self, FrameKind, TaskRow, TaskState, WindowView};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -110,6 +110,7 @@ impl Facts<'_> {
                     Op::Contains => flag(left.text().contains(&right.text())),
                     Op::Plus => Value::Int(a.saturating_add(b)),
                     Op::Minus => Value::Int(a.saturating_sub(b)),
+                    Op::Over => Value::Int(a.checked_div(b).unwrap_or(0)),
                 }
             }
         }
@@ -215,12 +216,48 @@ impl Facts<'_> {
                 return Value::Text(task().map_or("", |t| state(t.state)).into());
             }
             Fact::Call => return Value::Text(task().map_or("", |t| t.call).into()),
-            Fact::Sees | Fact::Visible => 0,
-            Fact::Hostname => return Value::Text(String::new()),
+            Fact::Visible => self.eyes(first, nth).map_or(0, |e| e.tasks.len() as i64),
+            Fact::Hostname => {
+                let eyes = self.eyes(first, nth);
+                return Value::Text(eyes.map_or(String::new(), |e| e.hostname));
+            }
+            Fact::Sees => i64::from(self.number_in(second, first) != 0),
+            Fact::SeenAs => self.number_in(first, second),
+            Fact::Ring => {
+                let cpus = view::cpus(machine);
+                let busy = cpus.iter().find(|c| c.task.is_some());
+                busy.map_or(0, |c| i64::from(c.ring))
+            }
+            Fact::Current => {
+                let first = view::cpus(machine).into_iter().next();
+                return Value::Text(first.map_or(String::new(), |c| c.comm));
+            }
+            Fact::Cached => self.frames(None, |c| c.kind == FrameKind::PageCache),
+            Fact::Shared => task().map_or(0, |t| {
+                self.frames(Some(t.task), |c| c.selected && c.kind == FrameKind::Shared)
+            }),
             Fact::Mmu => 1,
             Fact::Swapped | Fact::MajorFaults => 0,
             Fact::Now => (self.session.now_ns() / 1_000_000) as i64,
         })
+    }
+
+    fn eyes(&self, comm: &str, nth: usize) -> Option<view::EyesView> {
+        view::eyes(self.session.machine(), self.task(comm, nth)?.task)
+    }
+
+    /// The number of one program in the PID namespace of another; 0 for none.
+    fn number_in(&self, comm: &str, whose: &str) -> i64 {
+        let pid = self
+            .task(comm, 0)
+            .and_then(|t| self.eyes(whose, 0)?.pid_of(t.task));
+        pid.map_or(0, i64::from)
+    }
+
+    fn frames(&self, of: Option<u64>, is: impl Fn(&view::FrameCell) -> bool) -> i64 {
+        let machine = self.session.machine();
+        let ram = view::ram(machine, 0, machine.ram_frames() as usize, of);
+        ram.cells.iter().filter(|cell| is(cell)).count() as i64
     }
 
     fn document(&self, comm: &str, nth: usize, of: fn(&view::DocumentBytes) -> i64) -> i64 {

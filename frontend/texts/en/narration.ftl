@@ -25,3 +25,5 @@ say-alloc = The kernel hands out frame { $frame }.
 say-free = Frame { $frame } goes back to the kernel.
 say-nothing = There is no such terminal or process: nothing happens.
 say-halt = The machine has halted: { $invariant }
+say-plugged = CPU { $cpu } is plugged in.
+say-unplugged = CPU { $cpu } is taken out.

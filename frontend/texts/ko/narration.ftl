@@ -25,3 +25,5 @@ say-alloc = 커널이 프레임 { $frame }(을)를 내줍니다.
 say-free = 프레임 { $frame }(이)가 커널로 돌아옵니다.
 say-nothing = 그런 터미널이나 프로세스는 없어서 아무 일도 일어나지 않습니다.
 say-halt = 컴퓨터가 멈췄습니다: { $invariant }
+say-plugged = CPU { $cpu }(을)를 꽂았습니다.
+say-unplugged = CPU { $cpu }(을)를 뺐습니다.
