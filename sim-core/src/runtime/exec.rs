@@ -1,5 +1,6 @@
 //! `docker exec`: another program in the namespaces of a running one.
 
+use super::cgroup;
 use super::docker::{fail, no_such, wait};
 use super::state;
 use crate::kernel::Syscall;
@@ -22,7 +23,7 @@ pub fn exec(sys: &mut Sys<'_>, name: &str, command: &[&str]) -> Round {
         );
     }
     let mut files = Vec::new();
-    for kind in ["uts", "pid", "mnt"] {
+    for kind in ["ipc", "uts", "net", "pid", "cgroup", "mnt"] {
         let path = Str::from(format!("/proc/{}/ns/{kind}", record.pid));
         match sys.call(Syscall::Openat {
             path,
@@ -33,6 +34,7 @@ pub fn exec(sys: &mut Sys<'_>, name: &str, command: &[&str]) -> Round {
             Err(errno) => return fail(sys, &format!("docker: exec: {kind}: {}\n", errno.text())),
         }
     }
+    let door = cgroup::door(sys, name)?;
     for fd in files {
         if let Err(errno) = sys.call(Syscall::Setns {
             fd,
@@ -42,7 +44,11 @@ pub fn exec(sys: &mut Sys<'_>, name: &str, command: &[&str]) -> Round {
         }
     }
     match sys.call(Syscall::Fork {})? {
-        Ok(0) => {}
+        Ok(0) => {
+            if let Ok(door) = door {
+                cgroup::enter(sys, door as i32)?;
+            }
+        }
         Ok(pid) => return Ok(Flow::Exit(wait(sys, pid as i32)?)),
         Err(errno) => return fail(sys, &format!("docker: exec: fork: {}\n", errno.text())),
     }

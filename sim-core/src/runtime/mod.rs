@@ -2,6 +2,7 @@
 //!
 //! Everything here is system calls. The kernel never hears the word.
 
+mod cgroup;
 mod docker;
 mod exec;
 mod runc;

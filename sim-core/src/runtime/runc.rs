@@ -1,5 +1,6 @@
-//! `runc`: namespaces, a root of its own, and the program.
+//! `runc`: namespaces, a control group and a root of its own, and the program.
 
+use super::cgroup;
 use super::docker::{fail, wait};
 use super::state::{self, CONTAINER_DIR, IMAGE_DIR, Record};
 use crate::kernel::syscall::{CloneFlags, MountFlags, Str};
@@ -16,16 +17,22 @@ pub fn runc(sys: &mut Sys<'_>) -> Round {
     if verb != "run" || command.is_empty() {
         return fail(sys, "usage: runc run NAME IMAGE HOST COMMAND...\n");
     }
-    // One call makes the process and its namespaces. Kinds that the kernel does not know are
-    // not asked for: it would refuse all of them together.
+    if let Err(errno) = cgroup::make(sys, name)? {
+        state::remove(sys, name)?.ok();
+        return fail(sys, &format!("runc: cgroup: {}\n", errno.text()));
+    }
+    // One call makes the process and its namespaces.
     let flags = CloneFlags::NEWPID
         .with(CloneFlags::NEWNS)
-        .with(CloneFlags::NEWUTS);
+        .with(CloneFlags::NEWUTS)
+        .with(CloneFlags::NEWIPC)
+        .with(CloneFlags::NEWNET);
     let exit_signal = Signal::SIGCHLD.nr();
     match sys.call(Syscall::Clone { flags, exit_signal })? {
         Ok(0) => inside(sys, name, image, host, command),
         Ok(pid) => outside(sys, name, image, pid as i32),
         Err(errno) => {
+            cgroup::remove(sys, name)?.ok();
             state::remove(sys, name)?.ok();
             fail(sys, &format!("runc: clone: {}\n", errno.text()))
         }
@@ -41,6 +48,7 @@ fn outside(sys: &mut Sys<'_>, name: &str, image: &str, pid: i32) -> Round {
     };
     state::save(sys, name, &running)?.ok();
     let status = wait(sys, pid)?;
+    cgroup::remove(sys, name)?.ok();
     let exited = Record {
         image: image.into(),
         pid: 0,
@@ -79,9 +87,18 @@ type Prepared = Result<Result<(), (&'static str, Errno)>, Pending>;
 
 /// In the order of the OCI runtime specification's create.
 fn prepare(sys: &mut Sys<'_>, name: &str, image: &str, host: &str) -> Prepared {
+    // Into the group first: the new cgroup namespace has its root where the caller is.
+    match cgroup::door(sys, name)? {
+        Ok(door) => cgroup::enter(sys, door as i32)?,
+        Err(errno) => return Ok(Err(("cgroup", errno))),
+    }
+    let flags = CloneFlags::NEWCGROUP;
+    if let Err(errno) = sys.call(Syscall::Unshare { flags })? {
+        return Ok(Err(("unshare the cgroup namespace", errno)));
+    }
     let base = format!("{CONTAINER_DIR}/{name}");
     let root = format!("{base}/rootfs");
-    // First of all: what is mounted from here on must not travel back to the host.
+    // Before any mount: what is mounted from here on must not travel back to the host.
     let private = MountFlags::REC.with(MountFlags::PRIVATE);
     let private = mount(sys, "none", "/", "", private)?;
     if let Err(errno) = private {

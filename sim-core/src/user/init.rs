@@ -2,7 +2,7 @@
 //! their own, and the burial of whoever dies.
 
 use super::tool::{Asked, Flow, Kept, Pending, Round, Sys};
-use crate::kernel::syscall::{OpenFlags, Restart, SigAct, Str, WaitOptions};
+use crate::kernel::syscall::{MountFlags, OpenFlags, Restart, SigAct, Str, WaitOptions};
 use crate::kernel::{Errno, Reply, Signal, Syscall};
 
 /// Terminals: 1 is the shell's, applications come after it.
@@ -65,6 +65,15 @@ fn start(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
         signal: Signal::SIGCHLD.nr(),
         act: Some(act),
         flags: Default::default(),
+    })?
+    .ok();
+    // As systemd does. /proc is there from the start.
+    sys.call(Syscall::Mount {
+        source: "cgroup2".into(),
+        target: "/sys/fs/cgroup".into(),
+        fstype: "cgroup2".into(),
+        flags: MountFlags::default(),
+        data: "".into(),
     })?
     .ok();
     *kept = Kept::Init(State::default());

@@ -9,9 +9,9 @@ isolate-bet = With a name of its own, does PPT move to another PID or another pl
 isolate-bet-same = It stays where it is
 isolate-bet-moved = It moves
 isolate-do = Press the button below, and watch [PPT's row](row:ppt).
-isolate-button = Give PPT a UTS namespace of its own
+isolate-button = Give PPT a computer name of its own (UTS)
 isolate-hint = The button makes PPT call unshare, a system call.
-isolate-done = Before the button and now: PID { $pid } → { $nowpid }, square of RAM that the document lies in { $frame } → { $nowframe }. Namespaces other than the host's: { $kinds }. A namespace is no place that a process enters; it is a mark on the process.
+isolate-done = Before the button and now: PID { $pid } → { $nowpid }, square of RAM that the document lies in { $frame } → { $nowframe }. Namespaces other than the host's: { $kinds }. A namespace is no place that a process enters; it is a mark that says what the process sees.
 isolate-deeper =
     A UTS namespace holds the host name and the domain name. The other kinds are mount, PID, network, IPC, user, cgroup and time: eight in all. A new UTS namespace begins as a copy, so the name looks the same until somebody changes it.
 
@@ -39,12 +39,12 @@ run-do = Close [PPT](window:ppt), press [PPT in a container](launcher), and let 
 run-hint = Press the button to the next system call several times. The one to look for is clone. Play works as well.
 run-done = Yellow borders: { $boxes }. Docker's worker, runc, made a child with the system call clone, and asked for new namespaces for it in the same call. The border is drawn by this page, which looks at namespaces. To the kernel there is no such thing as a container.
 run-deeper =
-    clone(2) is like fork(2), except that the caller chooses what is new and what is shared. With a real Docker, dockerd and containerd stand between the command docker and runc, and there are new IPC, network and cgroup namespaces, too.
+    clone(2) is like fork(2), except that the caller chooses what is new and what is shared. With a real Docker, dockerd and containerd stand between the command docker and runc.
 
     Manual: clone(2). On Linux: `sudo strace -f -e trace=clone,clone3,unshare,setns -p "$(pgrep -x containerd)"`
 
 root =
-    The newborn child is not PPT yet. First it furnishes its world: the image becomes its topmost directory, a fresh /proc will list its processes, and the computer gets a name.
+    The newborn child is not PPT yet. First it furnishes its world: an *image*, a bundle of files, becomes its topmost directory, a fresh /proc will list its processes, and the computer gets a name.
 
     When all is ready, it turns into PPT with `execve`.
 root-do = Follow the [system calls](gate-above): find mount, pivot_root, sethostname and execve. You are through when PPT appears.
@@ -63,7 +63,7 @@ end-bet = In the host's shell, which number ends PPT?
 end-bet-inside = { $pptinner }
 end-bet-outside = { $pptpid }
 end-do = End PPT: type `kill -9` and a number into the host's terminal.
-end-hint = Which namespace is the shell in? Without -9, PPT may not end; the scene 'Seen from the host' says why.
+end-hint = Which namespace is this shell in?
 end-done = In the host's namespace PPT was number { $fromhost }. Yellow borders left: { $boxesleft }. Which process a number means depends on who says it.
 end-deeper =
     A process has a number in its PID namespace and in every one above. Nothing above can be seen from below. The line NSpid in /proc/PID/status has all its numbers.
@@ -75,6 +75,6 @@ parts =
 
     All of them are attached to processes, and one container may hold many. There is one kernel, and one set of hardware.
 parts-deeper =
-    The Docker on this machine goes no further than namespaces. A real one applies cgroups, capabilities and seccomp by default.
+    The Docker on this machine goes no further than namespaces and cgroups. A real one also drops most capabilities and sets a seccomp filter.
 
     Manual: cgroups(7), capabilities(7), seccomp(2). On Linux: `systemd-cgls`, `getpcaps PID`, `grep Seccomp /proc/PID/status`

@@ -29,21 +29,25 @@ shield-do = Run `kill 1` in [both worlds](worlds).
 shield-hint = Write kill 1 into the field and press Run: both terminals get it.
 shield-done = Running now: init { $inits }, PPT { $ppts }. Number 1 of a PID namespace is special: the kernel hands it only those signals that it has said it wants. So from inside, nobody can end it by accident.
 shield-deeper =
-    A signal for which number 1 has no handler is dropped if it comes from the same namespace, even that of `kill -9 1`. From outside, that is from an ancestor namespace, SIGKILL and SIGSTOP do get through. This is why `docker stop` waits ten seconds and then sends SIGKILL, if number 1 does not care for SIGTERM; `docker run --init` is the remedy.
+    A signal for which number 1 has no handler is dropped if it comes from the same namespace, even that of `kill -9 1`. From outside, that is from an ancestor namespace, SIGKILL and SIGSTOP do get through. This is why `docker stop` waits ten seconds and then sends SIGKILL, if number 1 has no handler for SIGTERM; `docker run --init` is the remedy.
 
     Manual: pid_namespaces(7), kill(2). On Linux: `grep Sig /proc/1/status`
 
-children =
-    Does a container hold just one process? No. Whatever is started inside belongs to the same namespaces as its parent.
+limit =
+    A container may hold many processes. One that is started inside belongs to the namespaces of its parent, and to its *control group* (cgroup). In a cgroup it is written how much may be used.
 
-    `sleep 1000 &` starts a process that sleeps for 1000 seconds.
-children-do = Run `sleep 1000 &` in the terminal inside the container.
-children-hint = Of the two terminals, choose the container's, and type it there.
-children-done = Processes in this container now: { $many }. Each is an ordinary row in the [task list](tasks).
-children-deeper =
-    To give a container just one job is a good custom, but a custom it is, not a rule of the kernel.
+    From the host, limit this container to { $max } processes. Then, inside, start a process that only sleeps, `sleep 1000 &`, twice.
+limit-bet = How many sleeps will there be?
+limit-bet-0 = None
+limit-bet-1 = 1
+limit-bet-2 = 2
+limit-do = In the host's terminal run `echo { $max } > /sys/fs/cgroup/docker/deck/pids.max`, then twice `sleep 1000 &` in the one inside.
+limit-hint = pids.max is how many processes may be in this cgroup. PPT and the shell inside count, too.
+limit-done = Sleeps running: { $sleeping }; processes in the container: { $many }. Beyond the limit, the kernel refuses to make a process. Namespaces decide *what is seen*, cgroups decide *how much is used*.
+limit-deeper =
+    fork(2) fails with EAGAIN, which the shell reports as 'Resource temporarily unavailable'. The limit for memory, memory.max, and the shares of CPU, cpu.max and cpu.weight, are in the same place. Docker's options come down to writing into these files.
 
-    On Linux: `docker top deck`, `cat /sys/fs/cgroup/cgroup.procs`
+    Manual: cgroups(7). On Linux: `docker run --pids-limit 100 …`, `docker update --memory 512m deck`, `systemd-cgls`
 
 whole =
     Now end the container from the host. The host's shell is in an ancestor namespace: it can call [PPT](row:ppt) by the number { $number }, and `kill -9` goes through the shield of a number 1.
@@ -54,9 +58,9 @@ whole-bet-stay = It sleeps on
 whole-bet-gone = It ends, too
 whole-do = Run `kill -9 { $number }` in the [host's terminal](worlds).
 whole-hint = Type it into the host's terminal, not the one inside.
-whole-done = Processes in the container before: { $before }. Now there are { $pptsleft } of PPT and { $sleeps } of sleep; yellow borders left: { $left }. When number 1 of a namespace ends, the kernel ends all others in it.
+whole-done = Processes in the container before: { $before }. Now PPTs: { $pptsleft }, sleeps: { $sleeps }, yellow borders: { $left }. When number 1 of a namespace ends, the kernel ends all others in it.
 whole-deeper =
-    Number 1 is also the parent of whoever loses his own in that namespace, so without it a namespace cannot go on. The kernel sends SIGKILL to the others, and from then on no process can be made in there (ENOMEM).
+    Number 1 also becomes the parent of orphans in its namespace, so without it a namespace cannot go on. The kernel sends SIGKILL to the others, and from then on no process can be made in there (ENOMEM).
 
     Manual: pid_namespaces(7). On Linux: `docker kill deck`
 

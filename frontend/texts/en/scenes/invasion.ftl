@@ -38,7 +38,7 @@ wall-bet-ends = Excel ends, and Word is safe
 wall-do = Press the button below.
 wall-button = Do it again on a computer with an MMU
 wall-hint = The button boots a new machine and enters the same keys in the same order.
-wall-done = Words running: { $words }, and its memory says { $fresh }. Excels ended by the signal SIGSEGV: { $signal }. The CPU could not translate the address and called the kernel. The kernel saw that it had never allowed this address, and stopped the process that was at fault.
+wall-done = Word processes running: { $words }; in memory it says { $fresh }. Excel processes ended by SIGSEGV, the signal for a bad access to memory: { $signal }. For that address the CPU found no place in RAM, and called the kernel. The kernel saw that it had never allowed this address, and stopped the process that was at fault.
 wall-deeper =
     SIGSEGV stands for segmentation violation; it is the signal behind the familiar 'Segmentation fault'. In order: the MMU finds no frame for the address in the table, the CPU raises a page fault, the kernel looks among the mappings, and if there is none it sends the signal.
 

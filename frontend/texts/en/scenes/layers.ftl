@@ -25,7 +25,7 @@ letter-deeper =
     On Linux: `strace -c cat /etc/hostname`
 
 up =
-    When a key goes down, the keyboard sends the CPU [a signal](gate-below), an *interrupt*. At once the CPU runs code of the kernel, which takes the letter in and wakes up [Word](row:word), who has been waiting for one.
+    When a key goes down, the keyboard sends the CPU [a signal](gate-below), an *interrupt*. At once the CPU runs code of the kernel, which takes the letter in and wakes up [Word](row:word), which has been waiting for one.
 
     When Word gets the CPU, its read is over, and it comes [up across the boundary](gate-above) with the letter in its hands.
 up-bet = Where does the letter appear first?

@@ -29,7 +29,7 @@ ask-deeper =
     Manual: mmap(2), proc_sys_vm(5). On Linux: `ps -o pid,vsz,rss,comm`
 
 touch =
-    When Word writes to a promised page for the first time, no frame is assigned to it. The CPU stops and calls the kernel. This is a *page fault*.
+    When Word writes to a promised page for the first time, no frame is assigned to it. The CPU stops at that instruction and calls the kernel. This is a *page fault*.
 
     The kernel finds a free frame, fills it with zeros and assigns it, and Word goes on as if nothing had happened.
 touch-do = Go forward until Word sleeps again, and see when squares of [RAM](frames:word) change.
@@ -55,6 +55,6 @@ again-do = Press [More memory](window:word) in Word's window once more.
 again-hint = Ctrl-O in Word's window does the same.
 again-done = With { $more } more, Word's frames lie in { $runs } separate places of RAM. Word does not know. Through [Word's eyes](eyes) its pages are simply one row. So the kernel may give it any frame that is free.
 again-deeper =
-    An address as a program sees it is a *virtual address*; a place in RAM is a *physical address*. The table that links them is in the scene 'Same address, another place'. A real Linux keeps frames in blocks of neighbours (the buddy allocator) and does not simply start from the front as this computer does.
+    An address as a program sees it is a *virtual address*; a place in RAM is a *physical address*. The table that links them is in the scene 'Addresses and frames'. A real Linux keeps frames in blocks of neighbours (the buddy allocator) and does not simply start from the front as this computer does.
 
     On Linux: `cat /proc/buddyinfo`, `sudo cat /proc/iomem`

@@ -27,7 +27,7 @@ word-do = Hold the title of [Word's window](window:word), and look at the [task 
 word-hint = Is PPT in the task list? And which squares are left in RAM?
 word-done = Of { $all } processes, Word sees { $wordsees }. Of { $frames } squares of RAM, it sees the { $pages } that it uses itself. So where memory is concerned, every process lives in a world of its own, container or not. A container extends this to other things.
 word-deeper =
-    What gives every process its own view of memory is *virtual memory*. An ordinary program cannot even find out which squares of physical memory it uses. The scene 'Same address, another place' takes this apart.
+    What gives every process its own view of memory is *virtual memory*. An ordinary program cannot even find out which squares of physical memory it uses. The scene 'Addresses and frames' takes this apart.
 
     Manual: proc_pid_maps(5). On Linux: `cat /proc/self/maps`
 

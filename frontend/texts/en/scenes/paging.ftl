@@ -1,4 +1,4 @@
-title = Same address, another place
+title = Addresses and frames
 lead = Two processes write to the same address. Does it end up in the same place in RAM?
 
 same =

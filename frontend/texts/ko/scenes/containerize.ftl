@@ -9,9 +9,9 @@ isolate-bet = 이름을 따로 가지게 되면 PPT의 PID나 메모리도 새 �
 isolate-bet-same = 그대로 있다
 isolate-bet-moved = 옮겨 간다
 isolate-do = 아래 단추를 누르고 [PPT의 줄](row:ppt)을 지켜보세요.
-isolate-button = PPT에게 UTS 네임스페이스를 따로 주기
-isolate-hint = 단추를 누르면 PPT가 unshare라는 시스템 콜을 부릅니다.
-isolate-done = 단추를 누르기 전과 지금을 견주면, PID는 { $pid } → { $nowpid }, 문서가 놓인 RAM의 칸은 { $frame } → { $nowframe }입니다. 호스트와 다른 네임스페이스는 { $kinds }가지가 되었습니다. 네임스페이스는 프로세스가 들어가는 장소가 아니라 프로세스에 붙는 표시입니다.
+isolate-button = PPT에게 컴퓨터 이름을 따로 주기 (UTS)
+isolate-hint = 단추를 누르면 PPT가 unshare라는 시스템 콜을 부르게 됩니다.
+isolate-done = 단추를 누르기 전과 지금을 견주면, PID는 { $pid } → { $nowpid }, 문서가 놓인 RAM의 칸은 { $frame } → { $nowframe }입니다. 호스트와 다른 네임스페이스는 { $kinds }가지가 되었습니다. 네임스페이스는 프로세스가 들어가는 장소가 아니라, 무엇을 볼지 정해 주는 표시입니다.
 isolate-deeper =
     UTS 네임스페이스에는 호스트 이름과 도메인 이름이 들어 있습니다. 네임스페이스에는 그 밖에도 마운트, PID, 네트워크, IPC, 사용자, cgroup, 시간이 있어서 모두 여덟 종류입니다. 새 네임스페이스는 원래 것을 베낀 채로 시작하므로, 이름을 바꾸기 전까지는 같은 이름이 보입니다.
 
@@ -39,12 +39,12 @@ run-do = [PPT](window:ppt)를 닫고 [컨테이너에서 PPT](launcher) 단추�
 run-hint = 다음 시스템 콜로 가는 단추를 여러 번 누르세요. clone이라는 시스템 콜을 찾으면 됩니다. 재생해도 됩니다.
 run-done = 노란 테두리가 { $boxes }개 생겼습니다. 도커의 일꾼인 runc가 clone이라는 시스템 콜로 자식을 만들면서, 그 자식의 네임스페이스도 새로 만들어 달라고 한 것입니다. 테두리는 이 페이지가 네임스페이스를 보고 그린 것입니다. 커널에는 컨테이너라는 것이 따로 없습니다.
 run-deeper =
-    clone(2)은 fork(2)와 비슷하지만, 무엇을 새로 만들고 무엇을 함께 쓸지 고를 수 있습니다. 진짜 도커에서는 docker 명령과 runc 사이에 dockerd와 containerd가 있고, IPC와 네트워크, cgroup 네임스페이스도 새로 만듭니다.
+    clone(2)은 fork(2)와 비슷하지만, 무엇을 새로 만들고 무엇을 함께 쓸지 고를 수 있습니다. 진짜 도커에서는 docker 명령과 runc 사이에 dockerd와 containerd가 있습니다.
 
     매뉴얼: clone(2). 리눅스에서 보려면: `sudo strace -f -e trace=clone,clone3,unshare,setns -p "$(pgrep -x containerd)"`
 
 root =
-    갓 태어난 자식은 아직 PPT가 아닙니다. 먼저 새 세상을 꾸며야 합니다. 이미지를 맨 위 디렉터리로 삼고, 프로세스 목록이 보이는 /proc을 새로 마운트하고, 컴퓨터 이름을 정합니다.
+    갓 태어난 자식은 아직 PPT가 아닙니다. 먼저 새 세상을 꾸밉니다. 파일 묶음인 *이미지(image)*를 맨 위 디렉터리로 삼고, 프로세스 목록이 보이는 /proc을 새로 마련하고, 컴퓨터 이름을 정합니다.
 
     준비를 마치면 `execve`로 자신을 PPT로 바꿉니다.
 root-do = [시스템 콜](gate-above)을 따라가며 mount, pivot_root, sethostname, execve를 찾아보세요. PPT가 나타나면 끝입니다.
@@ -63,7 +63,7 @@ end-bet = 호스트의 셸에서 몇 번을 끝내라고 해야 PPT가 끝날까
 end-bet-inside = { $pptinner }번
 end-bet-outside = { $pptpid }번
 end-do = 호스트의 터미널에 `kill -9`와 번호를 쳐서 PPT를 끝내세요.
-end-hint = 셸이 어느 네임스페이스에 있는지 생각해 보세요. -9를 빼면 PPT는 끝나지 않을 수도 있습니다. 왜 그런지는 '호스트에서 보면'에서 다룹니다.
+end-hint = 이 셸이 어느 네임스페이스에 있는지 생각해 보세요.
 end-done = 호스트의 네임스페이스에서 PPT의 번호는 { $fromhost }번이었습니다. 남은 노란 테두리는 { $boxesleft }개입니다. 번호는 누가 부르느냐에 따라 정해집니다.
 end-deeper =
     프로세스는 자기가 속한 PID 네임스페이스와 그 위의 모든 네임스페이스에서 번호를 하나씩 가집니다. 아래에서 위는 보이지 않습니다. 어느 번호가 어느 번호인지는 /proc/PID/status의 NSpid 줄에 적혀 있습니다.
@@ -71,10 +71,10 @@ end-deeper =
     매뉴얼: pid_namespaces(7), proc_pid_status(5). 리눅스에서 보려면: `docker top deck`, `grep NSpid /proc/PID/status`
 
 parts =
-    컨테이너는 프로세스에 세 가지를 더한 것입니다. *네임스페이스*는 무엇이 보이는지, 곧 이름을 나눕니다. *cgroup*(컨트롤 그룹)은 얼마나 쓸 수 있는지, 곧 양을 제한합니다. *capability*와 *seccomp*는 커널에 무엇을 부탁할 수 있는지를 제한합니다.
+    컨테이너는 프로세스에 세 가지를 더한 것입니다. *네임스페이스*는 무엇이 보이는지, 곧 이름을 나눕니다. *컨트롤 그룹(cgroup)*은 얼마나 쓸 수 있는지, 곧 양을 제한합니다. *권한(capability)*과 *seccomp*는 커널에 무엇을 부탁할 수 있는지를 제한합니다.
 
     모두 프로세스에 붙는 것이고, 컨테이너 하나에는 프로세스가 여럿 들어갈 수 있습니다. 커널은 하나, 하드웨어도 하나입니다.
 parts-deeper =
-    여기 있는 도커는 네임스페이스까지만 씁니다. 진짜 도커는 cgroup과 capability, seccomp까지 기본으로 적용합니다.
+    여기 있는 도커는 네임스페이스와 cgroup까지만 씁니다. 진짜 도커는 capability도 대부분 떼어 내고 seccomp 필터도 걸어 둡니다.
 
     매뉴얼: cgroups(7), capabilities(7), seccomp(2). 리눅스에서 보려면: `systemd-cgls`, `getpcaps PID`, `grep Seccomp /proc/PID/status`

@@ -33,17 +33,21 @@ shield-deeper =
 
     매뉴얼: pid_namespaces(7), kill(2). 리눅스에서 보려면: `grep Sig /proc/1/status`
 
-children =
-    컨테이너에는 프로세스가 하나만 들어가는 것일까요? 그렇지 않습니다. 안에서 프로세스를 만들면 그 자식도 같은 네임스페이스에 속합니다.
+limit =
+    컨테이너에는 프로세스가 여럿 들어갈 수 있습니다. 안에서 만든 프로세스는 부모와 같은 네임스페이스에 속하고, 같은 *컨트롤 그룹(cgroup)*에도 속합니다. cgroup에는 얼마나 쓸 수 있는지 한도를 적어 둡니다.
 
-    `sleep 1000 &`은 1000초 동안 잠만 자는 프로세스를 하나 띄워 두는 명령입니다.
-children-do = 컨테이너 안의 터미널에서 `sleep 1000 &`을 실행하세요.
-children-hint = 두 터미널 가운데 컨테이너 쪽을 골라 직접 치세요.
-children-done = 이 컨테이너에는 이제 프로세스가 { $many }개 있습니다. 하나하나가 [태스크 목록](tasks)의 보통 줄입니다.
-children-deeper =
-    컨테이너에서는 프로세스 하나에 한 가지 일만 맡기는 것이 관례이지만, 그것은 커널의 규칙이 아니라 쓰는 사람들의 습관입니다.
+    호스트에서 이 컨테이너의 프로세스 수를 { $max }개로 묶고, 안에서 잠만 자는 프로세스 `sleep 1000 &`을 두 번 실행해 봅시다.
+limit-bet = sleep은 몇 개나 돌게 될까요?
+limit-bet-0 = 하나도 돌지 못한다
+limit-bet-1 = 1개
+limit-bet-2 = 2개
+limit-do = 호스트의 터미널에 `echo { $max } > /sys/fs/cgroup/docker/deck/pids.max`를, 그다음 안쪽 터미널에 `sleep 1000 &`을 두 번 치세요.
+limit-hint = pids.max는 이 cgroup에 들 수 있는 프로세스 수입니다. PPT와 안쪽 셸도 거기에 들어갑니다.
+limit-done = sleep은 { $sleeping }개, 컨테이너의 프로세스는 모두 { $many }개입니다. 한도를 넘으면 커널은 프로세스를 만들어 달라는 부탁을 들어주지 않습니다. 네임스페이스는 *무엇이 보이는지*를, cgroup은 *얼마나 쓰는지*를 정합니다.
+limit-deeper =
+    fork(2)가 EAGAIN으로 실패하고, 셸은 이것을 Resource temporarily unavailable이라고 알려 줍니다. 메모리 한도인 memory.max와 CPU 몫인 cpu.max, cpu.weight도 같은 곳에 있습니다. 도커의 옵션은 결국 이 파일들에 값을 적는 일입니다.
 
-    리눅스에서 보려면: `docker top deck`, `cat /sys/fs/cgroup/cgroup.procs`
+    매뉴얼: cgroups(7). 리눅스에서 해 보려면: `docker run --pids-limit 100 …`, `docker update --memory 512m deck`, `systemd-cgls`
 
 whole =
     이제 호스트에서 컨테이너를 끝냅니다. 호스트의 셸은 조상 네임스페이스에 있으므로 [PPT](row:ppt)를 { $number }번으로 부를 수 있고, `kill -9`는 1번의 방패도 뚫습니다.

@@ -4,7 +4,7 @@ lead = 프로그램이 서로의 메모리에 손댈 수 있다면 어떤 일이
 bare =
     이 컴퓨터에는 메모리를 갈라 주는 부품이 없습니다. 옛날 컴퓨터나 지금도 쓰이는 작은 기기가 이렇습니다. 프로그램이 부르는 주소가 곧 [RAM](ram)의 자리입니다.
 
-    [Word](frames:word)와 [Excel](frames:excel)이 RAM을 나눠 쓰고 있습니다. 서로 지켜 주기로 약속했을 뿐, 막아 주는 것은 없습니다.
+    [Word](frames:word)와 [Excel](frames:excel)이 RAM을 나눠 쓰고 있습니다. 서로 건드리지 않기로 했을 뿐, 막아 주는 것은 없습니다.
 bare-do = [Word](window:word)에 글을 조금 써 보세요.
 bare-hint = Word 창을 고르고 아무 글이나 치세요.
 bare-done = 쓴 글은 RAM의 { $address } 자리에 들어 있습니다.
@@ -25,7 +25,7 @@ wrong-do = [Excel](window:excel)에 `A500=BANG`이라고 치고 엔터를 누르
 wrong-hint = 창에 눈에 띄는 변화가 없으면, Word의 [메모리](bytes:word)를 보세요.
 wrong-done = Word의 메모리에는 이제 { $now }(이)라고 적혀 있습니다. Excel에 친 것이 어디로 갔는지 보이나요? 누가 그랬는지, Word는 알 길이 없습니다.
 wrong-deeper =
-    배열의 끝을 넘어 쓰는 이런 실수를 버퍼 오버플로(out-of-bounds write)라고 합니다. C로 쓴 프로그램에서 흔한 버그이고, 보안 구멍이 되는 일도 많습니다.
+    배열의 끝을 넘어 쓰는 이런 실수를 범위를 벗어난 쓰기(out-of-bounds write), 흔히 버퍼 오버플로(buffer overflow)라고 합니다. C로 쓴 프로그램에서 흔한 버그이고, 보안 구멍이 되는 일도 많습니다.
 
     리눅스에서 찾아보려면: `gcc -fsanitize=address prog.c`
 
@@ -38,14 +38,14 @@ wall-bet-ends = Excel이 끝나고 Word는 무사하다
 wall-do = 아래 단추를 누르세요.
 wall-button = MMU가 있는 컴퓨터에서 다시 하기
 wall-hint = 단추를 누르면 새로 부팅한 다음 같은 글쇠를 차례로 입력합니다.
-wall-done = Word는 { $words }개 떠 있고 그 메모리에는 { $fresh }(이)라고 적혀 있습니다. 시그널 SIGSEGV로 끝난 Excel은 { $signal }개입니다. CPU가 그 주소를 옮길 수 없어 커널을 불렀고, 커널은 허락한 적이 없는 주소임을 확인하고 잘못을 저지른 프로세스를 멈춘 것입니다.
+wall-done = Word는 { $words }개 떠 있고 그 메모리에는 { $fresh }(이)라고 적혀 있습니다. 잘못된 메모리 접근을 알리는 시그널 SIGSEGV로 끝난 Excel은 { $signal }개입니다. CPU는 그 주소에 짝지어진 자리가 없어 커널을 불렀고, 커널은 허락한 적이 없는 주소임을 확인하고 잘못을 저지른 프로세스를 멈춘 것입니다.
 wall-deeper =
-    SIGSEGV는 segmentation violation, 곧 '메모리 구역을 어김'이라는 뜻입니다. 흔히 보는 Segmentation fault가 이것입니다. 순서는 이렇습니다. 주소를 옮기던 MMU가 표에서 프레임을 찾지 못하고, CPU가 페이지 폴트를 일으키고, 커널이 매핑을 뒤져 보고, 없으면 시그널을 보냅니다.
+    SIGSEGV는 segmentation violation, 곧 '메모리 구역을 어김'이라는 뜻입니다. 흔히 보는 Segmentation fault가 이것입니다. 순서는 이렇습니다. 주소를 변환하던 MMU가 표에서 프레임을 찾지 못하고, CPU가 페이지 폴트를 일으키고, 커널이 매핑을 뒤져 보고, 없으면 시그널을 보냅니다.
 
     매뉴얼: signal(7), mmap(2). 리눅스에서 보려면: `dmesg`에서 segfault, `coredumpctl list`
 
 alive =
-    MMU는 프로그램이 부르는 주소를 [RAM](ram)의 자리로 옮겨 줍니다. 옮기는 표는 프로세스마다 따로 있고 커널만 고칠 수 있습니다. 남의 메모리는 내 표에 아예 없으니, 가리킬 방법조차 없습니다.
+    MMU는 프로그램이 부르는 주소를 [RAM](ram)의 자리로 바꿔 줍니다. 바꾸는 데 쓰는 표는 프로세스마다 따로 있고 커널만 고칠 수 있습니다. 남의 메모리는 내 표에 아예 없으니, 가리킬 방법조차 없습니다.
 
     이것이 *가상 메모리(virtual memory)*입니다. 컨테이너가 아니어도 모든 프로세스가 이렇게 떨어져 있습니다.
 alive-do = [Word](window:word)에 글을 이어 써 보세요.

@@ -27,7 +27,7 @@ letter-deeper =
 up =
     글쇠를 누르면 키보드가 CPU에 [신호](gate-below)를 보냅니다. *인터럽트(interrupt)*라고 합니다. CPU는 곧바로 커널의 코드를 실행하고, 커널은 글자를 받아 둔 다음 글자를 기다리던 [Word](row:word)를 깨웁니다.
 
-    Word가 CPU를 얻으면 read가 끝나면서 [경계를 넘어](gate-above) 위로 올라옵니다. 글자를 들고서요.
+    Word가 CPU를 얻으면 read가 끝나고, Word는 글자를 들고 [경계를 넘어](gate-above) 위로 올라옵니다.
 up-bet = 글자는 어디에 먼저 나타날까요?
 up-bet-screen = Word 창
 up-bet-memory = Word의 메모리

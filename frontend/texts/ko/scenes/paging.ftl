@@ -1,4 +1,4 @@
-title = 같은 주소, 다른 자리
+title = 주소와 프레임
 lead = 두 프로세스가 같은 주소에 글을 씁니다. 글은 RAM의 같은 자리에 들어갈까요?
 
 same =
@@ -18,14 +18,14 @@ same-deeper =
     매뉴얼: proc_pid_maps(5), personality(2). 리눅스에서 보려면: `setarch -R cat /proc/self/maps`를 두 번
 
 table =
-    주소를 프레임으로 옮기는 것은 CPU 안의 *MMU*입니다. MMU는 *페이지 테이블(page table)*이라는 표를 보고 옮깁니다. 표는 프로세스마다 따로 있고, 커널이 RAM에 적어 둡니다.
+    주소를 프레임으로 바꿔 주는 것은 CPU 안의 *MMU*입니다. MMU는 *페이지 테이블(page table)*이라는 표를 보고 바꿉니다. 표는 프로세스마다 따로 있고, 커널이 RAM에 적어 둡니다.
 
     [표를 따라가는 길](panel)이 옆에 펼쳐져 있습니다.
 table-do = [두 번째 Word](row:word)를 고르고, 같은 주소가 어느 프레임으로 가는지 표를 따라가 보세요.
 table-hint = 목록에서 PID가 큰 쪽의 Word를 누르세요.
 table-done = PID { $p1 }의 표를 따라가면 프레임 { $f1 }번이, PID { $p2 }의 표를 따라가면 프레임 { $f2 }번이 나옵니다. 표도 메모리를 차지합니다. PID { $p2 }의 표에는 프레임 { $tables }개가 쓰였습니다.
 table-deeper =
-    x86-64의 표는 네 단계(PGD, PUD, PMD, PTE)입니다. 단계마다 주소의 9비트로 512칸 가운데 하나를 고르고, 마지막 12비트는 프레임 안의 위치입니다. 주소마다 네 번씩 읽으면 느리니까, CPU는 최근에 옮긴 결과를 TLB에 외워 둡니다.
+    x86-64의 표는 네 단계(PGD, PUD, PMD, PTE)입니다. 단계마다 주소의 9비트로 512칸 가운데 하나를 고르고, 마지막 12비트는 프레임 안의 위치입니다. 주소마다 네 번씩 읽으면 느리니까, CPU는 최근에 변환한 결과를 TLB에 외워 둡니다.
 
     커널 문서: Documentation/mm/page_tables.rst. 리눅스에서 보려면: `grep VmPTE /proc/self/status`, `perf stat -e dTLB-load-misses ls`
 
