@@ -8,6 +8,7 @@ use crate::embed::{self, Frame, Query, Theme};
 use crate::i18n::Lang;
 use crate::lab::pace::{self, IdleWait, Next};
 use crate::lab::worlds::Worlds;
+use crate::panels::memory::Choice;
 use crate::rescue;
 use crate::story::Ask;
 use gloo::events::EventListener;
@@ -39,6 +40,11 @@ pub enum Msg {
     SetLang(Lang),
     SetTheme(Theme),
     SetTab(Tab),
+    /// An address to be looked up in the page tables; as it was typed.
+    LookAt(String),
+    /// A process to compare with.
+    CompareWith(Option<u64>),
+    PointAt(Option<u64>),
     SetCommand(String),
     RunCommand,
     /// The same command on the host and inside.
@@ -74,6 +80,7 @@ pub enum Tab {
     Worlds,
     Calls,
     Sched,
+    Memory,
     About,
 }
 
@@ -103,6 +110,7 @@ pub struct App {
     right_ns: u64,
     selected: Option<u64>,
     tab: Tab,
+    memory: Choice,
     worlds: Worlds,
     dialog: Option<ScriptDialog>,
     /// When time was last made up for, in milliseconds of the page's clock.
@@ -210,6 +218,7 @@ impl Component for App {
             right_ns: 0,
             selected: None,
             tab: Tab::Worlds,
+            memory: Choice::default(),
             worlds: Worlds::default(),
             dialog,
             last_ms: now_ms(),

@@ -127,6 +127,10 @@ fn two_processes_have_the_same_address_in_two_frames() {
         let physical = document.pfn * PAGE + document.addr % PAGE;
         let pfn = document.pfn;
         assert_eq!(end, WalkEnd::Frame { pfn, physical });
+        let bytes = walk(machine, window.task, document.addr)
+            .expect("a walk")
+            .bytes;
+        assert_eq!(bytes, document.bytes[..bytes.len()]);
     }
 }
 

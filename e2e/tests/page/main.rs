@@ -5,6 +5,7 @@ mod embedding;
 mod failures;
 mod keyboard;
 mod loading;
+mod memory;
 mod programs;
 mod settings;
 mod single_file;

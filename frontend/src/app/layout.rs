@@ -7,7 +7,7 @@ use crate::i18n::Lang;
 use crate::lab::worlds;
 use crate::narration;
 use crate::panels::{
-    about::About, calls::Calls, sched::Scheduler, script::Script, worlds::TwoWorlds,
+    about::About, calls::Calls, memory, sched::Scheduler, script::Script, worlds::TwoWorlds,
 };
 use crate::stage::{Stage, StageProps};
 use crate::story::act::tab_of;
@@ -180,6 +180,10 @@ impl App {
             crossings: Rc::new(crate::stage::crossings(&self.session)),
             parts: self.telling.parts(),
             selected: self.selected,
+            frame: match self.tab {
+                Tab::Memory => self.memory.frame,
+                Tab::Worlds | Tab::Calls | Tab::Sched | Tab::About => None,
+            },
             send: Callback::from(move |msg| link.send_message(msg)),
         };
         html! { <Stage ..props /> }
@@ -188,18 +192,19 @@ impl App {
     fn views(&self, ctx: &Context<Self>, panels: &[Tab]) -> Html {
         let lang = self.lang;
         let link = ctx.link().clone();
-        let tab = |tab: Tab, text: &'static str| {
+        let tab = |tab: Tab, id: &'static str| {
             let selected = (tab == self.tab).to_string();
             html! {
-                <button class="btn" role="tab" aria-selected={selected}
-                    onclick={link.callback(move |_| Msg::SetTab(tab))}>{ text }</button>
+                <button class="btn" role="tab" data-testid={id} aria-selected={selected}
+                    onclick={link.callback(move |_| Msg::SetTab(tab))}>{ lang.t(id) }</button>
             }
         };
         let name = |tab: Tab| match tab {
-            Tab::Worlds => lang.t("tab-worlds"),
-            Tab::Calls => lang.t("tab-calls"),
-            Tab::Sched => lang.t("tab-sched"),
-            Tab::About => lang.t("tab-about"),
+            Tab::Worlds => "tab-worlds",
+            Tab::Calls => "tab-calls",
+            Tab::Sched => "tab-sched",
+            Tab::Memory => "tab-memory",
+            Tab::About => "tab-about",
         };
         let body = match *panels
             .iter()
@@ -228,6 +233,16 @@ impl App {
             Tab::Sched => {
                 let machine = self.session.machine();
                 html! { <Scheduler {lang} now_ns={machine.now_ns()} sched={Rc::new(view::run_queues(machine))} /> }
+            }
+            Tab::Memory => {
+                let send = link.callback(|msg| msg);
+                memory::panel(
+                    lang,
+                    self.session.machine(),
+                    self.selected,
+                    &self.memory,
+                    &send,
+                )
             }
             Tab::About => html! { <About {lang} /> },
         };

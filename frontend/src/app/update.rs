@@ -89,6 +89,12 @@ impl App {
                 self.show_choices();
             }
             Msg::SetTab(tab) => self.tab = tab,
+            Msg::LookAt(addr) => {
+                self.memory.addr = addr;
+                self.memory.frame = None;
+            }
+            Msg::CompareWith(task) => self.memory.other = task,
+            Msg::PointAt(frame) => self.memory.frame = frame,
             Msg::SetCommand(command) => self.worlds.command = command,
             Msg::RunCommand => {
                 let mut worlds = self.worlds.clone();
@@ -179,6 +185,7 @@ impl App {
     pub(super) fn replace(&mut self, ctx: &Context<Self>, session: Session) {
         self.session = session;
         self.selected = None;
+        self.memory = Default::default();
         self.worlds = Worlds::default();
         self.play = Play::Playing;
         self.last_ms = now_ms();

@@ -9,6 +9,7 @@ mod threads;
 mod windows;
 
 pub use gate::{Crossings, crossings};
+pub use windows::strip_class;
 
 use crate::app::Msg;
 use crate::i18n::Lang;
@@ -35,6 +36,8 @@ pub struct StageProps {
     /// What of it is shown.
     pub parts: Parts,
     pub selected: Option<u64>,
+    /// A frame to be pointed at.
+    pub frame: Option<u64>,
     pub send: Callback<Msg>,
 }
 
@@ -49,6 +52,7 @@ pub fn Stage(props: &StageProps) -> Html {
         crossings,
         parts,
         selected,
+        frame,
         send,
     } = props;
     let (lang, selected) = (*lang, *selected);
@@ -94,7 +98,7 @@ pub fn Stage(props: &StageProps) -> Html {
                     <div class="tag" aria-hidden="true">{ lang.t("band-hardware") }</div>
                     <div class={classes!("hw", (!(has(Part::Cpus) && has(Part::Ram))).then_some("one"))}>
                         if has(Part::Cpus) { <Cpus {lang} cpus={cpus.clone()} send={send.clone()} /> }
-                        if has(Part::Ram) { <Ram {lang} ram={ram.clone()} tasks={tasks.clone()} send={send.clone()} /> }
+                        if has(Part::Ram) { <Ram {lang} ram={ram.clone()} frame={*frame} tasks={tasks.clone()} send={send.clone()} /> }
                     </div>
                 </section>
             }

@@ -15,6 +15,8 @@ use yew::prelude::*;
 pub struct RamProps {
     pub lang: Lang,
     pub ram: Rc<RamView>,
+    /// A frame to be pointed at.
+    pub frame: Option<u64>,
     pub tasks: Rc<Vec<TaskRow>>,
     pub send: Callback<Msg>,
 }
@@ -60,6 +62,7 @@ struct Ink {
     shared: String,
     mark: String,
     outline: String,
+    pointer: String,
 }
 
 /// Colours are the style sheet's.
@@ -82,6 +85,7 @@ fn ink(canvas: &HtmlCanvasElement) -> Option<Ink> {
         shared: token("--shared"),
         mark: token("--mark"),
         outline: token("--ink"),
+        pointer: token("--box"),
     })
 }
 
@@ -94,7 +98,12 @@ fn fit(canvas: &HtmlCanvasElement, count: usize) -> (f64, f64, Grid) {
     (width, height, grid::fit(count, width, height))
 }
 
-fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners) -> Option<()> {
+fn draw(
+    canvas: &HtmlCanvasElement,
+    ram: &RamView,
+    owners: &Owners,
+    shown: Option<u64>,
+) -> Option<()> {
     let ink = ink(canvas)?;
     let ratio = web_sys::window()?.device_pixel_ratio();
     let (width, height, grid) = fit(canvas, ram.cells.len());
@@ -130,6 +139,21 @@ fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners) -> Option<()
             cell,
             owner(cell).map(|(_, letter)| letter),
         );
+    }
+    if let Some(at) = shown.and_then(|pfn| pfn.checked_sub(ram.first))
+        && at < ram.cells.len() as u64
+    {
+        let (x, y) = grid.place(at as usize);
+        for (style, width, out) in [(&ink.outline, 5.0, 3.0), (&ink.pointer, 3.0, 3.0)] {
+            context.set_stroke_style_str(style);
+            context.set_line_width(width);
+            context.stroke_rect(
+                x - out,
+                y - out,
+                grid.cell + 2.0 * out,
+                grid.cell + 2.0 * out,
+            );
+        }
     }
     Some(())
 }
@@ -180,10 +204,12 @@ pub fn Ram(props: &RamProps) -> Html {
     let RamProps {
         lang,
         ram,
+        frame,
         tasks,
         send,
     } = props;
     let lang = *lang;
+    let frame = *frame;
     let canvas = use_node_ref();
     let pointed = use_state(|| None::<usize>);
     let owner_table = owners(tasks);
@@ -192,7 +218,7 @@ pub fn Ram(props: &RamProps) -> Html {
         // After every drawing of the page: the layout may have changed the size.
         use_effect(move || {
             if let Some(canvas) = canvas.cast::<HtmlCanvasElement>() {
-                draw(&canvas, &ram, &table);
+                draw(&canvas, &ram, &table, frame);
             }
         });
     }

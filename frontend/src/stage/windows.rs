@@ -133,13 +133,14 @@ fn work(lang: Lang, window: &WindowView, send: &Callback<Msg>) -> Html {
     }
 }
 
-fn strip_class(cell: StripCell) -> &'static str {
+pub fn strip_class(cell: StripCell) -> &'static str {
     match cell {
         StripCell::Absent => "absent",
         StripCell::File => "file",
         StripCell::Shared => "shared",
         StripCell::Private => "private",
         StripCell::ZeroPage => "zero",
+        StripCell::Swapped => "swapped",
     }
 }
 

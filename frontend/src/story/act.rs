@@ -192,7 +192,7 @@ pub fn tab_of(part: Part) -> Option<Tab> {
         Part::Worlds => Some(Tab::Worlds),
         Part::Calls => Some(Tab::Calls),
         Part::Sched => Some(Tab::Sched),
-        Part::Memory | Part::Paging => None,
+        Part::Memory | Part::Paging => Some(Tab::Memory),
         Part::Windows
         | Part::Launcher
         | Part::ContainerButton

@@ -28,6 +28,18 @@ impl Pte {
     pub fn new(pfn: Pfn, flags: u64) -> Self {
         Pte(pfn.0 << 12 | flags)
     }
+    /// The entry of a page in this slot of the swap area. The MMU reads nothing of it but that it
+    /// is not present; what else it says is between the kernel and itself.
+    pub fn in_swap(slot: u64) -> Self {
+        Pte((slot + 1) << 12)
+    }
+    /// The slot that its page lies in, if it lies in one.
+    pub fn swap_slot(self) -> Option<u64> {
+        match self.has(PteFlags::PRESENT) {
+            true => None,
+            false => self.pfn().0.checked_sub(1),
+        }
+    }
     pub fn pfn(self) -> Pfn {
         Pfn((self.0 & 0x000f_ffff_ffff_f000) >> 12)
     }

@@ -124,6 +124,10 @@ fn count(k: &Kernel, counts: &mut PageCounts, pte: Pte) {
             counts.zero += 1;
             return;
         }
+        StripCell::Swapped => {
+            counts.swapped += 1;
+            return;
+        }
         StripCell::File | StripCell::Shared | StripCell::Private => {}
     }
     let maps = u64::from(k.mm.frames.info(pte.pfn()).maps.max(1));
@@ -137,6 +141,9 @@ fn count(k: &Kernel, counts: &mut PageCounts, pte: Pte) {
 
 /// Where the page of an entry is.
 pub(super) fn place(k: &Kernel, pte: Pte) -> StripCell {
+    if pte.swap_slot().is_some() {
+        return StripCell::Swapped;
+    }
     if !pte.has(PteFlags::PRESENT) {
         return StripCell::Absent;
     }

@@ -109,6 +109,8 @@ pub struct Walk {
     pub addr: u64,
     /// Offset of the address in its page: its lowest 12 bits.
     pub offset: u16,
+    /// The first bytes from the address on, as they lie in the frame; none without one.
+    pub bytes: Vec<u8>,
     /// From the root to where it ends: one to four.
     pub steps: Vec<WalkStep>,
     pub end: WalkEnd,
@@ -119,6 +121,9 @@ pub struct Walk {
     /// Whether the frame is the one of zeros that all untouched memory reads as.
     pub is_zero_frame: bool,
 }
+
+/// Bytes that a walk shows.
+const WALK_BYTES: usize = 8;
 
 /// The walk for an address of a task; none for a task without page tables.
 pub fn walk(machine: &Machine, task: u64, addr: u64) -> Option<Walk> {
@@ -139,14 +144,31 @@ pub fn walk(machine: &Machine, task: u64, addr: u64) -> Option<Walk> {
         (_, _) => None,
     };
     let above = space.vmas.iter().find(|vma| vma.end > vpn);
-    let end = found.unwrap_or(match (vma, above) {
+    let swapped = match last.level {
+        TableLevel::Pte => Pte(last.raw)
+            .swap_slot()
+            .map(|slot| WalkEnd::Swapped { slot }),
+        TableLevel::Pgd | TableLevel::Pud | TableLevel::Pmd => None,
+    };
+    let end = found.or(swapped).unwrap_or(match (vma, above) {
         (Some(_), _) => WalkEnd::Untouched,
         (None, Some(above)) if above.name == VmaName::Stack => WalkEnd::BelowStack,
         (None, _) => WalkEnd::Unmapped,
     });
     let info = info.filter(|_| matches!(end, WalkEnd::Frame { .. }));
+    let mut bytes = vec![0; (PAGE_BYTES - offset as usize).min(WALK_BYTES)];
+    match end {
+        WalkEnd::Frame { pfn, .. } => {
+            let frame = machine.hw.ram.frame(Pfn(pfn));
+            frame.read(offset as usize, &mut bytes);
+        }
+        WalkEnd::Untouched | WalkEnd::Swapped { .. } | WalkEnd::BelowStack | WalkEnd::Unmapped => {
+            bytes.clear()
+        }
+    }
     Some(Walk {
         addr,
+        bytes,
         offset: offset as u16,
         store: store_fate(k, vma, vpn, Pte(last.raw), (end, info)),
         mapped_by: info.map_or(0, |info| info.maps),

@@ -22,6 +22,8 @@ pub enum StripCell {
     Private,
     /// The shared zero frame.
     ZeroPage,
+    /// On the disk.
+    Swapped,
 }
 
 /// The bytes of an application's document, as they lie in its memory.
