@@ -91,6 +91,7 @@ fn say(lang: Lang, names: &Names, record: &Record) -> String {
         Event::Interrupt { source } => match source {
             InterruptSource::Timer => lang.tf("say-timer", &[("cpu", &cpu)]),
             InterruptSource::Keyboard => lang.tf("say-keyboard", &[("cpu", &cpu)]),
+            InterruptSource::Reschedule => lang.tf("say-reschedule", &[("cpu", &cpu)]),
         },
         Event::NamespaceNew { kind, .. } => lang.tf("say-namespace", &[("kind", kind.name())]),
         Event::TtyOutput { bytes, .. } => lang.tf("say-output", &[("bytes", &bytes.to_string())]),

@@ -1,6 +1,6 @@
 //! Everything that someone outside may ask of the machine.
 
-pub use crate::hw::{CpuId, TtyId};
+pub use crate::hw::{CPUS_MAX, CpuId, TtyId};
 use crate::kernel::Injection;
 
 /// One thing that enters the machine. A list of them, with the boot options, is a session.

@@ -129,6 +129,8 @@ pub enum InterruptSource {
     /// The local timer of the CPU: a slice may be over, sleepers may be due.
     Timer,
     Keyboard,
+    /// Another CPU: the scheduler is to be called (RESCHEDULE_VECTOR).
+    Reschedule,
 }
 
 /// Why a command did nothing.

@@ -58,22 +58,25 @@ pub fn Scheduler(props: &SchedulerProps) -> Html {
 }
 
 fn row(task: &QueuedTask, mark: &'static str) -> Html {
-    let lag = match task.lag_ns {
-        0.. => format::time(task.lag_ns as u64),
-        ahead => ["−", &format::time(ahead.unsigned_abs())].concat(),
-    };
+    let lag = ms(task.lag_ns.unsigned_abs());
     let num = |text: String| html! { <td class="num">{ text }</td> };
     html! {
         <tr key={task.task} class={(!task.is_eligible()).then_some("dim")} data-comm={task.comm.clone()}>
-            <td>{ mark }{ " " }{ &task.comm }{ " " }{ task.pid }</td>
+            <td>{ mark }{ " " }{ &task.comm }{ " " }{ task.pid }{ " " }{ &task.group }</td>
             { num(task.weight.to_string()) }
-            { num(format::time(task.vruntime_ns)) }
-            { num(lag) }
-            { num(format::time(task.deadline_ns)) }
-            { num(format::time(task.slice_left_ns)) }
-            { num(format::time(task.cpu_time_ns)) }
+            { num(ms(task.vruntime_ns)) }
+            { num(if task.is_eligible() { lag } else { ["−", &lag].concat() }) }
+            { num(ms(task.deadline_ns)) }
+            { num(ms(task.slice_left_ns)) }
+            { num(ms(task.cpu_time_ns)) }
         </tr>
     }
+}
+
+/// Milliseconds with two digits, so that a column stays narrow.
+fn ms(ns: u64) -> String {
+    let hundredths = ns / 10_000;
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 fn wait(lang: Lang, on: WaitFor, now_ns: u64) -> String {

@@ -41,7 +41,7 @@ pub fn Cpus(props: &CpusProps) -> Html {
         }
     };
     let is_in = |id: &u8| props.cpus.iter().any(|cpu| cpu.id == *id);
-    let free = (0..sim_core::hw::CPUS_MAX).find(|id| !is_in(id));
+    let free = (0..sim_core::command::CPUS_MAX).find(|id| !is_in(id));
     let last = props.cpus.last().map(|cpu| cpu.id).filter(|id| *id > 0);
     let button = |id: &'static str, msg: fn(u8) -> Msg, cpu: Option<u8>| {
         let onclick = props.send.reform(move |_| msg(cpu.unwrap_or_default()));
@@ -53,8 +53,8 @@ pub fn Cpus(props: &CpusProps) -> Html {
     };
     html! {
         <div class="cpus">
-            { for props.cpus.iter().map(card) }
             <div class="group">{ button("cpu-plug", Msg::Plug, free) }{ button("cpu-unplug", Msg::Unplug, last) }</div>
+            { for props.cpus.iter().map(card) }
         </div>
     }
 }

@@ -73,6 +73,7 @@ pub fn crossings(session: &Session) -> Crossings {
                 let what = match source {
                     InterruptSource::Timer => "timer",
                     InterruptSource::Keyboard => "keyboard",
+                    InterruptSource::Reschedule => "reschedule",
                 };
                 result
                     .below

@@ -161,5 +161,6 @@ fn place(lang: Lang, document: Option<&DocumentBytes>) -> Html {
         return html! {};
     };
     let (addr, frame) = (format!("{:#x}", document.addr), document.pfn.to_string());
-    html! { <small>{ lang.tf("document-at", &[("addr", &addr), ("frame", &frame)]) }</small> }
+    let text = lang.tf("document-at", &[("addr", &addr), ("frame", &frame)]);
+    html! { <small title={text.clone()}>{ text }</small> }
 }

@@ -16,6 +16,7 @@ say-illegal = { $who } tries to run what is no instruction.
 say-signal = { $signal } is sent to { $who }.
 say-deliver = { $who } receives { $signal }.
 say-timer = The timer interrupts CPU { $cpu }.
+say-reschedule = Another CPU interrupts CPU { $cpu }: the scheduler has somebody for it.
 say-keyboard = The keyboard interrupts CPU { $cpu }.
 say-namespace = The kernel makes a new { $kind } namespace.
 say-output = { $bytes } bytes are written to a terminal.

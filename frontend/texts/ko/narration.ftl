@@ -16,6 +16,7 @@ say-illegal = { $who }(이)가 명령이 아닌 것을 실행하려 합니다.
 say-signal = { $who }에 { $signal }(이)가 갑니다.
 say-deliver = { $who }(이)가 { $signal }(을)를 받습니다.
 say-timer = 타이머가 CPU { $cpu }에 인터럽트를 겁니다.
+say-reschedule = 다른 CPU가 CPU { $cpu }에 인터럽트를 겁니다. 먼저 돌 태스크가 생겼으니 스케줄러를 부르라는 뜻입니다.
 say-keyboard = 키보드가 CPU { $cpu }에 인터럽트를 겁니다.
 say-namespace = 커널이 새 { $kind } namespace를 만듭니다.
 say-output = 터미널에 { $bytes }바이트가 쓰입니다.

@@ -32,6 +32,8 @@ pub struct Cpu {
     pub timer_ns: u64,
     /// A device asked for attention.
     pub irq_pending: bool,
+    /// Another CPU asked it to call the scheduler.
+    pub ipi_pending: bool,
 }
 
 impl Cpu {
@@ -47,6 +49,7 @@ impl Cpu {
             free_at_ns: 0,
             timer_ns: u64::MAX,
             irq_pending: false,
+            ipi_pending: false,
         }
     }
 

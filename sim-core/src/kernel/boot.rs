@@ -226,6 +226,7 @@ fn blank(
         pdeath_signal: None,
         subreaper: Subreaper::No,
         cgroups,
+        sched_group: None,
         freeze: Freeze::No,
     }
 }

@@ -243,6 +243,11 @@ impl Ctx<'_> {
             });
             fs::keyboard_interrupt(self);
         }
+        if std::mem::take(&mut self.hw.cpu_mut(cpu).ipi_pending) {
+            self.emit(Event::Interrupt {
+                source: InterruptSource::Reschedule,
+            });
+        }
         if self.hw.cpu_mut(cpu).timer_ns <= now_ns {
             self.emit(Event::Interrupt {
                 source: InterruptSource::Timer,
@@ -254,6 +259,9 @@ impl Ctx<'_> {
                 .and_then(|c| c.timers.pop_due(now_ns))
             {
                 self.wake(task);
+            }
+            if cpu == crate::hw::CpuId(0) {
+                self.end_periods();
             }
         }
         match self.k.sched.cpu(cpu).and_then(|c| c.current) {
@@ -268,7 +276,8 @@ impl Ctx<'_> {
         let Some(this) = self.k.sched.cpu_mut(self.cpu) else {
             return;
         };
-        let Some(task) = this.current.and_then(|id| self.k.tasks.get_mut(id)) else {
+        let Some(id) = this.current else { return };
+        let Some(task) = self.k.tasks.get_mut(id) else {
             return;
         };
         match ring {
@@ -281,8 +290,12 @@ impl Ctx<'_> {
                 this.times.system_ns += ns;
             }
         }
-        if task.sched.run_for(ns) == SliceUsed::Yes && !this.queue.is_empty() {
+        let others = this.queue_at(task.sched_group);
+        if task.sched.run_for(ns) == SliceUsed::Yes && others.is_some_and(|q| !q.is_empty()) {
             this.need_resched = Resched::Yes;
+        }
+        if task.cgroups.v2 != self.k.cgroups.roots.v2 {
+            self.account_groups(id, ring, ns);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What must hold between any two ticks. Each check recounts what is kept up to date.
 
 use super::ns::NsKind;
-use super::sched::{Phase, Resched};
+use super::sched::{Phase, Place, Resched, Who};
 use super::task::{BlockReason, RunState};
 use super::{Kernel, TaskId, fs, mm, net};
 use crate::hw::Hardware;
@@ -26,8 +26,38 @@ fn queues(k: &Kernel) -> Result<(), String> {
     let mut queued: BTreeMap<TaskId, u32> = BTreeMap::new();
     let mut running: BTreeMap<TaskId, u32> = BTreeMap::new();
     for cpu in &k.sched.cpus {
-        for task in cpu.queue.iter() {
-            *queued.entry(task).or_default() += 1;
+        for (level, queue) in cpu.levels() {
+            for who in queue.iter() {
+                match who {
+                    Who::Task(task) => {
+                        *queued.entry(task).or_default() += 1;
+                        let fits = k.tasks.get(task).is_some_and(|t| t.sched_group == level);
+                        if !fits {
+                            return Err(format!("task {task:?} is queued in another group"));
+                        }
+                    }
+                    Who::Group(id) => {
+                        let group = cpu.group(id).filter(|g| g.above == level);
+                        let fits =
+                            group.is_some_and(|g| g.place == Place::Queued && !g.queue.is_empty());
+                        if !fits {
+                            return Err(format!("group {id:?} is queued where it does not belong"));
+                        }
+                    }
+                }
+            }
+        }
+        for group in &cpu.groups {
+            let above = cpu.queue_at(group.above);
+            let times = above.map_or(0, |q| {
+                q.iter().filter(|w| *w == Who::Group(group.group)).count()
+            });
+            if times != usize::from(group.place == Place::Queued) {
+                return Err(format!(
+                    "group {:?} is {:?}, but queued {times} times",
+                    group.group, group.place
+                ));
+            }
         }
         if let Some(task) = cpu.current {
             *running.entry(task).or_default() += 1;

@@ -14,7 +14,7 @@ impl Machine {
         let hw = &self.hw;
         let k = &self.kernel;
         let cpus = size_of_val(hw.cpus.as_slice()) + size_of_val(k.sched.cpus.as_slice());
-        let queued: usize = k.sched.cpus.iter().map(|cpu| cpu.queue.len()).sum();
+        let queued: usize = k.sched.cpus.iter().map(|cpu| cpu.waiting()).sum();
         let tasks = k.tasks.bytes_beside(other.map(|o| &o.kernel.tasks));
         let own_tasks = tasks / size_of::<crate::kernel::Task>();
         size_of::<Self>()

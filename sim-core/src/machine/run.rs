@@ -99,7 +99,7 @@ impl Machine {
         self.now_ns = at_ns;
         self.ticks += 1;
         let hw = self.hw.cpu_mut(cpu);
-        let is_interrupted = hw.irq_pending || hw.timer_ns <= at_ns;
+        let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= at_ns;
         let Some(phase) = self.kernel.sched.cpu(cpu).map(|c| c.phase) else {
             return;
         };

@@ -136,12 +136,18 @@ impl Sys<'_> {
     /// Writes everything; what could not be written is not told.
     pub fn print(&mut self, fd: i32, text: &str) -> Result<(), Pending> {
         if !text.is_empty() {
-            self.ask(|| Request::Write {
-                fd,
-                bytes: text.as_bytes().into(),
-            })?;
+            self.write(fd, text)?.ok();
         }
         Ok(())
+    }
+
+    /// One write(2).
+    pub fn write(&mut self, fd: i32, text: &str) -> Asked<i64> {
+        let answer = self.ask(|| Request::Write {
+            fd,
+            bytes: text.as_bytes().into(),
+        })?;
+        Ok(answer.ret)
     }
 
     /// One read(2) of at most a page; empty at the end.

@@ -57,7 +57,7 @@ pub fn cpus(machine: &Machine) -> Vec<CpuView> {
                 pid: task.map_or(0, |t| super::tasks::first_pid_of(k, t)),
                 comm: task.map_or(String::new(), |t| t.comm.to_string()),
                 syscall: call.unwrap_or_default().to_string(),
-                runnable: cpu.queue.len(),
+                runnable: cpu.waiting(),
                 tlb_hits: hw.tlb.hits,
                 tlb_misses: hw.tlb.misses,
             }

@@ -2,7 +2,9 @@
 
 use super::tasks::first_pid_of;
 use crate::Machine;
-use crate::kernel::sched::{Phase, SchedEntity};
+use crate::hw::CpuId;
+use crate::kernel::cgroup::path_from;
+use crate::kernel::sched::{Phase, SchedEntity, Who};
 use crate::kernel::task::{BlockReason, RunState};
 use crate::kernel::{Kernel, TaskId};
 
@@ -24,6 +26,9 @@ pub struct QueuedTask {
     /// CPU time until its slice is used up.
     pub slice_left_ns: u64,
     pub cpu_time_ns: u64,
+    /// Its group with the cpu controller, as a path; empty for the root. Weight and virtual times
+    /// count among the tasks of that group.
+    pub group: String,
 }
 
 impl QueuedTask {
@@ -38,7 +43,8 @@ impl QueuedTask {
 pub struct CpuQueue {
     pub cpu: u8,
     pub current: Option<QueuedTask>,
-    /// In the order in which they would be chosen now: the eligible by deadline, then the others.
+    /// Of each group, in the order in which they would be chosen now: the eligible by deadline,
+    /// then the others.
     pub waiting: Vec<QueuedTask>,
 }
 
@@ -84,17 +90,30 @@ pub fn run_queues(machine: &Machine) -> SchedView {
     let cpus = cpus.map(|(id, cpu)| {
         let running = cpu.current.and_then(|id| k.tasks.get(id));
         let running = running.filter(|task| task.state == RunState::Running);
-        let average_ns = cpu.queue.average(running.map(|task| &task.sched));
-        let mut waiting: Vec<QueuedTask> = (cpu.queue.iter())
-            .filter_map(|id| queued(k, id, average_ns))
-            .collect();
-        // The queue is sorted by deadline.
-        waiting.sort_by_key(|task| !task.is_eligible());
+        let mut waiting = Vec::new();
+        for (level, queue) in cpu.levels() {
+            let average_ns = queue.average(k.running_at(CpuId(id), level).as_ref());
+            let tasks = queue.iter().filter_map(|who| match who {
+                Who::Task(id) => queued(k, id, average_ns),
+                Who::Group(_) => None,
+            });
+            let first = waiting.len();
+            waiting.extend(tasks);
+            // A queue is sorted by deadline.
+            if let Some(new) = waiting.get_mut(first..) {
+                new.sort_by_key(|task: &QueuedTask| !task.is_eligible());
+            }
+        }
+        let current = running.and(cpu.current).and_then(|task| {
+            let level = k.sched_level(task);
+            let average_ns = cpu
+                .queue_at(level)?
+                .average(k.running_at(CpuId(id), level).as_ref());
+            queued(k, task, average_ns)
+        });
         CpuQueue {
             cpu: id,
-            current: running
-                .and(cpu.current)
-                .and_then(|id| queued(k, id, average_ns)),
+            current,
             waiting,
         }
     });
@@ -123,6 +142,9 @@ fn queued(k: &Kernel, id: TaskId, average_ns: u64) -> Option<QueuedTask> {
         deadline_ns: entity.deadline,
         slice_left_ns: entity.slice_left_ns(),
         cpu_time_ns: task.utime_ns + task.stime_ns,
+        group: task.sched_group.map_or(String::new(), |id| {
+            path_from(&k.cgroups, k.cgroups.roots.v2, id)
+        }),
     })
 }
 

@@ -21,8 +21,10 @@ impl Kernel {
             self.enter(id, group);
         }
         let freeze = self.cgroups.freezes(set.v2);
+        let sched_group = self.cgroups.sched_group(set.v2);
         if let Some(task) = self.tasks.get_mut(id) {
             task.freeze = freeze;
+            task.sched_group = sched_group;
         }
     }
 
@@ -68,7 +70,11 @@ impl Kernel {
         };
         group.tasks = group.tasks.saturating_sub(1);
         if group.tasks == 0 && group.presence == Presence::Removed {
+            if let Some(parent) = group.parent {
+                self.cgroups.inherit_times(id, parent);
+            }
             self.cgroups.table.remove(id);
+            self.forget_group_queues(id);
         }
     }
 
@@ -163,6 +169,7 @@ impl Ctx<'_> {
     /// Moves a process, whoever may ask for it; it freezes or thaws as its new group says.
     pub fn cgroup_attach(&mut self, id: TaskId, to: CgroupId) {
         self.k.cgroup_move(id, to);
+        self.sched_regroup(id);
         let set = self.k.tasks.get(id).map(|task| task.cgroups);
         if let Some(set) = set {
             let freeze = self.k.cgroups.freezes(set.v2);

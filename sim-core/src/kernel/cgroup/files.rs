@@ -42,6 +42,9 @@ files! {
     CpuPressure = "cpu.pressure", 0o644;
     CpuStat = "cpu.stat", 0o444;
     CpuStatLocal = "cpu.stat.local", 0o444;
+    CpuMax = "cpu.max", 0o644;
+    CpuWeight = "cpu.weight", 0o644;
+    CpuWeightNice = "cpu.weight.nice", 0o644;
     IoPressure = "io.pressure", 0o644;
     MemoryPressure = "memory.pressure", 0o644;
     MemoryCurrent = "memory.current", 0o444;
@@ -87,6 +90,7 @@ const CORE_BELOW_ROOT: &[F] = &[F::Events, F::Freeze, F::Kill, F::StatLocal, F::
 const V1: &[F] = &[F::CloneChildren, F::Procs, F::NotifyOnRelease, F::Tasks];
 const V1_ROOT: &[F] = &[F::SaneBehavior, F::ReleaseAgent];
 const PIDS: &[F] = &[F::PidsCurrent, F::PidsEvents, F::PidsMax, F::PidsPeak];
+const CPU: &[F] = &[F::CpuMax, F::CpuWeight, F::CpuWeightNice];
 const MEMORY: &[F] = &[
     F::MemoryCurrent,
     F::MemoryEvents,
@@ -114,7 +118,11 @@ pub fn files_of(k: &Kernel, id: CgroupId) -> Vec<CgroupFile> {
             if !is_root {
                 lists.push(CORE_BELOW_ROOT);
                 let own = k.cgroups.controllers(id);
-                for (one, files) in [(Controllers::MEMORY, MEMORY), (Controllers::PIDS, PIDS)] {
+                for (one, files) in [
+                    (Controllers::CPU, CPU),
+                    (Controllers::MEMORY, MEMORY),
+                    (Controllers::PIDS, PIDS),
+                ] {
                     if own.has(one) {
                         lists.push(files);
                     }
@@ -167,8 +175,11 @@ pub fn text(cx: &Ctx<'_>, id: CgroupId, file: CgroupFile) -> Result<String, Errn
         F::Pressure | F::CpuPressure | F::IoPressure | F::MemoryPressure => {
             return Err(Errno::EOPNOTSUPP);
         }
-        F::CpuStat => cpu_stat(k, id),
-        F::CpuStatLocal => String::new(),
+        F::CpuStat => super::cpu::stat(k, id),
+        F::CpuStatLocal => super::cpu::stat_local(cx, id),
+        F::CpuMax => group.cpu.max_text(),
+        F::CpuWeight => format!("{}\n", group.cpu.weight()),
+        F::CpuWeightNice => format!("{}\n", group.cpu.nice()),
         F::MemoryCurrent | F::MemoryUsage => bytes(group.memory.current),
         F::MemoryPeak | F::MemoryMaxUsage => bytes(group.memory.peak),
         F::MemoryMax => limit(group.memory.max_bytes()),
@@ -220,18 +231,4 @@ fn stat(k: &Kernel, id: CgroupId) -> String {
             below + 1
         ),
     }
-}
-
-/// Times of the members that are there; those of the dead are not kept.
-fn cpu_stat(k: &Kernel, id: CgroupId) -> String {
-    let groups = k.cgroups.subtree(id);
-    let members = groups.into_iter().flat_map(|id| k.cgroup_members(id));
-    let tasks = members.filter_map(|id| k.tasks.get(id));
-    let (user, system) = tasks.fold((0, 0), |(user, system), task| {
-        (user + task.utime_ns / 1000, system + task.stime_ns / 1000)
-    });
-    format!(
-        "usage_usec {}\nuser_usec {user}\nsystem_usec {system}\nnice_usec 0\n",
-        user + system
-    )
 }

@@ -2,6 +2,7 @@
 //! processes are in, and controllers that count and limit what a group uses.
 
 mod attach;
+mod cpu;
 mod files;
 mod freezer;
 mod memory;
@@ -11,6 +12,7 @@ mod pids;
 mod tree;
 mod write;
 
+pub use cpu::{CpuState, Throttle};
 pub use files::{CgroupFile, files_of, text};
 pub use memory::{charge, uncharge};
 pub use name::{path_from, set_text};
@@ -48,12 +50,16 @@ pub enum Hierarchy {
 pub struct Controllers(pub u8);
 
 impl Controllers {
+    pub const CPU: Controllers = Controllers(1);
     pub const MEMORY: Controllers = Controllers(2);
     pub const PIDS: Controllers = Controllers(4);
-    pub const ALL: Controllers = Controllers(6);
+    pub const ALL: Controllers = Controllers(7);
     /// In the order in which the kernel lists them.
-    pub const NAMES: [(Controllers, &'static str); 2] =
-        [(Controllers::MEMORY, "memory"), (Controllers::PIDS, "pids")];
+    pub const NAMES: [(Controllers, &'static str); 3] = [
+        (Controllers::CPU, "cpu"),
+        (Controllers::MEMORY, "memory"),
+        (Controllers::PIDS, "pids"),
+    ];
 
     pub fn has(self, other: Controllers) -> bool {
         self.0 & other.0 == other.0
@@ -138,6 +144,7 @@ pub struct Cgroup {
     pub subtree_control: Controllers,
     pub pids: pids::PidsState,
     pub memory: memory::MemoryState,
+    pub cpu: CpuState,
 }
 
 /// All groups.
@@ -281,6 +288,7 @@ impl Cgroup {
             subtree_control: Controllers::default(),
             pids: pids::PidsState::default(),
             memory: memory::MemoryState::default(),
+            cpu: CpuState::default(),
         }
     }
 }

@@ -64,8 +64,10 @@ pub fn rmdir(k: &mut Kernel, id: CgroupId) -> Result<(), Errno> {
     if let Some(group) = groups.table.get_mut(parent) {
         group.children.retain(|child| *child != id);
     }
+    groups.inherit_times(id, parent);
     if is_unused {
         groups.table.remove(id);
+        k.forget_group_queues(id);
     } else if let Some(group) = groups.table.get_mut(id) {
         group.presence = Presence::Removed;
     }

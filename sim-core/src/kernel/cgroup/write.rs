@@ -24,6 +24,32 @@ pub(super) fn number(text: &str) -> Result<i32, Errno> {
     i32::try_from(sign * value).map_err(|_| Errno::ERANGE)
 }
 
+/// kstrtoull.
+pub(super) fn unsigned(text: &str) -> Result<u64, Errno> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let (radix, digits) = match digits.strip_prefix("0x") {
+        Some(rest) => (16, rest),
+        None if digits.len() > 1 && digits.starts_with('0') => (8, digits),
+        None => (10, digits),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return Err(Errno::EINVAL);
+    }
+    u64::from_str_radix(digits, radix).map_err(|_| Errno::ERANGE)
+}
+
+/// kstrtoll.
+pub(super) fn signed(text: &str) -> Result<i64, Errno> {
+    match text.strip_prefix('-') {
+        Some(rest) if rest.starts_with('+') => Err(Errno::EINVAL),
+        Some(rest) => {
+            let value = i64::try_from(unsigned(rest)?).map_err(|_| Errno::ERANGE)?;
+            Ok(-value)
+        }
+        None => i64::try_from(unsigned(text)?).map_err(|_| Errno::ERANGE),
+    }
+}
+
 /// `max`, or a number that is not negative.
 fn limit(text: &str) -> Result<Option<u32>, Errno> {
     match text {
@@ -122,6 +148,9 @@ pub fn write(
         F::Pressure | F::CpuPressure | F::IoPressure | F::MemoryPressure => {
             return Err(Errno::EOPNOTSUPP);
         }
+        F::CpuMax => super::cpu::set_max(cx, id, text)?,
+        F::CpuWeight => super::cpu::set_weight(cx, id, text)?,
+        F::CpuWeightNice => super::cpu::set_nice(cx, id, text)?,
         F::PidsMax => {
             let max = match text {
                 "max" => None,
@@ -187,7 +216,7 @@ pub fn write(
 }
 
 /// Names that a kernel of this configuration knows, beside those that are modelled.
-const OTHERS: [&str; 5] = ["cpu", "cpuset", "io", "hugetlb", "perf_event"];
+const OTHERS: [&str; 4] = ["cpuset", "io", "hugetlb", "perf_event"];
 
 /// cgroup_subtree_control_write.
 fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Errno> {
@@ -248,6 +277,9 @@ fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Err
     let children = group.children.clone();
     if let Some(group) = cx.k.cgroups.table.get_mut(id) {
         group.subtree_control = Controllers(own & !disable | enable);
+    }
+    if (enable | disable) & Controllers::CPU.0 != 0 {
+        super::cpu::switched(cx, id);
     }
     // What a child may no longer control has no limit there any more.
     for child in children {

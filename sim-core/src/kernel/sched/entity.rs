@@ -18,6 +18,19 @@ pub fn weight_of_nice(nice: i8) -> u32 {
     WEIGHTS.get(at).copied().unwrap_or(NICE_0_WEIGHT as u32)
 }
 
+/// The nice value whose weight is nearest (cpu_weight_nice_read_s64).
+pub fn nice_of_weight(weight: u32) -> i8 {
+    let mut last = u32::MAX;
+    for (nice, each) in (-20..).zip(WEIGHTS) {
+        let distance = each.abs_diff(weight);
+        if distance >= last {
+            return nice - 1;
+        }
+        last = distance;
+    }
+    19
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SchedEntity {
     pub nice: i8,

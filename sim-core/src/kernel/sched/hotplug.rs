@@ -2,7 +2,7 @@
 //!
 //! A number stands for a place: a CPU that was taken out keeps it, and may be plugged in again.
 
-use super::{Phase, Resched, Sched, program_timer};
+use super::{Phase, Resched, Sched, Who, program_timer};
 use crate::event::{Event, Refusal};
 use crate::hw::{CPUS_MAX, Cpu, CpuId};
 use crate::kernel::Ctx;
@@ -68,7 +68,7 @@ impl Ctx<'_> {
             // As schedule() would: a step that was interrupted or faulted is done again.
             self.put_previous(id);
         }
-        let (mut moved, mut timers) = (Vec::new(), Vec::new());
+        let (mut moved, mut timers, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         let now_ns = self.now_ns;
         if let Some(this) = self.k.sched.cpu_mut(cpu) {
             let times = &mut this.times;
@@ -76,9 +76,15 @@ impl Ctx<'_> {
             this.current = None;
             this.phase = Phase::Offline;
             this.need_resched = Resched::No;
-            while let Some(id) = this.queue.steal() {
-                moved.push(id);
+            for (_, queue) in this.levels() {
+                let tasks = queue.iter().filter_map(|who| match who {
+                    Who::Task(id) => Some(id),
+                    Who::Group(_) => None,
+                });
+                moved.extend(tasks);
             }
+            this.queue = Default::default();
+            groups = std::mem::take(&mut this.groups);
             while let Some(due) = this.timers.pop_due(u64::MAX) {
                 timers.push(due);
             }
@@ -98,8 +104,15 @@ impl Ctx<'_> {
                 this.timers.arm(at_ns, seq, task);
             }
         }
-        // Taken from the end: the one that was to run first finds its place first.
-        for id in moved.into_iter().rev() {
+        for group in groups {
+            if let (Some(since_ns), Some(of)) = (
+                group.throttled_since_ns,
+                self.k.cgroups.table.get_mut(group.group),
+            ) {
+                of.cpu.throttled_ns += now_ns.saturating_sub(since_ns);
+            }
+        }
+        for id in moved {
             if let Some(task) = self.k.tasks.get_mut(id) {
                 task.sched.vlag = 0;
                 debug_assert!(task.state == RunState::Runnable);

@@ -1,12 +1,15 @@
 //! The scheduler: EEVDF, one run queue per CPU (Documentation/scheduler/sched-eevdf.rst).
 
+mod bandwidth;
 mod entity;
+mod group;
 mod hotplug;
 mod queue;
 mod switch;
 
-pub use entity::{SchedEntity, SliceUsed, weight_of_nice};
-pub use queue::RunQueue;
+pub use entity::{NICE_0_WEIGHT, SchedEntity, SliceUsed, nice_of_weight, weight_of_nice};
+pub use group::{GroupQueue, Level, Place, shares_of_weight, weight_of_shares};
+pub use queue::{RunQueue, Who};
 pub use switch::{Phase, program_timer};
 
 use super::task::TaskId;
@@ -21,6 +24,8 @@ pub struct CpuSched {
     pub need_resched: Resched,
     pub timers: Timers,
     pub times: CpuTimes,
+    /// Groups with tasks of this CPU, in no order. None as long as the cpu controller is not on.
+    pub groups: Vec<GroupQueue>,
 }
 
 /// What a CPU spent its time on (struct kernel_cpustat).
@@ -63,6 +68,9 @@ pub struct Sched {
     pub cpus: Vec<CpuSched>,
     /// Order of arming, among timers due at the same time.
     pub next_seq: u64,
+    /// When a period of some group's bandwidth ends next; `u64::MAX` when none runs. CPU 0's timer
+    /// knows it.
+    pub next_period_ns: u64,
 }
 
 impl Sched {
@@ -70,6 +78,7 @@ impl Sched {
         Self {
             cpus: vec![CpuSched::idle(); cpus],
             next_seq: 0,
+            next_period_ns: u64::MAX,
         }
     }
 }
@@ -83,6 +92,7 @@ impl CpuSched {
             need_resched: Resched::No,
             timers: Timers::default(),
             times: CpuTimes::default(),
+            groups: Vec::new(),
         }
     }
 }

@@ -5,7 +5,16 @@
 
 use super::SchedEntity;
 use super::entity::BASE_SLICE_NS;
+use crate::kernel::cgroup::CgroupId;
 use crate::kernel::task::TaskId;
+
+/// What stands in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    Task(TaskId),
+    /// A group, for all its tasks that are runnable on this CPU.
+    Group(CgroupId),
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Queued {
@@ -14,10 +23,11 @@ struct Queued {
     seq: u64,
     vruntime: u64,
     weight: u32,
-    task: TaskId,
+    who: Who,
 }
 
-/// Invariant: sorted by (deadline, seq); holds exactly the `Runnable` tasks of its CPU.
+/// Invariant: sorted by (deadline, seq); the queues of a CPU and of its groups hold exactly the
+/// `Runnable` tasks of the CPU.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct RunQueue {
     queued: Vec<Queued>,
@@ -42,8 +52,13 @@ impl RunQueue {
         self.load
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = TaskId> + '_ {
-        self.queued.iter().map(|q| q.task)
+    pub fn iter(&self) -> impl Iterator<Item = Who> + '_ {
+        self.queued.iter().map(|q| q.who)
+    }
+
+    /// The one that would run last here.
+    pub fn last(&self) -> Option<Who> {
+        self.queued.last().map(|q| q.who)
     }
 
     /// Weighted average vruntime of the queue and the task that runs beside it.
@@ -78,7 +93,14 @@ impl RunQueue {
             as i64
     }
 
-    pub fn insert(&mut self, task: TaskId, entity: &SchedEntity) {
+    /// The same for one that is still in the queue.
+    pub fn lag_of_queued(&self, entity: &SchedEntity) -> i64 {
+        let bound = entity.to_virtual(2 * BASE_SLICE_NS).min(i64::MAX as u64) as i64;
+        let lag = i128::from(self.average(None)) - i128::from(entity.vruntime);
+        lag.clamp(-i128::from(bound), i128::from(bound)) as i64
+    }
+
+    pub fn insert(&mut self, who: Who, entity: &SchedEntity) {
         let seq = self.next_seq;
         self.next_seq += 1;
         let item = Queued {
@@ -86,7 +108,7 @@ impl RunQueue {
             seq,
             vruntime: entity.vruntime,
             weight: entity.weight,
-            task,
+            who,
         };
         let at = self
             .queued
@@ -96,23 +118,23 @@ impl RunQueue {
         self.load += u64::from(item.weight);
     }
 
-    /// Takes a task out; `false` if it was not there.
-    pub fn remove(&mut self, task: TaskId) -> Option<()> {
-        let at = self.queued.iter().position(|q| q.task == task)?;
+    /// Takes somebody out; `None` if it was not there.
+    pub fn remove(&mut self, who: Who) -> Option<()> {
+        let at = self.queued.iter().position(|q| q.who == who)?;
         self.take(at);
         Some(())
     }
 
-    fn take(&mut self, at: usize) -> TaskId {
+    fn take(&mut self, at: usize) -> Who {
         let item = self.queued.remove(at);
         self.floor = self.floor.max(self.average(None).min(item.vruntime));
         self.weighted -= u128::from(item.vruntime) * u128::from(item.weight);
         self.load -= u64::from(item.weight);
-        item.task
+        item.who
     }
 
-    /// Takes the task that runs next: the earliest deadline among the eligible.
-    pub fn pick(&mut self) -> Option<TaskId> {
+    /// Takes who runs next: the earliest deadline among the eligible.
+    pub fn pick(&mut self) -> Option<Who> {
         if self.queued.is_empty() {
             return None;
         }
@@ -123,11 +145,5 @@ impl RunQueue {
             .position(|q| q.vruntime <= average)
             .unwrap_or(0);
         Some(self.take(at))
-    }
-
-    /// Takes the task that would run last here, for an idle CPU.
-    pub fn steal(&mut self) -> Option<TaskId> {
-        let last = self.queued.len().checked_sub(1)?;
-        Some(self.take(last))
     }
 }

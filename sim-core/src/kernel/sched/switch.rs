@@ -1,6 +1,6 @@
 //! Waking, choosing and switching.
 
-use super::{Resched, SchedEntity};
+use super::{Resched, Who};
 use crate::event::Event;
 use crate::hw::{CpuId, Hardware, Ring};
 use crate::kernel::task::{RunState, TaskId};
@@ -25,15 +25,6 @@ pub enum Phase {
     Offline,
 }
 
-impl Kernel {
-    /// The scheduler entity of the task on a CPU.
-    fn running_entity(&self, cpu: CpuId) -> Option<SchedEntity> {
-        let current = self.sched.cpu(cpu)?.current?;
-        let task = self.tasks.get(current)?;
-        (task.state == RunState::Running).then_some(task.sched)
-    }
-}
-
 impl super::Sched {
     pub fn cpu(&self, cpu: CpuId) -> Option<&super::CpuSched> {
         self.cpus.get(usize::from(cpu.0))
@@ -49,9 +40,15 @@ pub fn program_timer(k: &Kernel, hw: &mut Hardware, cpu: CpuId, now_ns: u64) {
     let Some(this) = k.sched.cpu(cpu) else { return };
     let mut at = this.timers.next_ns().unwrap_or(u64::MAX);
     if !this.queue.is_empty()
-        && let Some(entity) = k.running_entity(cpu)
+        && let Some(entity) = k.running_at(cpu, None)
     {
         at = at.min(now_ns.saturating_add(entity.slice_left_ns()));
+    }
+    if !this.groups.is_empty() {
+        at = at.min(now_ns.saturating_add(k.groups_left_ns(cpu)));
+    }
+    if cpu == CpuId(0) {
+        at = at.min(k.sched.next_period_ns);
     }
     hw.cpu_mut(cpu).timer_ns = at;
 }
@@ -120,7 +117,7 @@ impl Ctx<'_> {
 
     /// Where a new task goes: an idle CPU, else the least loaded.
     pub fn select_cpu_for_new(&self) -> CpuId {
-        let load = |cpu: &super::CpuSched| cpu.queue.len() + usize::from(cpu.current.is_some());
+        let load = |cpu: &super::CpuSched| cpu.waiting() + usize::from(cpu.current.is_some());
         let best = self
             .k
             .sched
@@ -134,7 +131,11 @@ impl Ctx<'_> {
 
     /// Puts a runnable task into a run queue and lets it preempt if it is owed the CPU.
     pub fn enqueue(&mut self, id: TaskId, cpu: CpuId) {
-        let running = self.k.running_entity(cpu);
+        let group = self.k.sched_level(id);
+        if group.is_some() {
+            return self.enqueue_grouped(id, cpu);
+        }
+        let running = self.k.running_at(cpu, None);
         let now_ns = self.now_ns;
         let Some(this) = self.k.sched.cpu_mut(cpu) else {
             return;
@@ -144,7 +145,7 @@ impl Ctx<'_> {
         };
         task.cpu = cpu;
         this.queue.place(&mut task.sched, running.as_ref());
-        this.queue.insert(id, &task.sched);
+        this.queue.insert(Who::Task(id), &task.sched);
         let preempts = match running {
             // Idle, or on its way out: schedule() will see it.
             None => this.current.is_none(),
@@ -154,7 +155,7 @@ impl Ctx<'_> {
             }
         };
         if preempts {
-            this.need_resched = Resched::Yes;
+            self.resched(cpu);
         }
         program_timer(self.k, self.hw, cpu, now_ns);
     }
@@ -180,7 +181,8 @@ impl Ctx<'_> {
             Some(this) => {
                 this.need_resched = Resched::No;
                 this.current = None;
-                this.queue.pick()
+                self.hw.cpu_mut(cpu).ipi_pending = false;
+                this.pick()
             }
             None => None,
         };
@@ -223,23 +225,38 @@ impl Ctx<'_> {
         match task.state {
             RunState::Running => {
                 task.state = RunState::Runnable;
-                this.queue.insert(id, &task.sched);
+                if let Some(queue) = this.queue_at_mut(task.sched_group) {
+                    queue.insert(Who::Task(id), &task.sched);
+                }
             }
             // Never while it is on a CPU.
             RunState::Runnable => {}
             RunState::Blocked(_) | RunState::Stopped | RunState::Zombie => {
-                task.sched.vlag = this.queue.lag(&task.sched);
+                if let Some(queue) = this.queue_at(task.sched_group) {
+                    task.sched.vlag = queue.lag(&task.sched);
+                }
             }
+        }
+        let group = task.sched_group;
+        if group.is_some() {
+            self.put_groups(group);
+            self.k.share_out();
         }
     }
 
     /// An idle CPU takes a task from the longest queue (newidle balance).
     fn pull(&mut self) -> Option<TaskId> {
         let busiest = (self.k.sched.cpus.iter().enumerate())
-            .max_by_key(|(at, cpu)| (cpu.queue.len(), usize::MAX - at))?
+            .max_by_key(|(at, cpu)| (cpu.takeable(), usize::MAX - at))?
             .0;
-        let stolen = self.k.sched.cpus.get_mut(busiest)?.queue.steal()?;
+        let (stolen, group) = self.k.sched.cpus.get_mut(busiest)?.steal()?;
         program_timer(self.k, self.hw, CpuId(busiest as u8), self.now_ns);
+        if group.is_some() {
+            self.enqueue_grouped(stolen, self.cpu);
+            let this = self.k.sched.cpu_mut(self.cpu)?;
+            this.need_resched = Resched::No;
+            return this.pick();
+        }
         let this = self.k.sched.cpu_mut(self.cpu)?;
         let task = self.k.tasks.get_mut(stolen)?;
         // Virtual times of two queues have nothing to do with one another.

@@ -29,7 +29,7 @@ pub use links::{Links, List};
 pub use pid::{PID_MAX, Pid, PidId, PidMap, Pids};
 pub use state::{ActiveCall, BlockReason, CallOrigin, RunState, WaitQueue};
 
-use super::cgroup::{CgroupSet, Freeze};
+use super::cgroup::{CgroupId, CgroupSet, Freeze};
 use super::cred::Security;
 use super::fs::{FdTable, FsStruct, InodeId};
 use super::injection::{Answer, Injection};
@@ -138,6 +138,8 @@ pub struct Task {
     pub pdeath_signal: Option<Signal>,
     pub subreaper: Subreaper,
     pub cgroups: CgroupSet,
+    /// The nearest of its groups with the cpu controller; `None` for the root.
+    pub sched_group: Option<CgroupId>,
     /// JOBCTL_TRAP_FREEZE: it is to stop at the next return to ring 3.
     pub freeze: Freeze,
 }

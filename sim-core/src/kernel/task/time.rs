@@ -1,7 +1,7 @@
 //! Sleeping, yielding, and how much of the CPU one is owed.
 
 use crate::kernel::cred::Cap;
-use crate::kernel::sched::Resched;
+use crate::kernel::sched::{Resched, Who};
 use crate::kernel::syscall::done;
 use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult};
 
@@ -66,11 +66,17 @@ pub fn sys_setpriority(cx: &mut Ctx<'_>, pid: i32, nice: i32) -> SysResult {
     let was_queued =
         cx.k.sched
             .cpu_mut(cpu)
-            .and_then(|c| c.queue.remove(id))
+            .and_then(|c| c.queue_at_mut(task.sched_group))
+            .and_then(|q| q.remove(Who::Task(id)))
             .is_some();
     task.sched.set_nice(nice);
-    if was_queued && let Some(this) = cx.k.sched.cpu_mut(cpu) {
-        this.queue.insert(id, &task.sched);
+    let queue = cx.k.sched.cpu_mut(cpu);
+    let queue = queue.and_then(|c| c.queue_at_mut(task.sched_group));
+    if let Some(queue) = queue.filter(|_| was_queued) {
+        queue.insert(Who::Task(id), &task.sched);
+    }
+    if task.sched_group.is_some() {
+        cx.k.share_out();
     }
     done(0)
 }

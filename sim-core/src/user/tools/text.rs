@@ -8,6 +8,12 @@ pub fn echo(sys: &mut Sys<'_>) -> Round {
         ["-n", rest @ ..] => rest.join(" "),
         all => format!("{}\n", all.join(" ")),
     };
-    sys.print(1, &text)?;
+    if text.is_empty() {
+        return Ok(Flow::Exit(0));
+    }
+    if let Err(errno) = sys.write(1, &text)? {
+        sys.print(2, &format!("echo: write error: {}\n", errno.text()))?;
+        return Ok(Flow::Exit(1));
+    }
     Ok(Flow::Exit(0))
 }
