@@ -7,7 +7,7 @@ mod update;
 use crate::embed::{self, Frame, Query, Theme};
 use crate::i18n::Lang;
 use crate::lab::pace::{self, IdleWait, Next};
-use crate::lab::worlds::Worlds;
+use crate::lab::worlds::{Side, Worlds};
 use crate::panels::memory::Choice;
 use crate::rescue;
 use crate::story::Ask;
@@ -46,6 +46,7 @@ pub enum Msg {
     CompareWith(Option<u64>),
     PointAt(Option<u64>),
     SetCommand(String),
+    SetSide(Side),
     RunCommand,
     /// The same command on the host and inside.
     RunInBoth(String),

@@ -9,6 +9,7 @@ mod memory;
 mod programs;
 mod settings;
 mod single_file;
+mod story;
 mod time;
 
 use e2e::{Page, by_id};

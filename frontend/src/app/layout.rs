@@ -14,6 +14,7 @@ use crate::story::act::tab_of;
 use crate::story::panel::{Panel, Shelf};
 use crate::story::{Ask, light};
 use crate::timeline::{TimeBar, TimeBarProps};
+use scene::Part;
 use sim_core::view;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -28,7 +29,8 @@ impl App {
             "app",
             (!is_alone).then_some("embedded"),
             is_told.then_some("told"),
-            (!has_panels).then_some("bare")
+            (!has_panels).then_some("bare"),
+            (!self.telling.parts().has(Part::Time)).then_some("still")
         );
         html! {
             <div {class}>

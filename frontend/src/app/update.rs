@@ -1,7 +1,7 @@
 //! What each message does.
 
 use super::{App, Msg, Play, ScriptDialog, Step, fresh, now_ms};
-use crate::lab::worlds::{self, Worlds};
+use crate::lab::worlds::{self, Side, Worlds};
 use crate::rescue;
 use gloo::events::EventListener;
 use sim_core::command::{CpuId, TtyId};
@@ -95,6 +95,7 @@ impl App {
             }
             Msg::CompareWith(task) => self.memory.other = task,
             Msg::PointAt(frame) => self.memory.frame = frame,
+            Msg::SetSide(side) => self.worlds.side = side,
             Msg::SetCommand(command) => self.worlds.command = command,
             Msg::RunCommand => {
                 let mut worlds = self.worlds.clone();
@@ -103,7 +104,7 @@ impl App {
             }
             Msg::RunInBoth(command) => {
                 let mut worlds = self.worlds.clone();
-                worlds.command = command;
+                (worlds.command, worlds.side) = (command, Side::Both);
                 self.act(ctx, |s| worlds.run(s));
                 self.worlds = worlds;
             }

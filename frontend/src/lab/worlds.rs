@@ -6,10 +6,19 @@ use sim_core::view::{self, ContainerMark};
 /// Terminal of the host's shell.
 pub const HOST_TTY: u16 = 1;
 
+/// Where a command is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Both,
+    Host,
+    Inside,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worlds {
     /// What stands in the field.
     pub command: String,
+    pub side: Side,
     /// What was run last.
     pub ran: Option<String>,
     /// Waiting for the shell inside, to type this into it.
@@ -20,6 +29,7 @@ impl Default for Worlds {
     fn default() -> Self {
         Self {
             command: "ps".into(),
+            side: Side::Both,
             ran: None,
             pending: None,
         }
@@ -83,15 +93,19 @@ pub fn has_prompt(session: &Session, tty: u16) -> bool {
 }
 
 impl Worlds {
-    /// Types the command into both shells; starts the one inside first if need be.
+    /// Types the command into the shells; starts the one inside first if need be.
     pub fn run(&mut self, session: &mut Session) {
         let command = self.command.trim().to_string();
         if command.is_empty() {
             return;
         }
-        session.input(HOST_TTY, &format!("{command}\n"));
         self.ran = Some(command.clone());
-        if let Some((mark, tty)) = inside(session) {
+        if self.side != Side::Inside {
+            session.input(HOST_TTY, &format!("{command}\n"));
+        }
+        if self.side != Side::Host
+            && let Some((mark, tty)) = inside(session)
+        {
             match tty {
                 Some(tty) => {
                     session.input(tty, &format!("{command}\n"));

@@ -2,7 +2,7 @@
 
 use crate::app::Msg;
 use crate::i18n::Lang;
-use crate::lab::worlds::Worlds;
+use crate::lab::worlds::{Side, Worlds};
 use crate::viz::diff::{self, Mark, Piece};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -58,6 +58,17 @@ pub fn TwoWorlds(props: &TwoWorldsProps) -> Html {
         event.prevent_default();
         Msg::RunCommand
     });
+    let side = |side: Side, value: &'static str, text: &'static str| {
+        html! { <option {value} selected={side == worlds.side}>{ text }</option> }
+    };
+    let onside = send.reform(|event: Event| {
+        let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>();
+        Msg::SetSide(match chosen.value().as_str() {
+            "host" => Side::Host,
+            "inside" => Side::Inside,
+            _ => Side::Both,
+        })
+    });
     let suggestion = |text: &'static str| {
         let send = send.clone();
         let onclick = Callback::from(move |_: MouseEvent| {
@@ -75,6 +86,11 @@ pub fn TwoWorlds(props: &TwoWorldsProps) -> Html {
             <form {onsubmit}>
                 <input data-testid="compare-command" aria-label={lang.t("worlds-command")} value={worlds.command.clone()} {oninput}
                     spellcheck="false" autocomplete="off" autocapitalize="off" />
+                <select class="btn" data-testid="compare-side" aria-label={lang.t("worlds-side")} onchange={onside}>
+                    { side(Side::Both, "both", lang.t("worlds-both")) }
+                    { side(Side::Host, "host", lang.t("worlds-only-host")) }
+                    if container.is_some() { { side(Side::Inside, "inside", lang.t("worlds-only-inside")) } }
+                </select>
                 <button class="btn go" data-testid="compare-run">{ lang.t("worlds-run") }</button>
             </form>
             <div class="chips" role="group" aria-label={lang.t("worlds-suggest")}>{ for SUGGESTIONS.into_iter().map(suggestion) }</div>

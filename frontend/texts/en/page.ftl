@@ -197,3 +197,7 @@ tlb-cpu = TLB of CPU { $cpu }: { $used } of { $slots } places, { $hits } hits, {
 tlb-tag = tag
 tlb-owner = process
 tlb-page = page
+worlds-side = Where
+worlds-both = both
+worlds-only-host = host
+worlds-only-inside = inside

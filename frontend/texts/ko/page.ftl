@@ -197,3 +197,7 @@ tlb-cpu = CPU { $cpu }의 TLB: { $slots }자리 중 { $used }, 적중 { $hits },
 tlb-tag = 꼬리표
 tlb-owner = 프로세스
 tlb-page = 페이지
+worlds-side = 어디에서
+worlds-both = 두 세상
+worlds-only-host = 호스트
+worlds-only-inside = 안에서
