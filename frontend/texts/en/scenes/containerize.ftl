@@ -63,7 +63,7 @@ end-bet = In the host's shell, which number ends PPT?
 end-bet-inside = { $pptinner }
 end-bet-outside = { $pptpid }
 end-do = End PPT: type `kill -9` and a number into the host's terminal.
-end-hint = Which namespace is this shell in?
+end-hint = Which namespace is this shell in? To run the command there, set 'Where' to the host.
 end-done = In the host's namespace PPT was number { $fromhost }. Yellow borders left: { $boxesleft }. Which process a number means depends on who says it.
 end-deeper =
     A process has a number in its PID namespace and in every one above. Nothing above can be seen from below. The line NSpid in /proc/PID/status has all its numbers.

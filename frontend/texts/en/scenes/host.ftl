@@ -36,13 +36,13 @@ shield-deeper =
 limit =
     A container may hold many processes. One that is started inside belongs to the namespaces of its parent, and to its *control group* (cgroup). In a cgroup it is written how much may be used.
 
-    From the host, limit this container to { $max } processes. Then, inside, start a process that only sleeps, `sleep 1000 &`, twice.
+    From the host, limit this container to 3 processes. Then, inside, start a process that only sleeps, `sleep 1000 &`, twice.
 limit-bet = How many sleeps will there be?
 limit-bet-0 = None
 limit-bet-1 = 1
 limit-bet-2 = 2
-limit-do = In the host's terminal run `echo { $max } > /sys/fs/cgroup/docker/deck/pids.max`, then twice `sleep 1000 &` in the one inside.
-limit-hint = pids.max is how many processes may be in this cgroup. PPT and the shell inside count, too.
+limit-do = In the host's terminal run `echo 3 > /sys/fs/cgroup/docker/deck/pids.max`, then twice `sleep 1000 &` in the one inside.
+limit-hint = Set 'Where' to the host for the first command, and to the inside for the other. pids.max is how many processes may be in this cgroup. PPT and the shell inside count, too.
 limit-done = Sleeps running: { $sleeping }; processes in the container: { $many }. Beyond the limit, the kernel refuses to make a process. Namespaces decide *what is seen*, cgroups decide *how much is used*.
 limit-deeper =
     fork(2) fails with EAGAIN, which the shell reports as 'Resource temporarily unavailable'. The limit for memory, memory.max, and the shares of CPU, cpu.max and cpu.weight, are in the same place. Docker's options come down to writing into these files.
@@ -57,7 +57,7 @@ whole-bet = You end PPT, and only PPT. What about sleep?
 whole-bet-stay = It sleeps on
 whole-bet-gone = It ends, too
 whole-do = Run `kill -9 { $number }` in the [host's terminal](worlds).
-whole-hint = Type it into the host's terminal, not the one inside.
+whole-hint = Set 'Where' to the host and run it.
 whole-done = Processes in the container before: { $before }. Now PPTs: { $pptsleft }, sleeps: { $sleeps }, yellow borders: { $left }. When number 1 of a namespace ends, the kernel ends all others in it.
 whole-deeper =
     Number 1 also becomes the parent of orphans in its namespace, so without it a namespace cannot go on. The kernel sends SIGKILL to the others, and from then on no process can be made in there (ENOMEM).

@@ -43,8 +43,8 @@ screen =
     The screen is a device, too. So Word prepares in its memory what is to be seen, and asks the kernel to draw it, with `write`: [down across the boundary](gate-above) and up again.
 
     Then it goes down once more, to ask for the next letter with `read`.
-screen-do = Cross the [boundary](gate-above), one crossing at a time, until Word is asleep again.
-screen-hint = Go tick by tick, or jump to the next system call. When Word's state is S (sleeping), the round is complete.
+screen-do = Press 'To the next crossing' and cross the [boundary](gate-above), one crossing at a time, until Word is asleep again.
+screen-hint = The button 'To the next crossing' is in the time bar; tick by tick works, too. When Word's state is S (sleeping), the round is complete.
 screen-done = The round is complete. Crossings since the letter was in memory: { $lower }. Add the one that brought it up, and compare with your first count.
 screen-deeper =
     With write(2) the kernel reads bytes from Word's memory and sends them to the terminal. On today's desktops there is one more program in between, which draws the windows. To talk to it takes system calls as well.

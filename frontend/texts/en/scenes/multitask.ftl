@@ -6,8 +6,8 @@ work =
 
     This computer has one [CPU](cpus). Give all three something to do, and stop the clock.
 work-bet = All three are at work. At one instant, how many tasks are really running on the CPU?
-work-do = Press Ctrl-L in each window to start its work, and go forward until all three are ready to run.
-work-hint = Choose a window and press Ctrl-L. Time stands still, so move it a little with the buttons of the time bar.
+work-do = In the three windows press *Keep checking*, *Keep calculating* and *Slide show*; then move [time](time) forward until all three are ready to run.
+work-hint = Ctrl-L inside a window does the same. Time stands still, so move it a little with the buttons of the time bar.
 work-done = Tasks ready to run: { $ready }. Tasks on the CPU: { $on }. The others wait for their [turn](tasks).
 work-deeper =
     In Linux every single thread is a task. All processes here have just one thread, so that process and task are the same. State R means 'running, or ready to run'.
@@ -46,7 +46,7 @@ plug =
     What if you plug in another CPU? Three programs have begun to work. No program gets a CPU to itself.
 plug-bet = With two CPUs, how many tasks run at one instant, at most?
 plug-do = Plug in another [CPU](cpus), and go forward until it has something to do.
-plug-hint = Press the plus button beside the CPU.
+plug-hint = Press 'Plug a CPU in', where the CPU is drawn.
 plug-done = CPUs: { $cpus }; tasks running at this instant: { $running }. Now it is not just an impression: they do run at the same time. But tasks outnumber CPUs, so they still take turns.
 plug-deeper =
     Linux, too, can take CPUs away and add them while it runs. The scheduler has a queue for every CPU; when one becomes idle, it takes over tasks from a busy one.
@@ -54,9 +54,9 @@ plug-deeper =
     On Linux: `nproc`, `lscpu`, `echo 0 | sudo tee /sys/devices/system/cpu/cpu1/online`
 
 rest =
-    Ctrl-L once more, and a program stops working and waits for a key. Such a task does not even queue for the CPU. It *sleeps*, until a key comes and the kernel wakes it.
-rest-do = Press Ctrl-L in each window to stop all three.
-rest-hint = Choose each window and press Ctrl-L once. When all have stopped, the CPU is idle.
+    Press the same button again, and a program stops working and waits for a key. Such a task does not even queue for the CPU. It *sleeps*, until a key comes and the kernel wakes it.
+rest-do = Press the buttons in the three windows again, so that all of them stop.
+rest-hint = Press *Keep checking*, *Keep calculating* and *Slide show* once each.
 rest-done = Tasks ready to run now: { $resting }. The windows are still there. This is how a computer with dozens of programs open can have nothing to do.
 rest-deeper =
     Most processes sleep nearly all the time (state S). When waiting for something soon to come, such as the disk, they may sleep so that nothing disturbs them (state D). A CPU with nothing to do executes a halt instruction and waits for the next interrupt.

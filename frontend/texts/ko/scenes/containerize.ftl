@@ -63,7 +63,7 @@ end-bet = 호스트의 셸에서 몇 번을 끝내라고 해야 PPT가 끝날까
 end-bet-inside = { $pptinner }번
 end-bet-outside = { $pptpid }번
 end-do = 호스트의 터미널에 `kill -9`와 번호를 쳐서 PPT를 끝내세요.
-end-hint = 이 셸이 어느 네임스페이스에 있는지 생각해 보세요.
+end-hint = 이 셸이 어느 네임스페이스에 있는지 생각해 보세요. 명령은 '어디에서'를 호스트로 두고 실행하세요.
 end-done = 호스트의 네임스페이스에서 PPT의 번호는 { $fromhost }번이었습니다. 남은 노란 테두리는 { $boxesleft }개입니다. 번호는 누가 부르느냐에 따라 정해집니다.
 end-deeper =
     프로세스는 자기가 속한 PID 네임스페이스와 그 위의 모든 네임스페이스에서 번호를 하나씩 가집니다. 아래에서 위는 보이지 않습니다. 어느 번호가 어느 번호인지는 /proc/PID/status의 NSpid 줄에 적혀 있습니다.
