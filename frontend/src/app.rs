@@ -52,6 +52,10 @@ pub enum Msg {
     RunInBoth(String),
     EndContainer(String),
     Restart,
+    /// The link to this.
+    OpenShare,
+    CloseShare,
+    SetSize(Size),
     OpenScript,
     CloseScript,
     LoadScript(String),
@@ -91,6 +95,14 @@ pub enum Play {
     Paused,
 }
 
+/// How large everything is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    Usual,
+    /// For a projector.
+    Presenter,
+}
+
 /// The dialog with the session's text.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ScriptDialog {
@@ -114,6 +126,9 @@ pub struct App {
     memory: Choice,
     worlds: Worlds,
     dialog: Option<ScriptDialog>,
+    /// Link and embedded link, while they are offered.
+    shared: Option<(String, String)>,
+    size: Size,
     /// When time was last made up for, in milliseconds of the page's clock.
     last_ms: f64,
     waiting: Waiting,
@@ -222,6 +237,8 @@ impl Component for App {
             memory: Choice::default(),
             worlds: Worlds::default(),
             dialog,
+            shared: None,
+            size: Size::Usual,
             last_ms: now_ms(),
             waiting: Waiting::Nothing,
             telling: Telling::default(),
@@ -303,6 +320,11 @@ impl App {
         if let Some(html) = document().document_element() {
             let _set = html.set_attribute("lang", self.lang.code());
             let _set = html.set_attribute("data-theme", self.theme.code());
+            let size = match self.size {
+                Size::Usual => "usual",
+                Size::Presenter => "presenter",
+            };
+            let _set = html.set_attribute("data-size", size);
         }
     }
 

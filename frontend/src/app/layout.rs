@@ -1,13 +1,14 @@
 //! Where everything stands.
 
 use super::telling::{PANELS, Shelf as ShelfState};
-use super::{App, Msg, Play, Tab};
+use super::{App, Msg, Play, Size, Tab};
 use crate::embed::{Frame, Theme};
 use crate::i18n::Lang;
 use crate::lab::worlds;
 use crate::narration;
 use crate::panels::{
-    about::About, calls::Calls, memory, sched::Scheduler, script::Script, worlds::TwoWorlds,
+    about::About, calls::Calls, memory, sched::Scheduler, script::Script, share::Share,
+    worlds::TwoWorlds,
 };
 use crate::stage::{Stage, StageProps};
 use crate::story::act::tab_of;
@@ -110,6 +111,10 @@ impl App {
                 .value();
             Msg::SetTheme(Theme::from_code(&value).unwrap_or(Theme::Auto))
         });
+        let other_size = match self.size {
+            Size::Usual => Size::Presenter,
+            Size::Presenter => Size::Usual,
+        };
         let option = |theme: Theme, text: &'static str| {
             html! { <option value={theme.code()} selected={theme == self.theme}>{ text }</option> }
         };
@@ -130,6 +135,9 @@ impl App {
                     { option(Theme::Light, lang.t("theme-light")) }
                     { option(Theme::Dark, lang.t("theme-dark")) }
                 </select>
+                <button class="btn" data-testid="presenter" aria-pressed={(self.size == Size::Presenter).to_string()} title={lang.t("size-hint")}
+                    onclick={link.callback(move |_| Msg::SetSize(other_size))}>{ lang.t("size") }</button>
+                <button class="btn" data-testid="share" onclick={link.callback(|_| Msg::OpenShare)}>{ lang.t("share") }</button>
                 <button class="btn" data-testid="script-open" onclick={link.callback(|_| Msg::OpenScript)}>{ lang.t("script") }</button>
                 <button class="btn" data-testid="restart" onclick={link.callback(|_| Msg::Restart)}>{ lang.t("restart") }</button>
             </header>
@@ -295,6 +303,10 @@ impl App {
     }
 
     fn dialog(&self, ctx: &Context<Self>) -> Html {
+        if let Some((link, embedded)) = &self.shared {
+            let close = ctx.link().callback(|()| Msg::CloseShare);
+            return html! { <Share lang={self.lang} link={link.clone()} embedded={embedded.clone()} {close} /> };
+        }
         let Some(dialog) = &self.dialog else {
             return html! {};
         };

@@ -22,6 +22,8 @@ pub struct Telling {
     pub error: Option<String>,
     /// While a scene is brought to its step at once, nothing is drawn or waited for.
     catching_up: bool,
+    /// Ticks that the scene has stepped by itself since it was asked to show the way.
+    stepped: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,7 @@ impl Default for Telling {
             shelf: Shelf::Closed,
             error: None,
             catching_up: false,
+            stepped: 0,
         }
     }
 }
@@ -188,6 +191,7 @@ impl App {
                 if let Some(step) = scene.steps.get(story.at) {
                     story.runner.clear();
                     story.runner.add(&step.play);
+                    self.telling.stepped = 0;
                 }
             }
             Ask::Button => {
@@ -297,11 +301,11 @@ impl App {
         deed
     }
 
-    fn follow_story(&mut self) {
+    /// Returns whether a goal has just been met.
+    fn follow_story(&mut self) -> bool {
         let chosen = self.chosen();
-        if let Some(story) = self.telling.story.as_mut() {
-            story.follow(&self.session, chosen);
-        }
+        let story = self.telling.story.as_mut();
+        story.is_some_and(|story| story.follow(&self.session, chosen))
     }
 
     fn enter_step(&mut self, at: usize) {
@@ -374,7 +378,10 @@ impl App {
         if self.telling.story.is_none() || self.telling.catching_up {
             return;
         }
-        self.follow_story();
+        // Where the visitor steps, playing stops when there is something to read.
+        if self.follow_story() && self.telling.story.as_ref().is_some_and(|s| !s.is_live()) {
+            self.play = Play::Paused;
+        }
         self.note_end();
         let link = ctx.link().clone();
         match self.next_deed() {
@@ -382,11 +389,24 @@ impl App {
             Deed::Again => link.send_message(Msg::Wake),
             Deed::Do(msg) => link.send_message(msg),
             Deed::Tick => {
-                self.step(super::Step::Tick);
+                self.step_by_itself();
                 let again = gloo::timers::callback::Timeout::new(TICK_MS, move || {
                     link.send_message(Msg::Wake);
                 });
                 again.forget();
+            }
+        }
+    }
+
+    /// One tick at first, so that each can be followed; more at a time when it goes on for long.
+    fn step_by_itself(&mut self) {
+        let burst = (1 + self.telling.stepped / 20).min(BURST_MAX);
+        for _ in 0..burst {
+            self.telling.stepped += 1;
+            self.step(super::Step::Tick);
+            self.follow_story();
+            if self.telling.story.as_ref().is_none_or(Story::is_met) {
+                return;
             }
         }
     }
@@ -404,3 +424,5 @@ impl App {
 
 /// Wall time between the ticks of a scene that steps by itself.
 const TICK_MS: u32 = 40;
+/// Most ticks at a time.
+const BURST_MAX: u32 = 60;

@@ -1,6 +1,7 @@
 //! What each message does.
 
 use super::{App, Msg, Play, ScriptDialog, Step, fresh, now_ms};
+use crate::embed;
 use crate::lab::worlds::{self, Side, Worlds};
 use crate::rescue;
 use gloo::events::EventListener;
@@ -119,6 +120,12 @@ impl App {
                     error: None,
                 });
             }
+            Msg::OpenShare => self.shared = Some(self.links()),
+            Msg::CloseShare => self.shared = None,
+            Msg::SetSize(size) => {
+                self.size = size;
+                self.show_in_document();
+            }
             Msg::CloseScript => self.dialog = None,
             Msg::LoadScript(text) => match Session::from_script(&text) {
                 Ok(session) => {
@@ -146,6 +153,22 @@ impl App {
             Msg::Machine(setting) => self.reboot(ctx, &setting),
         }
         true
+    }
+
+    /// Addresses that lead here, alone and embedded: to the step of a scene, or to the session.
+    fn links(&self) -> (String, String) {
+        let location = super::window().location();
+        let part = |part: Result<String, wasm_bindgen::JsValue>| part.unwrap_or_default();
+        let page = format!("{}{}", part(location.origin()), part(location.pathname()));
+        let query = embed::with_choices("", self.lang, self.theme, self.telling.place());
+        let fragment = match self.telling.place() {
+            Some(_) => String::new(),
+            None => self.session.link(),
+        };
+        (
+            format!("{page}{query}{fragment}"),
+            format!("{page}{query}&embed=1{fragment}"),
+        )
     }
 
     /// A command from the visitor: time is brought up to now first, so that it arrives now.

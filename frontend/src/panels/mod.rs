@@ -5,4 +5,5 @@ pub mod calls;
 pub mod memory;
 pub mod sched;
 pub mod script;
+pub mod share;
 pub mod worlds;

@@ -159,7 +159,7 @@ impl Story {
     }
 
     pub fn is_live(&self) -> bool {
-        self.step().pace == Pace::Live || self.runner.is_busy()
+        self.step().pace == Pace::Live
     }
 
     pub fn facts<'a>(&'a self, session: &'a Session, chosen: Chosen) -> Facts<'a> {
