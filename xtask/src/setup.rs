@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
 use crate::process::{cargo, find_on_path, output_of, run};
-use crate::tools::{self, BINARYEN, TRUNK, WASM_BINDGEN};
+use crate::tools::{self, AXE, BINARYEN, TRUNK, WASM_BINDGEN};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -51,6 +51,11 @@ pub fn build_tools() -> Result<BuildTools> {
         trunk: trunk.join(format!("trunk{}", env::consts::EXE_SUFFIX)),
         path: env::join_paths(dirs).context("a tool directory cannot stand in PATH")?,
     })
+}
+
+/// The script that finds what bars people from a page.
+pub fn axe() -> Result<PathBuf> {
+    AXE.ensure_file()
 }
 
 /// The runner of tests compiled to wasm.

@@ -142,6 +142,7 @@ fn end_to_end_tests(browser: Browser) -> Result<()> {
     run_command(
         cargo()
             .args(["test", "--package", "e2e", "--no-fail-fast"])
+            .env("RINGSIDE_AXE", setup::axe()?)
             .env("RINGSIDE_BROWSER", browser.name())
             .env(browser.driver_variable(), driver),
     )

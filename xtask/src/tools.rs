@@ -51,7 +51,22 @@ pub const BINARYEN: Tool = Tool {
     proof: "node_modules/.bin/wasm-opt",
 };
 
+/// Finds what bars people from a page. A script, not a program: see [`Tool::ensure_file`].
+pub const AXE: Tool = Tool {
+    name: "axe-core",
+    version: "4.14.1",
+    from: Origin::Npm,
+    proof: "node_modules/axe-core/axe.min.js",
+};
+
 impl Tool {
+    /// The file that proves it, after installing it if it is not there.
+    pub fn ensure_file(&self) -> Result<PathBuf> {
+        self.ensure()?;
+        let home = cache_dir()?.join(format!("{}-{}", self.name, self.version));
+        Ok(home.join(self.proof))
+    }
+
     /// The directory with its programs, after installing it if it is not there.
     pub fn ensure(&self) -> Result<PathBuf> {
         let home = cache_dir()?.join(format!("{}-{}", self.name, self.version));

@@ -1,5 +1,6 @@
 //! The built page, driven as a visitor would.
 
+mod accessible;
 mod container;
 mod embedding;
 mod failures;

@@ -9,7 +9,7 @@ use scene::{Action, Expr, Fact, Goal, Mark, Piece, Scene, Step, Template, Whom};
 
 use super::{task_row, window};
 
-fn scenes() -> Vec<(String, Scene)> {
+pub fn scenes() -> Vec<(String, Scene)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../frontend/scenes");
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a scene file");
     let index = read("index");
