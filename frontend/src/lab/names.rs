@@ -2,48 +2,46 @@
 
 use sim_core::event::Event;
 use sim_core::{Session, view};
-use std::collections::BTreeMap;
 
-/// Name and, while they live, PID, by stable id.
-pub struct Names(BTreeMap<u64, (String, Option<i32>)>);
+/// Looks names up where they are: no list is made, since most tasks are not asked for.
+pub struct Names<'a>(&'a Session);
 
-impl Names {
-    /// From the task list and the latest events: a program that has ended was once executed, or
-    /// forked from one that was.
-    pub fn of(session: &Session) -> Self {
-        let mut names = BTreeMap::new();
-        for record in session.events() {
+impl<'a> Names<'a> {
+    pub fn of(session: &'a Session) -> Self {
+        Self(session)
+    }
+
+    pub fn comm(&self, task: u64) -> String {
+        match view::name(self.0.machine(), task) {
+            Some((name, _)) => name,
+            None => self.past(task).unwrap_or_else(|| "?".into()),
+        }
+    }
+
+    pub fn comm_and_pid(&self, task: u64) -> String {
+        match view::name(self.0.machine(), task) {
+            Some((name, pid)) => format!("{name} {pid}"),
+            None => self.comm(task),
+        }
+    }
+
+    /// A program that has ended was once executed, or forked from one that was.
+    fn past(&self, mut task: u64) -> Option<String> {
+        let events: Vec<_> = self.0.events().collect();
+        for record in events.iter().rev() {
             match &record.event {
-                Event::Exec { task, path } => {
-                    let name = path.rsplit('/').next().unwrap_or(path).to_string();
-                    names.insert(task.as_u64(), (name, None));
+                Event::Exec { task: by, path } if by.as_u64() == task => {
+                    return Some(path.rsplit('/').next().unwrap_or(path).to_string());
                 }
-                Event::Fork { parent, child, .. } => {
-                    let name = names.get(&parent.as_u64()).cloned();
-                    if let Some((name, _)) = name {
-                        names.entry(child.as_u64()).or_insert((name, None));
+                Event::Fork { parent, child, .. } if child.as_u64() == task => {
+                    task = parent.as_u64();
+                    if let Some((name, _)) = view::name(self.0.machine(), task) {
+                        return Some(name);
                     }
                 }
                 _ => {}
             }
         }
-        for task in view::tasks(session.machine()) {
-            names.insert(task.task, (task.comm, Some(task.pid)));
-        }
-        Self(names)
-    }
-
-    pub fn comm(&self, task: u64) -> String {
-        self.0
-            .get(&task)
-            .map_or(String::from("?"), |(name, _)| name.clone())
-    }
-
-    pub fn comm_and_pid(&self, task: u64) -> String {
-        match self.0.get(&task) {
-            Some((name, Some(pid))) => format!("{name} {pid}"),
-            Some((name, None)) => name.clone(),
-            None => "?".into(),
-        }
+        None
     }
 }

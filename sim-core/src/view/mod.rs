@@ -17,7 +17,7 @@ pub use eyes::{EyesView, SeenDevice, SeenPage, SeenProc, SeenRoot, SeenTask, eye
 pub use ram::{FrameCell, FrameKind, RamView, ram};
 pub use sched::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor, run_queues};
 pub use space::{MappingKind, MappingView, PageCounts, SpaceView, address_space, pages};
-pub use tasks::{ContainerMark, TaskRow, TaskState, tasks};
+pub use tasks::{ContainerMark, TaskRow, TaskState, name, tasks};
 pub use terminal::{TerminalView, terminal};
 pub use tlb::{TlbEntryView, TlbView, tlb};
 pub use walk::{EntryBits, StoreFate, TableLevel, Walk, WalkEnd, WalkStep, walk};

@@ -120,6 +120,13 @@ pub(super) fn container_of(k: &Kernel, task: &Task) -> Option<ContainerMark> {
     })
 }
 
+/// A task's name and its PID in the first PID namespace; `None` for one that is gone.
+pub fn name(machine: &Machine, task: u64) -> Option<(String, i32)> {
+    let k = &machine.kernel;
+    let task = k.tasks.get(TaskId::from_u64(task))?;
+    Some((task.comm.to_string(), first_pid_of(k, task)))
+}
+
 /// Every task, by PID in the first PID namespace.
 pub fn tasks(machine: &Machine) -> Vec<TaskRow> {
     let k = &machine.kernel;
