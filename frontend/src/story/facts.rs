@@ -189,7 +189,8 @@ impl Facts<'_> {
                 let bytes = self
                     .window(first, nth)
                     .and_then(|w| Some(w.document?.bytes));
-                let text = bytes.map(|b| String::from_utf8_lossy(&b).replace('\0', ""));
+                // A stray cell leaves more than letters.
+                let text = bytes.map(|b| String::from_utf8_lossy(&b).replace(char::is_control, ""));
                 return Value::Text(text.unwrap_or_default());
             }
             Fact::Screen => return Value::Text(self.screen(first, nth).join("\n")),

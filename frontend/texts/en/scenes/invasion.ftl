@@ -16,12 +16,12 @@ bare-deeper =
 wrong =
     This Excel has a bug: it does not check whether a cell is beyond the end of its table. Told to fill a cell that is not there, it computes where that cell would be, and writes to that address.
 
-    Put something into `A500`, far below the last row.
+    Put something into `A257`, far below the last row.
 wrong-bet = You fill a cell that Excel's table does not have. What happens?
 wrong-bet-nothing = Nothing
 wrong-bet-ends = Excel ends
 wrong-bet-word = The text in Word changes
-wrong-do = Type `A500=BANG` into [Excel](window:excel) and press Enter.
+wrong-do = Type `A257=BANG` into [Excel](window:excel) and press Enter.
 wrong-hint = If the windows look as before, look at Word's [memory](bytes:word).
 wrong-done = Word's memory says { $now } now. Do you see where your input for Excel went? Word has no way to find out who did it.
 wrong-deeper =
@@ -38,7 +38,7 @@ wall-bet-ends = Excel ends, and Word is safe
 wall-do = Press the button below.
 wall-button = Do it again on a computer with an MMU
 wall-hint = The button boots a new machine and enters the same keys in the same order.
-wall-done = Word processes running: { $words }; in memory it says { $fresh }. Excel processes ended by SIGSEGV, the signal for a bad access to memory: { $signal }. For that address the CPU found no place in RAM, and called the kernel. The kernel saw that it had never allowed this address, and stopped the process that was at fault.
+wall-done = Running now: Word { $words }, Excel { $excels }; Word's memory says { $fresh }. When a process writes to an address that it was never given, the CPU calls the kernel. To the kernel this is an invalid operation, and it ends that process, and only that one, with the signal *SIGSEGV*.
 wall-deeper =
     SIGSEGV stands for segmentation violation; it is the signal behind the familiar 'Segmentation fault'. In order: the MMU finds no frame for the address in the table, the CPU raises a page fault, the kernel looks among the mappings, and if there is none it sends the signal.
 

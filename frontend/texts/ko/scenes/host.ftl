@@ -36,12 +36,12 @@ shield-deeper =
 limit =
     컨테이너에는 프로세스가 여럿 들어갈 수 있습니다. 안에서 만든 프로세스는 부모와 같은 네임스페이스에 속하고, 같은 *컨트롤 그룹(cgroup)*에도 속합니다. cgroup에는 얼마나 쓸 수 있는지 한도를 적어 둡니다.
 
-    호스트에서 이 컨테이너의 프로세스 수를 3개로 묶고, 안에서 잠만 자는 프로세스 `sleep 1000 &`을 두 번 실행해 봅시다.
+    호스트에서 이 컨테이너의 프로세스 수를 3개로 묶고, 안에서 잠만 자는 프로세스를 만드는 `sleep 1000 &` 명령을 두 번 실행해 봅시다.
 limit-bet = sleep은 몇 개나 돌게 될까요?
 limit-bet-0 = 하나도 돌지 못한다
 limit-bet-1 = 1개
 limit-bet-2 = 2개
-limit-do = 호스트의 터미널에 `echo 3 > /sys/fs/cgroup/docker/deck/pids.max`를, 그다음 안쪽 터미널에 `sleep 1000 &`을 두 번 치세요.
+limit-do = 호스트의 터미널에서 `echo 3 > /sys/fs/cgroup/docker/deck/pids.max` 명령을, 그다음 안쪽 터미널에서 `sleep 1000 &` 명령을 두 번 실행하세요.
 limit-hint = '어디에서'를 호스트로 바꿔 첫 번째 명령을, '안에서'로 바꿔 두 번째 명령을 실행하세요. pids.max는 이 cgroup에 들 수 있는 프로세스 수입니다. PPT와 안쪽 셸도 거기에 들어갑니다.
 limit-done = sleep은 { $sleeping }개, 컨테이너의 프로세스는 모두 { $many }개입니다. 한도를 넘으면 커널은 프로세스를 만들어 달라는 부탁을 들어주지 않습니다. 네임스페이스는 *무엇이 보이는지*를, cgroup은 *얼마나 쓰는지*를 정합니다.
 limit-deeper =
@@ -56,7 +56,7 @@ whole =
 whole-bet = PPT만 끝내면 sleep은 어떻게 될까요?
 whole-bet-stay = 남아서 계속 잔다
 whole-bet-gone = 함께 끝난다
-whole-do = [호스트의 터미널](worlds)에서 `kill -9 { $number }`을 실행하세요.
+whole-do = [호스트의 터미널](worlds)에서 `kill -9 { $number }` 명령을 실행하세요.
 whole-hint = '어디에서'를 호스트로 두고 실행하세요.
 whole-done = 컨테이너에 있던 프로세스는 { $before }개였는데, 지금 PPT는 { $pptsleft }개, sleep은 { $sleeps }개입니다. 남은 노란 테두리는 { $left }개입니다. 네임스페이스의 1번이 끝나면 커널은 그 네임스페이스의 나머지를 모두 끝냅니다.
 whole-deeper =

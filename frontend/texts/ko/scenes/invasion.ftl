@@ -16,12 +16,12 @@ bare-deeper =
 wrong =
     이 Excel에는 버그가 하나 있습니다. 칸 번호가 표의 끝을 넘는지 살피지 않습니다. 그래서 표에 없는 칸에 값을 넣으라고 하면, 그 칸이 있을 법한 주소를 계산해서 거기에 씁니다.
 
-    표의 마지막 줄보다 한참 아래인 `A500`에 값을 넣어 봅시다.
+    표의 끝보다 한참 아래인 `A257`에 값을 넣어 봅시다.
 wrong-bet = Excel의 표에 없는 칸에 값을 넣으면 어떻게 될까요?
 wrong-bet-nothing = 아무 일도 일어나지 않는다
 wrong-bet-ends = Excel이 끝난다
 wrong-bet-word = Word의 글이 바뀐다
-wrong-do = [Excel](window:excel)에 `A500=BANG`이라고 치고 엔터를 누르세요.
+wrong-do = [Excel](window:excel)에 `A257=BANG`이라고 치고 엔터를 누르세요.
 wrong-hint = 창에 눈에 띄는 변화가 없으면, Word의 [메모리](bytes:word)를 보세요.
 wrong-done = Word의 메모리에는 이제 { $now }(이)라고 적혀 있습니다. Excel에 친 것이 어디로 갔는지 보이나요? 누가 그랬는지, Word는 알 길이 없습니다.
 wrong-deeper =
@@ -38,7 +38,7 @@ wall-bet-ends = Excel이 끝나고 Word는 무사하다
 wall-do = 아래 단추를 누르세요.
 wall-button = MMU가 있는 컴퓨터에서 다시 하기
 wall-hint = 단추를 누르면 새로 부팅한 다음 같은 글쇠를 차례로 입력합니다.
-wall-done = Word는 { $words }개 떠 있고 그 메모리에는 { $fresh }(이)라고 적혀 있습니다. 잘못된 메모리 접근을 알리는 시그널 SIGSEGV로 끝난 Excel은 { $signal }개입니다. CPU는 그 주소에 짝지어진 자리가 없어 커널을 불렀고, 커널은 허락한 적이 없는 주소임을 확인하고 잘못을 저지른 프로세스를 멈춘 것입니다.
+wall-done = 지금 떠 있는 것은 Word { $words }개, Excel { $excels }개이고 Word의 메모리에는 { $fresh }(이)라고 적혀 있습니다. 프로세스가 허락받지 않은 주소에 쓰면 CPU가 커널을 부릅니다. 커널은 이를 잘못된 연산으로 보고 *SIGSEGV*라는 시그널로 그 프로세스만 끝냅니다.
 wall-deeper =
     SIGSEGV는 segmentation violation, 곧 '메모리 구역을 어김'이라는 뜻입니다. 흔히 보는 Segmentation fault가 이것입니다. 순서는 이렇습니다. 주소를 변환하던 MMU가 표에서 프레임을 찾지 못하고, CPU가 페이지 폴트를 일으키고, 커널이 매핑을 뒤져 보고, 없으면 시그널을 보냅니다.
 

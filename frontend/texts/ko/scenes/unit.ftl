@@ -30,11 +30,11 @@ close-deeper =
     매뉴얼: _exit(2). 리눅스에서 보려면: `ls -l /proc/self/fd`
 
 kill =
-    이번에는 Excel을 예고 없이 끝냅니다. 호스트의 터미널에서 `kill -9 { $number }`을 치면 Excel은 마지막 명령 하나도 더 실행하지 못합니다. 받은 메모리를 돌려줄 틈이 없습니다.
+    이번에는 Excel을 예고 없이 끝냅니다. 호스트의 터미널에서 `kill -9 { $number }` 명령을 내리면 Excel은 마지막 명령 하나도 더 실행하지 못합니다. 받은 메모리를 돌려줄 틈이 없습니다.
 kill-bet = Excel이 쓰던 페이지 { $excelpages }개는 어떻게 될까요?
 kill-bet-lost = 돌려주지 못했으니 다시 켤 때까지 쓸 수 없다
 kill-bet-back = 그래도 돌아온다
-kill-do = [터미널](worlds)에서 `kill -9 { $number }`을 실행하세요.
+kill-do = [터미널](worlds)에서 `kill -9 { $number }` 명령을 실행하세요.
 kill-hint = 번호는 태스크 목록에 있는 Excel의 PID입니다.
 kill-done = 빈 프레임이 { $back1 }개 늘었습니다. 자원을 돌려주는 것은 프로그램의 예의가 아니라 커널의 일입니다. 커널은 누구에게 무엇을 주었는지 다 알고 있습니다.
 kill-deeper =
