@@ -12,7 +12,7 @@ pub use run::Stop;
 use crate::command::Command;
 use crate::event::{Event, Record, Refusal, Sink};
 use crate::hw::cost::Costs;
-use crate::hw::{CpuId, Disk, Hardware};
+use crate::hw::{CpuId, Disk, Hardware, Mmu};
 use crate::kernel::boot::World;
 use crate::kernel::{self, FrameOrder, Kernel};
 use crate::store::digest_of;
@@ -27,9 +27,11 @@ pub struct BootOptions {
     /// Frames of 4 KiB: 256 (1 MiB) to 6,291,456 (24 GiB).
     pub ram_frames: u64,
     pub seed: u64,
+    /// Does not matter without an MMU: frames are then given out from the lowest on.
     pub frame_order: FrameOrder,
     pub costs: Costs,
     pub world: World,
+    pub mmu: Mmu,
 }
 
 impl Default for BootOptions {
@@ -41,6 +43,7 @@ impl Default for BootOptions {
             frame_order: FrameOrder::Shuffled,
             costs: Costs::default(),
             world: World::Lab,
+            mmu: Mmu::Paging,
         }
     }
 }
@@ -59,10 +62,10 @@ impl Machine {
     /// Powers on: the kernel is loaded, and its first task is about to run `/sbin/init`.
     pub fn boot(options: &BootOptions) -> Self {
         let disk: Rc<Disk> = Rc::new(match options.world {
-            World::Lab => crate::user::disk(),
-            World::Bare => crate::user::bare_disk(),
+            World::Lab => crate::user::disk(options.mmu),
+            World::Bare => crate::user::bare_disk(options.mmu),
         });
-        let mut hw = Hardware::new(options.cpus, options.ram_frames, disk);
+        let mut hw = Hardware::new(options.cpus, options.mmu, options.ram_frames, disk);
         let kernel = kernel::boot::boot(
             &mut hw,
             options.world,
@@ -87,6 +90,11 @@ impl Machine {
     /// Ticks since boot.
     pub fn ticks(&self) -> u64 {
         self.ticks
+    }
+
+    /// Whether addresses of programs are translated.
+    pub fn mmu(&self) -> Mmu {
+        self.hw.mmu
     }
 
     /// Frames of RAM.

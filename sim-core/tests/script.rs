@@ -57,6 +57,10 @@ fn errors_say_what_and_where() {
         expect!["line 4, column 12: order is 'linear' or 'shuffled'"],
     );
     refused(
+        "boot mmu=some",
+        expect!["line 4, column 10: mmu is 'paging' or 'none'"],
+    );
+    refused(
         "boot colour=1",
         expect!["line 4, column 6: no setting 'colour' here"],
     );

@@ -1,13 +1,23 @@
-//! What a program in ring 3 sees of memory: virtual addresses, loads and stores.
+//! What a program sees of memory: addresses, loads and stores.
 
 use super::mmu::Walked;
 use super::{Cpu, FaultAccess, PAGE_BYTES, PageFault, Pfn, Ram, Ring, VirtAddr, translate};
 
-/// The bus of one CPU during one step. Every access is translated for ring 3.
+/// A store that nothing checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub addr: u64,
+    pub bytes: u64,
+}
+
+/// The bus of one CPU during one step. Every access is translated for ring 3, if there is an MMU.
 pub struct Bus<'a> {
     ram: &'a mut Ram,
     cpu: &'a mut Cpu,
-    root: Pfn,
+    /// Root of the page tables; none without an MMU.
+    root: Option<Pfn>,
+    /// What was stored without an MMU; a step stores once.
+    pub stored: Option<Stored>,
     /// Page-table walks so far; the step is charged for them.
     pub walks: u64,
 }
@@ -17,14 +27,29 @@ impl<'a> Bus<'a> {
         Self {
             ram,
             cpu,
-            root,
+            root: Some(root),
+            stored: None,
+            walks: 0,
+        }
+    }
+
+    /// The bus of a CPU without an MMU.
+    pub fn physical(ram: &'a mut Ram, cpu: &'a mut Cpu) -> Self {
+        Self {
+            ram,
+            cpu,
+            root: None,
+            stored: None,
             walks: 0,
         }
     }
 
     fn frame(&mut self, addr: VirtAddr, access: FaultAccess) -> Result<Pfn, PageFault> {
+        let Some(root) = self.root else {
+            return Ok(Pfn(addr / PAGE_BYTES as u64));
+        };
         let (tlb, asid) = (&mut self.cpu.tlb, self.cpu.asid);
-        let (pfn, walked) = translate(self.ram, tlb, self.root, asid, Ring::User, addr, access)?;
+        let (pfn, walked) = translate(self.ram, tlb, root, asid, Ring::User, addr, access)?;
         if walked == Walked::Yes {
             self.walks += 1;
         }
@@ -67,7 +92,7 @@ impl<'a> Bus<'a> {
     pub fn store_bytes(&mut self, addr: VirtAddr, from: &[u8]) -> Result<(), PageFault> {
         let mut at = addr;
         let end = addr.wrapping_add(from.len() as u64);
-        while at < end {
+        while at < end && self.root.is_some() {
             self.frame(at, FaultAccess::Write)?;
             at = (at | (PAGE_BYTES as u64 - 1)) + 1;
         }
@@ -81,6 +106,10 @@ impl<'a> Bus<'a> {
                 frame.write(offset, &from[done..done + n]);
             }
             done += n;
+        }
+        if self.root.is_none() {
+            let bytes = from.len() as u64;
+            self.stored = Some(Stored { addr, bytes });
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ pub struct Cpu {
     pub ring: Ring,
     /// Virtual address of the next instruction, while in ring 3.
     pub ip: u64,
-    /// Root of the page tables in use.
+    /// Root of the page tables in use; none without an MMU.
     pub cr3: Option<Pfn>,
     /// Tag of the address space in use, never reused (x86 PCID, but 64 bits wide).
     pub asid: u64,

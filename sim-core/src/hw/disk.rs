@@ -1,5 +1,19 @@
 //! A read-only disk: a tree of files, fixed when the machine is built.
 
+/// Where an executable wants to lie, as its header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Load {
+    /// At the virtual address that is the same for all.
+    Virtual,
+    /// In one piece at a physical address of its own, with room for a heap and a stack behind the
+    /// data: it was linked for a machine without an MMU.
+    Physical {
+        addr: u64,
+        heap_pages: u16,
+        stack_pages: u16,
+    },
+}
+
 /// The contents of a file on the disk.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum DiskFile {
@@ -10,6 +24,7 @@ pub enum DiskFile {
         program: u16,
         text_pages: u16,
         data_pages: u16,
+        load: Load,
     },
 }
 
@@ -36,4 +51,32 @@ pub enum DiskNode {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Disk {
     pub nodes: Vec<DiskNode>,
+}
+
+impl Disk {
+    /// One past the last page that an executable wants to lie in; 0 if none asks for a place.
+    pub fn end_of_places(&self) -> u64 {
+        let end = |node: &DiskNode| match node {
+            DiskNode::File {
+                file:
+                    DiskFile::Program {
+                        text_pages,
+                        data_pages,
+                        load:
+                            Load::Physical {
+                                addr,
+                                heap_pages,
+                                stack_pages,
+                            },
+                        ..
+                    },
+                ..
+            } => {
+                let pages = [text_pages, data_pages, heap_pages, stack_pages];
+                addr / super::PAGE_BYTES as u64 + pages.iter().map(|n| u64::from(**n)).sum::<u64>()
+            }
+            DiskNode::File { .. } | DiskNode::Dir { .. } | DiskNode::Symlink { .. } => 0,
+        };
+        self.nodes.iter().map(end).max().unwrap_or(0)
+    }
 }

@@ -7,6 +7,17 @@ use super::{Contents, Pfn, Ram, Ring};
 /// A virtual address of a process: 47 bits, as on x86-64 Linux.
 pub type VirtAddr = u64;
 
+/// Whether a machine has a memory management unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mmu {
+    /// Addresses of programs are virtual.
+    #[default]
+    Paging,
+    /// Addresses are physical. Nothing is translated and nothing faults: what does not lie in RAM
+    /// reads as zero, and a store to it is lost.
+    None,
+}
+
 /// Bits of a page-table entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PteFlags(pub u64);

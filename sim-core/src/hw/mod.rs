@@ -12,11 +12,12 @@ mod ram;
 mod table;
 mod tty;
 
-pub use bus::Bus;
+pub use bus::{Bus, Stored};
 pub use cpu::{Cpu, CpuId, Ring};
-pub use disk::{Disk, DiskFile, DiskNode};
+pub use disk::{Disk, DiskFile, DiskNode, Load};
 pub use mmu::{
-    FaultAccess, PageFault, Pte, PteFlags, TLB_ENTRIES, Tlb, VirtAddr, table_index, translate, walk,
+    FaultAccess, Mmu, PageFault, Pte, PteFlags, TLB_ENTRIES, Tlb, VirtAddr, table_index, translate,
+    walk,
 };
 pub use ram::{Contents, PAGE_BYTES, Pfn, Ram, pattern_word};
 pub use table::Table;
@@ -29,6 +30,7 @@ pub const CPUS_MAX: u8 = 64;
 #[derive(Clone, Debug, Hash)]
 pub struct Hardware {
     pub cpus: Vec<Cpu>,
+    pub mmu: Mmu,
     pub ram: Ram,
     pub terminals: Terminals,
     /// Read-only, so every clone shares it.
@@ -37,11 +39,12 @@ pub struct Hardware {
 
 impl Hardware {
     /// Powers a machine on. `cpus` is clamped to 1..=64, `ram_frames` to 256..=24 GiB.
-    pub fn new(cpus: u8, ram_frames: u64, disk: std::rc::Rc<Disk>) -> Self {
+    pub fn new(cpus: u8, mmu: Mmu, ram_frames: u64, disk: std::rc::Rc<Disk>) -> Self {
         Self {
             cpus: (0..cpus.clamp(1, CPUS_MAX))
                 .map(|id| Cpu::new(CpuId(id)))
                 .collect(),
+            mmu,
             ram: Ram::new(ram_frames.clamp(256, 24 << 18)),
             terminals: Terminals::default(),
             disk,

@@ -84,7 +84,7 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
         tasks: Slab::default(),
         pids: Slab::default(),
         sched: Sched::new(hw.cpus.len()),
-        mm: Memory::boot(&hw.ram, order, seed),
+        mm: Memory::boot(hw, order, seed),
         vfs: fs::Vfs::default(),
         ns,
         cgroups,

@@ -6,7 +6,7 @@
 
 use super::{Machine, forced};
 use crate::event::{Event, Sink};
-use crate::hw::{Bus, CpuId, Ring};
+use crate::hw::{Bus, CpuId, Mmu, Ring};
 use crate::kernel::sched::{Phase, Resched, program_timer};
 use crate::kernel::task::CallOrigin;
 use crate::kernel::{Ctx, Injection, Signal, TaskId};
@@ -181,9 +181,16 @@ impl Machine {
             return (Phase::Schedule, Ring::Kernel, 0);
         };
         let at = usize::from(cpu.0).min(self.hw.cpus.len() - 1);
-        let mut bus = Bus::new(&mut self.hw.ram, &mut self.hw.cpus[at], root);
+        let (ram, cpu_of_bus) = (&mut self.hw.ram, &mut self.hw.cpus[at]);
+        let mut bus = match self.hw.mmu {
+            Mmu::Paging => Bus::new(ram, cpu_of_bus, root),
+            Mmu::None => Bus::physical(ram, cpu_of_bus),
+        };
         if let Some(step) = step {
             let trap = forced::step(step, &mut bus);
+            if let Some(stored) = bus.stored {
+                self.kernel.notice_store(stored);
+            }
             let cost_ns = costs.user_step_ns + bus.walks * costs.tlb_miss_ns;
             return (
                 self.after_forced_step(id, trap, cpu, sink),
@@ -194,10 +201,14 @@ impl Machine {
         let input = StepInput {
             reply: &task.reply,
             argv: &task.argv,
+            mmu: self.hw.mmu,
         };
         let trap = user::step(task.program, &mut task.regs, &mut bus, tool, input);
         let cost_ns = costs.user_step_ns + bus.walks * costs.tlb_miss_ns;
         let ip = task.regs.ip;
+        if let Some(stored) = bus.stored {
+            self.kernel.notice_store(stored);
+        }
         self.hw.cpu_mut(cpu).ip = ip;
         let next = match trap {
             Trap::Next => Phase::User,

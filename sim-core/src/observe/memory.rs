@@ -1,9 +1,9 @@
 //! What lies at the addresses of a process.
 
 use crate::Machine;
-use crate::hw::{PteFlags, walk};
+use crate::hw::PteFlags;
 use crate::kernel::TaskId;
-use crate::kernel::mm::{AddressSpace, FrameUse, Sharing};
+use crate::kernel::mm::{AddressSpace, FrameUse, Sharing, entry_of};
 use crate::kernel::syscall::Prot;
 
 /// A page as /proc/PID/pagemap and /proc/kpagecount show it.
@@ -37,7 +37,7 @@ fn space(machine: &Machine, id: u64) -> Option<&AddressSpace> {
 pub fn pages(machine: &Machine, id: u64, addr: u64, count: u64) -> Vec<PageSeen> {
     let space = space(machine, id);
     let see = |page: u64| {
-        let (_, _, pte) = walk(&machine.hw.ram, space?.pgd, addr + page * 4096)?;
+        let pte = entry_of(&machine.hw, space?, addr / 4096 + page);
         if !pte.has(PteFlags::PRESENT) {
             return None;
         }

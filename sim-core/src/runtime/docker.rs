@@ -123,14 +123,16 @@ fn run(sys: &mut Sys<'_>, words: &[&str]) -> Round {
     .map(Str::from)
     .collect();
     argv.extend(command.iter().map(|word| Str::from(word.as_str())));
-    let status = match sys.call(Syscall::Fork {})? {
+    let status = match sys.fork()? {
         Ok(0) => {
             let argv: Rc<[Str]> = argv.into();
-            sys.call(Syscall::Execve {
+            let call = Syscall::Execve {
                 path: "/usr/bin/runc".into(),
                 argv,
-            })?
-            .ok();
+            };
+            if let Err(errno) = sys.call(call)? {
+                sys.print(2, &format!("docker: runc: {}\n", errno.text()))?;
+            }
             return Ok(Flow::Exit(127));
         }
         Ok(_) if wanted.detached => {

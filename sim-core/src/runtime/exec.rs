@@ -43,7 +43,7 @@ pub fn exec(sys: &mut Sys<'_>, name: &str, command: &[&str]) -> Round {
             return fail(sys, &format!("docker: exec: setns: {}\n", errno.text()));
         }
     }
-    match sys.call(Syscall::Fork {})? {
+    match sys.fork()? {
         Ok(0) => {
             if let Ok(door) = door {
                 cgroup::enter(sys, door as i32)?;

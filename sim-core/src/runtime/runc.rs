@@ -4,7 +4,7 @@ use super::cgroup;
 use super::docker::{fail, wait};
 use super::state::{self, CONTAINER_DIR, IMAGE_DIR, Record};
 use crate::kernel::syscall::{CloneFlags, MountFlags, Str};
-use crate::kernel::{Errno, Signal, Syscall};
+use crate::kernel::{Errno, Syscall};
 use crate::user::tool::{Asked, Flow, Pending, Round, Sys};
 use std::rc::Rc;
 
@@ -27,8 +27,7 @@ pub fn runc(sys: &mut Sys<'_>) -> Round {
         .with(CloneFlags::NEWUTS)
         .with(CloneFlags::NEWIPC)
         .with(CloneFlags::NEWNET);
-    let exit_signal = Signal::SIGCHLD.nr();
-    match sys.call(Syscall::Clone { flags, exit_signal })? {
+    match sys.fork_into(flags)? {
         Ok(0) => inside(sys, name, image, host, command),
         Ok(pid) => outside(sys, name, image, pid as i32),
         Err(errno) => {

@@ -9,6 +9,7 @@ mod keyframes;
 mod link;
 mod log;
 mod play;
+mod replayed;
 mod script;
 mod seek;
 mod timeline;

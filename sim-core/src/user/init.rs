@@ -103,7 +103,7 @@ fn bury(state: &mut State, sys: &mut Sys<'_>) -> Result<(), Pending> {
 /// A child in a session of its own, with a terminal for input and output, becomes the program.
 /// Returns its PID; in the child it does not return.
 fn spawn(sys: &mut Sys<'_>, tty: u16, words: &[&str]) -> Result<i32, Pending> {
-    match sys.call(Syscall::Fork {})? {
+    match sys.fork()? {
         Ok(0) => {}
         Ok(pid) => return Ok(pid as i32),
         Err(errno) => {

@@ -14,10 +14,10 @@ mod tools;
 
 pub use disk::{bare_disk, disk};
 pub use registry::Program;
+use registry::TEXT_PAGES;
 pub use tool::ToolState;
 
-use crate::hw::{Bus, PageFault, pattern_word};
-use crate::kernel::mm::TEXT_START;
+use crate::hw::{Bus, Mmu, PageFault, pattern_word};
 use crate::kernel::syscall::Str;
 use crate::kernel::task::{ProgramId, Regs};
 use crate::kernel::{Reply, Syscall};
@@ -48,6 +48,14 @@ pub struct StepInput<'a> {
     /// What the last system call answered beside `regs.ax`.
     pub reply: &'a Reply,
     pub argv: &'a [Str],
+    /// The machine that the program was built for.
+    pub mmu: Mmu,
+}
+
+/// Where the text of the running program begins. Programs find their own data by where they run
+/// themselves, as position-independent code does: their texts are of one size and aligned to it.
+fn text_start(regs: &Regs) -> u64 {
+    regs.ip & !(u64::from(TEXT_PAGES) * 4096 - 1)
 }
 
 /// One step: fetch the word at the instruction pointer, then loads, then at most one store or
@@ -63,7 +71,7 @@ pub fn step(
         Ok(word) => word,
         Err(fault) => return Trap::Fault(fault),
     };
-    let offset = regs.ip.wrapping_sub(TEXT_START);
+    let offset = regs.ip - text_start(regs);
     let expected = pattern_word(
         u32::from(program.0),
         (offset / 4096) as u32,

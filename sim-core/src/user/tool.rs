@@ -9,17 +9,19 @@
 //! The bytes of read(2) and write(2) go through the tool's own memory.
 
 use super::registry::{Program, TEXT_PAGES};
-use super::{StepInput, Trap, init, sh, tools};
-use crate::hw::Bus;
-use crate::kernel::mm::TEXT_START;
-use crate::kernel::syscall::{InBuf, OutBuf, Str, SysReturn};
+use super::{StepInput, Trap, init, sh, text_start, tools};
+use crate::hw::{Bus, Mmu};
+use crate::kernel::syscall::{CloneFlags, InBuf, OutBuf, Str, SysReturn};
 use crate::kernel::task::Regs;
-use crate::kernel::{Errno, Reply, Syscall};
+use crate::kernel::{Errno, Reply, Signal, Syscall};
 use crate::runtime;
 use std::rc::Rc;
 
 /// Where the buffer of a tool lies: the first page of its data.
-const BUFFER: u64 = TEXT_START + TEXT_PAGES as u64 * 4096;
+fn buffer(regs: &Regs) -> u64 {
+    text_start(regs) + u64::from(TEXT_PAGES) * 4096
+}
+
 const BUFFER_BYTES: usize = 4096;
 
 /// What a tool asks for.
@@ -113,6 +115,7 @@ pub struct Sys<'a> {
     answers: &'a [Answer],
     used: usize,
     pub argv: &'a [Str],
+    mmu: Mmu,
 }
 
 impl Sys<'_> {
@@ -131,6 +134,27 @@ impl Sys<'_> {
     pub fn reply(&mut self, call: Syscall) -> Asked<Reply> {
         let answer = self.ask(|| Request::Call(call))?;
         Ok(answer.ret.map(|_| answer.reply.clone()))
+    }
+
+    /// A child that is to become another program soon: 0 in the child. What is built for a
+    /// machine without an MMU does it as vfork(2).
+    pub fn fork(&mut self) -> Asked<i64> {
+        match self.mmu {
+            Mmu::Paging => self.call(Syscall::Fork {}),
+            Mmu::None => self.fork_into(CloneFlags::default()),
+        }
+    }
+
+    /// The same, into new namespaces.
+    pub fn fork_into(&mut self, flags: CloneFlags) -> Asked<i64> {
+        let how = match self.mmu {
+            Mmu::Paging => CloneFlags::default(),
+            Mmu::None => CloneFlags::VM.with(CloneFlags::VFORK),
+        };
+        self.call(Syscall::Clone {
+            flags: flags.with(how),
+            exit_signal: Signal::SIGCHLD.nr(),
+        })
     }
 
     /// Writes everything; what could not be written is not told.
@@ -215,7 +239,7 @@ pub fn step(
         Doing::Storing { fd, bytes, done } => {
             let end = bytes.len().min(done + BUFFER_BYTES);
             let part = bytes.get(done..end).unwrap_or_default();
-            if let Err(fault) = bus.store_bytes(BUFFER, part) {
+            if let Err(fault) = bus.store_bytes(buffer(regs), part) {
                 tool.doing = Doing::Storing { fd, bytes, done };
                 return Trap::Fault(fault);
             }
@@ -235,7 +259,7 @@ pub fn step(
         } => {
             tool.doing = Doing::Written { fd, bytes, done };
             let buf = InBuf::User {
-                addr: BUFFER,
+                addr: buffer(regs),
                 len: now as u64,
             };
             Trap::Syscall(Syscall::Write { fd, buf })
@@ -244,14 +268,14 @@ pub fn step(
         Doing::Reading { fd } => {
             tool.doing = Doing::HaveRead;
             let buf = OutBuf::User {
-                addr: BUFFER,
+                addr: buffer(regs),
                 len: BUFFER_BYTES as u64,
             };
             Trap::Syscall(Syscall::Read { fd, buf })
         }
         Doing::HaveRead => {
             let mut bytes = vec![0; ret.unwrap_or(0).clamp(0, BUFFER_BYTES as i64) as usize];
-            if let Err(fault) = bus.load_bytes(BUFFER, &mut bytes) {
+            if let Err(fault) = bus.load_bytes(buffer(regs), &mut bytes) {
                 tool.doing = Doing::HaveRead;
                 return Trap::Fault(fault);
             }
@@ -265,7 +289,7 @@ pub fn step(
     };
     // The pointer follows the work through the program's text.
     let place = tool.answers.len() as u64 * 3 + tool.doing.place();
-    regs.ip = TEXT_START + place * 8 % (u64::from(TEXT_PAGES) * 4096);
+    regs.ip = text_start(regs) + place * 8 % (u64::from(TEXT_PAGES) * 4096);
     trap
 }
 
@@ -303,6 +327,7 @@ fn think(program: Program, tool: &mut ToolState, input: StepInput<'_>) -> Trap {
         answers: &tool.answers,
         used: 0,
         argv: input.argv,
+        mmu: input.mmu,
     };
     match round(program, &mut kept, &mut sys) {
         Ok(Flow::Again) => {

@@ -9,7 +9,7 @@ use super::tasks::namespaces_of;
 use crate::Machine;
 use crate::hw::PteFlags;
 use crate::kernel::fs::{self, Node, PathRef};
-use crate::kernel::mm::each_page;
+use crate::kernel::mm::each_entry;
 use crate::kernel::syscall::{OpenFlags, OutBuf};
 use crate::kernel::{Ctx, Kernel, NsKind, Outcome, Reply, Task, TaskId, cgroup};
 
@@ -233,7 +233,7 @@ fn pages(machine: &Machine, me: &Task) -> Vec<SeenPage> {
     let k = &machine.kernel;
     let mut pages = Vec::new();
     if let Some(space) = me.mm.and_then(|mm| k.mm.spaces.get(mm)) {
-        each_page(&machine.hw.ram, space.pgd, |vpn, _, _, pte| {
+        each_entry(&machine.hw, space, |vpn, pte| {
             if pte.has(PteFlags::PRESENT) {
                 pages.push(SeenPage {
                     addr: vpn << 12,

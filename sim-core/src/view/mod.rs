@@ -2,6 +2,7 @@
 
 mod cpus;
 mod eyes;
+mod machine;
 mod ram;
 mod sched;
 mod space;
@@ -11,9 +12,11 @@ mod tlb;
 mod walk;
 mod windows;
 
+pub use crate::hw::Mmu;
 pub use crate::kernel::{NsKind, Signal, TaskId};
 pub use cpus::{CpuMode, CpuView, cpus};
 pub use eyes::{EyesView, SeenDevice, SeenPage, SeenProc, SeenRoot, SeenTask, eyes};
+pub use machine::{MachineView, machine};
 pub use ram::{FrameCell, FrameKind, RamView, ram};
 pub use sched::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor, run_queues};
 pub use space::{MappingKind, MappingView, PageCounts, SpaceView, address_space, pages};

@@ -2,7 +2,7 @@
 
 use crate::Machine;
 use crate::hw::Pfn;
-use crate::kernel::mm::{FrameInfo, FrameUse, MmId, each_page};
+use crate::kernel::mm::{FrameInfo, FrameUse, MmId, each_entry};
 use crate::kernel::{Kernel, TaskId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +90,7 @@ pub fn ram(machine: &Machine, first: u64, count: usize, selected: Option<u64>) -
     }
 }
 
-/// Frames that a task's page tables map.
+/// Frames that a task's pages lie in.
 fn frames_of(machine: &Machine, id: TaskId) -> BTreeSet<u64> {
     let k = &machine.kernel;
     let mut frames = BTreeSet::new();
@@ -100,7 +100,7 @@ fn frames_of(machine: &Machine, id: TaskId) -> BTreeSet<u64> {
         .and_then(|t| t.mm)
         .and_then(|mm| k.mm.spaces.get(mm));
     if let Some(space) = space {
-        each_page(&machine.hw.ram, space.pgd, |_, _, _, pte| {
+        each_entry(&machine.hw, space, |_, pte| {
             frames.insert(pte.pfn().0);
         });
     }

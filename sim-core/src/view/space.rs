@@ -3,7 +3,7 @@
 use super::windows::document;
 use super::{DocumentBytes, StripCell};
 use crate::Machine;
-use crate::hw::{PAGE_BYTES, Pte, PteFlags, walk};
+use crate::hw::{PAGE_BYTES, Pte, PteFlags};
 use crate::kernel::fs::{Node, PathRef};
 use crate::kernel::mm::{self, Backing, FrameUse, Sharing, Vma, VmaName};
 use crate::kernel::syscall::Prot;
@@ -102,7 +102,7 @@ pub fn address_space(machine: &Machine, task: u64) -> Option<SpaceView> {
     };
     let mut at = 0;
     // Both are by address.
-    mm::each_page(&machine.hw.ram, space.pgd, |vpn, _, _, pte| {
+    mm::each_entry(&machine.hw, space, |vpn, pte| {
         let addr = vpn * PAGE_BYTES as u64;
         while view.mappings.get(at).is_some_and(|m| m.end <= addr) {
             at += 1;
@@ -165,9 +165,8 @@ pub fn pages(machine: &Machine, task: u64, addr: u64, count: usize) -> Vec<Strip
     };
     let first = addr / PAGE_BYTES as u64;
     let end = first.saturating_add(count as u64).min(1 << 35);
-    let entry = |vpn: u64| walk(&machine.hw.ram, space.pgd, vpn << 12).map(|(_, _, pte)| pte);
     (first..end)
-        .map(|vpn| place(k, entry(vpn).unwrap_or(Pte(0))))
+        .map(|vpn| place(k, mm::entry_of(&machine.hw, space, vpn)))
         .collect()
 }
 

@@ -125,7 +125,8 @@ pub struct Walk {
 /// Bytes that a walk shows.
 const WALK_BYTES: usize = 8;
 
-/// The walk for an address of a task; none for a task without page tables.
+/// The walk for an address of a task; none for a task without page tables, as all are on a machine
+/// without an MMU.
 pub fn walk(machine: &Machine, task: u64, addr: u64) -> Option<Walk> {
     let k = &machine.kernel;
     let mm = k.tasks.get(TaskId::from_u64(task))?.mm?;

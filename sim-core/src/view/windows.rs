@@ -4,8 +4,8 @@ use super::space::place;
 use super::tasks::{container_of, first_pid_of, inner_pid_of};
 use super::{ContainerMark, TerminalView, terminal};
 use crate::Machine;
-use crate::hw::{Contents, PAGE_BYTES, Pte, PteFlags, walk};
-use crate::kernel::mm::{AddressSpace, Vma, VmaName};
+use crate::hw::{Contents, PAGE_BYTES, PteFlags};
+use crate::kernel::mm::{AddressSpace, Vma, VmaName, entry_of};
 use crate::kernel::task::RunState;
 use crate::kernel::{Task, TaskId};
 
@@ -29,7 +29,7 @@ pub enum StripCell {
 /// The bytes of an application's document, as they lie in its memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentBytes {
-    /// Virtual address of the first byte.
+    /// Address of the first byte, as its program sees it: virtual, or physical without an MMU.
     pub addr: u64,
     /// Frame that it lies in.
     pub pfn: u64,
@@ -126,15 +126,14 @@ fn strip(machine: &Machine, space: &AddressSpace) -> Vec<StripCell> {
 }
 
 fn cell(machine: &Machine, space: &AddressSpace, vpn: u64) -> StripCell {
-    let pte = walk(&machine.hw.ram, space.pgd, vpn << 12).map_or(Pte(0), |(_, _, pte)| pte);
-    place(&machine.kernel, pte)
+    place(&machine.kernel, entry_of(&machine.hw, space, vpn))
 }
 
 /// The start of the heap, where applications keep their documents.
 pub(super) fn document(machine: &Machine, space: &AddressSpace) -> Option<DocumentBytes> {
     let heap = space.vmas.iter().find(|vma| vma.name == VmaName::Heap)?;
     let addr = heap.start * PAGE_BYTES as u64;
-    let (_, _, pte) = walk(&machine.hw.ram, space.pgd, addr)?;
+    let pte = entry_of(&machine.hw, space, heap.start);
     if !pte.has(PteFlags::PRESENT) {
         return None;
     }

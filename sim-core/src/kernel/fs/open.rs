@@ -9,7 +9,7 @@ use super::path::{Node, PathRef};
 use super::vfs_ops::enter;
 use super::walk::{Follow, Last, Slash, Target};
 use super::{fifo, overlay, procfs, tty};
-use crate::hw::{DiskFile, DiskNode};
+use crate::hw::{DiskFile, DiskNode, Load};
 use crate::kernel::cred::SetId;
 use crate::kernel::mm::Sharing;
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Prot, Str, SysResult, done_fd};
@@ -301,6 +301,7 @@ pub struct ExecFile {
     pub program: ProgramId,
     pub text_pages: u16,
     pub data_pages: u16,
+    pub load: Load,
     pub set_id: SetId,
 }
 
@@ -354,15 +355,17 @@ fn exec_file(cx: &mut Ctx<'_>, place: PathRef) -> Result<ExecFile, Errno> {
                     program,
                     text_pages,
                     data_pages,
+                    load,
                 },
             ..
         }) => {
-            let (text_pages, data_pages) = (*text_pages, *data_pages);
+            let (text_pages, data_pages, load) = (*text_pages, *data_pages, *load);
             Ok(ExecFile {
                 inode: id,
                 program: ProgramId(*program),
                 text_pages,
                 data_pages,
+                load,
                 set_id,
             })
         }

@@ -74,10 +74,20 @@ pub enum FrameOrder {
     Shuffled,
 }
 
+/// How free frames are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Search {
+    /// Singly: those freed last first, then those never used.
+    Singly,
+    /// By looking at them one after another, so that they can be had in a row.
+    InRuns,
+}
+
 /// Every frame, and which are free. Frames that were never used cost nothing.
 #[derive(Clone, Debug, Hash)]
 pub struct Frames {
     info: Sparse<FrameInfo>,
+    search: Search,
     total: u64,
     free: u64,
     /// First of the list of freed frames, plus one.
@@ -120,6 +130,7 @@ impl Frames {
         };
         Self {
             info: Sparse::new(total),
+            search: Search::Singly,
             total,
             free: total,
             first_free: 0,
@@ -127,6 +138,67 @@ impl Frames {
             step,
             offset,
         }
+    }
+
+    /// All of `ram` free, to be had in rows. Single frames lie from `first` on as long as there
+    /// are any.
+    pub fn in_runs(ram: &Ram, first: u64) -> Self {
+        Self {
+            search: Search::InRuns,
+            offset: first % ram.frames().max(1),
+            ..Self::new(ram, FrameOrder::Linear, 0)
+        }
+    }
+
+    fn is_free(&self, pfn: u64) -> bool {
+        matches!(
+            self.info(Pfn(pfn)).usage,
+            FrameUse::Untouched | FrameUse::Free { .. }
+        )
+    }
+
+    /// Takes `count` free frames in a row: from `at` on, or the highest there are, so that single
+    /// frames come from the other end.
+    pub(super) fn take_run(&mut self, at: Option<u64>, count: u64, usage: FrameUse) -> Option<u64> {
+        if count == 0 || count > self.free || self.used() + count > TOUCHED_MAX {
+            return None;
+        }
+        let first = match at {
+            Some(first) => {
+                let end = first.checked_add(count).filter(|end| *end <= self.total)?;
+                (first..end).all(|pfn| self.is_free(pfn)).then_some(first)?
+            }
+            None => {
+                let mut end = self.total;
+                loop {
+                    let first = end.checked_sub(count)?;
+                    // The highest frame in the way; the run must end below it.
+                    match (first..end).rev().find(|pfn| !self.is_free(*pfn)) {
+                        Some(taken) => end = taken,
+                        None => break first,
+                    }
+                }
+            }
+        };
+        for pfn in first..first + count {
+            *self.info_mut(Pfn(pfn))? = FrameInfo {
+                usage,
+                ..FrameInfo::default()
+            };
+        }
+        self.free -= count;
+        Some(first)
+    }
+
+    fn used(&self) -> u64 {
+        self.total - self.free
+    }
+
+    /// The lowest free frame from `offset` on, and the lowest of all after that.
+    fn take_lowest(&mut self, usage: FrameUse) -> Option<Pfn> {
+        let mut places = (self.offset..self.total).chain(0..self.offset);
+        let pfn = places.find(|pfn| self.is_free(*pfn))?;
+        self.take_run(Some(pfn), 1, usage).map(Pfn)
     }
 
     pub fn total(&self) -> u64 {
@@ -139,7 +211,10 @@ impl Frames {
 
     /// Whether frames are free that may not be used: [`TOUCHED_MAX`].
     pub(super) fn is_out_of_bounds(&self) -> bool {
-        self.free > 0 && self.first_free == 0 && self.fresh >= TOUCHED_MAX
+        match self.search {
+            Search::Singly => self.free > 0 && self.first_free == 0 && self.fresh >= TOUCHED_MAX,
+            Search::InRuns => self.free > 0 && self.used() >= TOUCHED_MAX,
+        }
     }
 
     /// A frame's record; frames never used are `Untouched`.
@@ -184,6 +259,9 @@ impl Frames {
 
     /// Takes a free frame: the one freed last, else the next that was never used.
     pub(super) fn take(&mut self, usage: FrameUse) -> Option<Pfn> {
+        if self.search == Search::InRuns {
+            return self.take_lowest(usage);
+        }
         if self.first_free != 0 {
             let pfn = Pfn(self.first_free - 1);
             let info = self.info_mut(pfn)?;
@@ -233,7 +311,9 @@ impl Frames {
                 usage: FrameUse::Free { next },
                 ..FrameInfo::default()
             };
-            self.first_free = pfn.0 + 1;
+            if self.search == Search::Singly {
+                self.first_free = pfn.0 + 1;
+            }
             self.free += 1;
         }
     }

@@ -1,8 +1,8 @@
 //! Recounting frames and mappings from the page tables.
 
-use super::tables::{each_page, each_table};
+use super::tables::{each_entry, each_table};
 use super::{FrameState, FrameUse, Rss};
-use crate::hw::{Hardware, PteFlags};
+use crate::hw::{Hardware, Mmu, PteFlags};
 use crate::kernel::Kernel;
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
     let mut tables: BTreeMap<u64, u64> = BTreeMap::new();
     for (id, space) in k.mm.spaces.iter() {
         let mut rss = Rss::default();
-        each_page(&hw.ram, space.pgd, |vpn, _, _, pte| {
+        each_entry(hw, space, |vpn, pte| {
             let info = k.mm.frames.info(pte.pfn());
             if info.usage == FrameUse::Zero || !pte.has(PteFlags::PRESENT) {
                 return;
@@ -41,10 +41,12 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
             ));
         }
         let mut count = 0;
-        each_table(&hw.ram, space.pgd, |pfn| {
-            count += 1;
-            tables.insert(pfn.0, id.as_u64());
-        });
+        if hw.mmu == Mmu::Paging {
+            each_table(&hw.ram, space.pgd, |pfn| {
+                count += 1;
+                tables.insert(pfn.0, id.as_u64());
+            });
+        }
         if count != space.table_frames {
             return Err(format!(
                 "table frames of space {id:?}: kept {}, counted {count}",

@@ -4,7 +4,7 @@ use super::mapping::{TASK_SIZE, merge, split, vmas_mut};
 use super::syscalls::{PAGE, my_space, page_align};
 use super::tables::drop_range;
 use super::{Backing, MmId, Sharing, Vma, VmaTraits, populate};
-use crate::hw::FaultAccess;
+use crate::hw::{FaultAccess, Mmu};
 use crate::kernel::syscall::done;
 use crate::kernel::{Ctx, Errno, SysResult};
 
@@ -54,9 +54,13 @@ fn advice(number: i32) -> Option<Advice> {
 /// madvise(2). Holes are passed over, and told at the end.
 ///
 /// # Errors
-/// EINVAL for advice that is not known here or not for such a mapping, and for addresses that
+/// ENOSYS without an MMU; EINVAL for advice that is not known here or not for such a mapping, and for addresses that
 /// are not aligned; ENOMEM if part of the range is not mapped.
 pub fn sys_madvise(cx: &mut Ctx<'_>, addr: u64, length: u64, number: i32) -> SysResult {
+    // Not built without an MMU (mm/Makefile).
+    if cx.hw.mmu == Mmu::None {
+        return Err(Errno::ENOSYS);
+    }
     let advice = advice(number).ok_or(Errno::EINVAL)?;
     if !addr.is_multiple_of(PAGE) {
         return Err(Errno::EINVAL);

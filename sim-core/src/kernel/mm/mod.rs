@@ -8,6 +8,7 @@ mod invariants;
 mod limits;
 mod madvise;
 mod mapping;
+mod nommu;
 mod oom;
 mod populate;
 mod protect;
@@ -25,16 +26,17 @@ pub use frames::{FrameInfo, FrameOrder, FrameState, FrameUse, Frames};
 pub use invariants::check;
 pub use madvise::sys_madvise;
 pub use mapping::unmap_file;
+pub use nommu::{Place, load};
 pub use oom::out_of_memory;
 use populate::populate;
 pub use protect::sys_mprotect;
 pub use shm::{ShmAccess, ShmPlace, attach, detach};
 pub use space::{AddressSpace, MmId, Rss, map_program, new_space, release};
 pub use syscalls::{sys_brk, sys_mmap, sys_munmap};
-pub use tables::{drop_page, each_page};
+pub use tables::{drop_page, each_entry, entry_of};
 pub use vma::{AnonOrigin, AnonVma, Backing, Sharing, Vma, VmaName, VmaTraits};
 
-use crate::hw::Pfn;
+use crate::hw::{Mmu, Pfn};
 use crate::store::Slab;
 
 /// The first byte of program text, as ld(1) places it.
@@ -53,7 +55,7 @@ pub const KERNEL_FRAMES: u64 = 16;
 pub struct Memory {
     pub spaces: Slab<AddressSpace>,
     pub frames: Frames,
-    /// The frame that every first read of anonymous memory maps.
+    /// The frame that every first read of anonymous memory maps; without an MMU nothing maps it.
     pub zero: Pfn,
     /// Tasks that wait for a frame.
     pub waiting: super::task::WaitQueue,
@@ -69,8 +71,12 @@ impl Memory {
     }
 
     /// RAM with the kernel's image and the zero frame in it.
-    pub fn boot(ram: &crate::hw::Ram, order: FrameOrder, seed: u64) -> Self {
-        let mut frames = Frames::new(ram, order, seed);
+    pub fn boot(hw: &crate::hw::Hardware, order: FrameOrder, seed: u64) -> Self {
+        let mut frames = match hw.mmu {
+            Mmu::Paging => Frames::new(&hw.ram, order, seed),
+            // Programs find their places free as long as there is anything else.
+            Mmu::None => Frames::in_runs(&hw.ram, hw.disk.end_of_places()),
+        };
         for pfn in 0..KERNEL_FRAMES {
             frames.reserve(Pfn(pfn), FrameUse::Kernel);
         }

@@ -5,7 +5,7 @@ use super::mapping::{merge, split, vmas_mut};
 use super::syscalls::{PAGE, my_space, page_align};
 use super::tables::{change_range, leaf_tables};
 use super::{Backing, FrameState, FrameUse, MmId, Sharing, Vma, VmaTraits};
-use crate::hw::PteFlags;
+use crate::hw::{Mmu, PteFlags};
 use crate::kernel::syscall::{Prot, done};
 use crate::kernel::{Ctx, Errno, SysResult};
 
@@ -15,9 +15,13 @@ const PROT_SEM: u32 = 8;
 /// mprotect(2). What comes before a hole is changed all the same.
 ///
 /// # Errors
-/// EINVAL for an unaligned address and unknown bits, ENOMEM if part of the range is not mapped
+/// ENOSYS without an MMU; EINVAL for an unaligned address and unknown bits, ENOMEM if part of the range is not mapped
 /// or a limit is passed, EACCES for writing to a shared mapping of a file that was not opened so.
 pub fn sys_mprotect(cx: &mut Ctx<'_>, addr: u64, length: u64, prot: Prot) -> SysResult {
+    // Not built without an MMU (mm/Makefile).
+    if cx.hw.mmu == Mmu::None {
+        return Err(Errno::ENOSYS);
+    }
     if !addr.is_multiple_of(PAGE) {
         return Err(Errno::EINVAL);
     }

@@ -3,6 +3,7 @@
 use super::mapping::{TASK_SIZE, find_room, unmap};
 use super::syscalls::{PAGE, map_region, my_space, page_align};
 use super::{Backing, Sharing, Vma, VmaName, VmaTraits};
+use crate::hw::Mmu;
 use crate::kernel::fs::InodeId;
 use crate::kernel::syscall::Prot;
 use crate::kernel::{Ctx, Errno};
@@ -25,7 +26,7 @@ pub enum ShmPlace {
 /// Maps a segment (do_shmat): the address.
 ///
 /// # Errors
-/// EINVAL where something is mapped, ENOMEM.
+/// EINVAL where something is mapped, ENOMEM; ENOSYS without an MMU.
 pub fn attach(
     cx: &mut Ctx<'_>,
     file: InodeId,
@@ -34,6 +35,10 @@ pub fn attach(
     access: ShmAccess,
     place: ShmPlace,
 ) -> Result<u64, Errno> {
+    // Linux gives what lies in one piece of memory; that is not modelled.
+    if cx.hw.mmu == Mmu::None {
+        return Err(Errno::ENOSYS);
+    }
     let id = my_space(cx)?;
     let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
     let pages = page_align(bytes).ok_or(Errno::EINVAL)? / PAGE;

@@ -2,8 +2,8 @@
 
 use super::mapping::forget;
 use super::tables::{drop_range, free_table, new_table};
-use super::{Backing, STACK_PAGES, STACK_TOP, Sharing, Vma, VmaName, VmaTraits};
-use crate::hw::Pfn;
+use super::{Backing, STACK_PAGES, STACK_TOP, Sharing, Vma, VmaName, VmaTraits, nommu};
+use crate::hw::{Mmu, Pfn};
 use crate::kernel::fs::{self, InodeId};
 use crate::kernel::syscall::Prot;
 use crate::kernel::{Ctx, Errno};
@@ -38,7 +38,8 @@ pub enum Heritage {
 
 #[derive(Clone, Debug, Hash)]
 pub struct AddressSpace {
-    /// Root of the page tables; lies in RAM like all of them.
+    /// Root of the page tables; lies in RAM like all of them. Without an MMU there are none, and
+    /// this is frame 0, which the kernel lies in and which never holds a table.
     pub pgd: Pfn,
     /// Frames that page tables take, the root included.
     pub table_frames: u64,
@@ -87,6 +88,9 @@ pub fn new_space(cx: &mut Ctx<'_>) -> Result<MmId, Errno> {
         brk_start: 0,
         brk: 0,
     });
+    if cx.hw.mmu == Mmu::None {
+        return Ok(id);
+    }
     match new_table(cx, id) {
         Ok(pgd) => {
             if let Some(space) = cx.k.mm.spaces.get_mut(id) {
@@ -157,9 +161,16 @@ pub fn release(cx: &mut Ctx<'_>, id: MmId) {
         return;
     }
     let (pgd, vmas) = (space.pgd, std::mem::take(&mut space.vmas));
-    drop_range(cx, id, 0, 1 << 36);
-    free_table(cx, id, pgd);
-    cx.hw.invalidate_space(id.as_u64());
+    match cx.hw.mmu {
+        Mmu::Paging => {
+            drop_range(cx, id, 0, 1 << 36);
+            free_table(cx, id, pgd);
+            cx.hw.invalidate_space(id.as_u64());
+        }
+        Mmu::None => vmas
+            .iter()
+            .for_each(|vma| nommu::give_back(cx, id, vma.start, vma.end)),
+    }
     cx.k.mm.spaces.remove(id);
     for vma in vmas.iter() {
         forget(cx, vma);

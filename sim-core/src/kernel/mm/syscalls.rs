@@ -2,8 +2,9 @@
 
 use super::limits::{Charge, may_expand};
 use super::mapping::{MAX_MAP_COUNT, MIN_ADDR, TASK_SIZE, find_room, insert, unmap};
+use super::nommu::{self, Wanted};
 use super::{Backing, MmId, Sharing, Vma, VmaName, VmaTraits, populate};
-use crate::hw::PAGE_BYTES;
+use crate::hw::{Mmu, PAGE_BYTES};
 use crate::kernel::syscall::{MmapFlags, OpenFlags, Prot, done};
 use crate::kernel::{Ctx, Errno, SysResult, fs};
 
@@ -32,6 +33,16 @@ pub fn sys_mmap(
     fd: i32,
     offset: u64,
 ) -> SysResult {
+    if cx.hw.mmu == Mmu::None {
+        let wanted = Wanted {
+            length,
+            prot,
+            flags,
+            fd,
+            offset,
+        };
+        return nommu::mmap(cx, wanted);
+    }
     if !offset.is_multiple_of(PAGE) {
         return Err(Errno::EINVAL);
     }
@@ -165,6 +176,9 @@ pub(super) fn map_region(cx: &mut Ctx<'_>, id: MmId, mut vma: Vma) -> Result<(),
 /// # Errors
 /// EINVAL for unaligned addresses and empty lengths, ENOMEM with too many mappings.
 pub fn sys_munmap(cx: &mut Ctx<'_>, addr: u64, length: u64) -> SysResult {
+    if cx.hw.mmu == Mmu::None {
+        return nommu::munmap(cx, addr, length);
+    }
     let is_within = addr <= TASK_SIZE && length <= TASK_SIZE - addr;
     if !addr.is_multiple_of(PAGE) || !is_within {
         return Err(Errno::EINVAL);
@@ -182,6 +196,9 @@ pub fn sys_munmap(cx: &mut Ctx<'_>, addr: u64, length: u64) -> SysResult {
 /// # Errors
 /// None but ENOMEM for a caller without memory.
 pub fn sys_brk(cx: &mut Ctx<'_>, addr: u64) -> SysResult {
+    if cx.hw.mmu == Mmu::None {
+        return nommu::brk(cx, addr);
+    }
     let id = my_space(cx)?;
     let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
     let (first, old) = (space.brk_start, space.brk);

@@ -1,8 +1,8 @@
 //! Building and clearing page tables, in frames of RAM.
 
 use super::alloc::{count_map, uncount_map};
-use super::{FrameState, FrameUse, MmId, alloc, unpin};
-use crate::hw::{Contents, Pfn, Pte, PteFlags, Ram, Table, walk};
+use super::{AddressSpace, FrameState, FrameUse, MmId, alloc, unpin};
+use crate::hw::{Contents, Hardware, Mmu, Pfn, Pte, PteFlags, Ram, Table, walk};
 use crate::kernel::{Ctx, Errno};
 
 /// A frame holding an empty table of this space.
@@ -138,8 +138,35 @@ pub(super) fn count_resident(cx: &mut Ctx<'_>, space: MmId, pfn: Pfn, step: Step
 }
 
 /// Every entry that is there, by address: virtual page, table frame, index, entry.
-pub fn each_page(ram: &Ram, pgd: Pfn, mut visit: impl FnMut(u64, Pfn, u16, Pte)) {
+fn each_page(ram: &Ram, pgd: Pfn, mut visit: impl FnMut(u64, Pfn, u16, Pte)) {
     descend(ram, pgd, 3, 0, &mut visit, &mut |_| {});
+}
+
+/// The entry for a page; zero if there is none. Without an MMU there are no entries, and this is
+/// the one that would say the same: each page of a mapping is the frame of that number.
+pub fn entry_of(hw: &Hardware, space: &AddressSpace, vpn: u64) -> Pte {
+    match hw.mmu {
+        Mmu::Paging => walk(&hw.ram, space.pgd, vpn << 12).map_or(Pte(0), |(_, _, pte)| pte),
+        Mmu::None => space.find(vpn).map_or(Pte(0), |_| identity(vpn)),
+    }
+}
+
+fn identity(page: u64) -> Pte {
+    Pte::new(
+        Pfn(page),
+        PteFlags::PRESENT | PteFlags::WRITE | PteFlags::USER,
+    )
+}
+
+/// Every entry of a space, by address: virtual page and entry. Without an MMU as [`entry_of`].
+pub fn each_entry(hw: &Hardware, space: &AddressSpace, mut visit: impl FnMut(u64, Pte)) {
+    match hw.mmu {
+        Mmu::Paging => each_page(&hw.ram, space.pgd, |vpn, _, _, pte| visit(vpn, pte)),
+        Mmu::None => {
+            let pages = space.vmas.iter().flat_map(|vma| vma.start..vma.end);
+            pages.for_each(|page| visit(page, identity(page)));
+        }
+    }
 }
 
 /// Every frame that holds a table of the tree, the root included.

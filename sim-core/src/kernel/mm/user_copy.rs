@@ -1,7 +1,7 @@
 //! copy_to_user and copy_from_user: the kernel's way to a process's memory.
 
 use super::fault::{FaultOutcome, handle_fault};
-use crate::hw::{FaultAccess, PAGE_BYTES, PageFault, Pfn, PteFlags, walk};
+use crate::hw::{FaultAccess, Mmu, PAGE_BYTES, PageFault, Pfn, PteFlags, walk};
 use crate::kernel::{Ctx, Errno};
 
 /// Most bytes that one call may move (MAX_RW_COUNT is 2 GiB on Linux; what a model can hold).
@@ -10,6 +10,9 @@ pub const MAX_RW_BYTES: u64 = 1 << 20;
 impl Ctx<'_> {
     /// The frame behind an address of the calling task, faulted in if need be.
     fn user_frame(&mut self, addr: u64, access: FaultAccess) -> Result<Pfn, Errno> {
+        if self.hw.mmu == Mmu::None {
+            return self.physical_frame(addr, access);
+        }
         if addr >> 47 != 0 {
             return Err(Errno::EFAULT);
         }

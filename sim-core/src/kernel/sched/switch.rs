@@ -2,7 +2,7 @@
 
 use super::{Resched, Who};
 use crate::event::Event;
-use crate::hw::{CpuId, Hardware, Ring};
+use crate::hw::{CpuId, Hardware, Mmu, Ring};
 use crate::kernel::task::{RunState, TaskId};
 use crate::kernel::{BlockReason, Ctx, Kernel};
 
@@ -272,9 +272,9 @@ impl Ctx<'_> {
         let Some(space) = self.k.mm.spaces.get(mm) else {
             return;
         };
-        let pgd = space.pgd;
+        let (pgd, mmu) = (space.pgd, self.hw.mmu);
         let cpu = self.hw.cpu_mut(self.cpu);
-        cpu.cr3 = Some(pgd);
+        cpu.cr3 = (mmu == Mmu::Paging).then_some(pgd);
         cpu.asid = mm.as_u64();
     }
 }

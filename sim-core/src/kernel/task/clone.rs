@@ -2,7 +2,7 @@
 
 use super::{DidExec, JobReport, Links, List, Pid, PidId, RunState, Subreaper, Task, TaskId};
 use crate::event::Event;
-use crate::hw::Pfn;
+use crate::hw::{Mmu, Pfn};
 use crate::kernel::cgroup::{CgroupSet, Freeze};
 use crate::kernel::cred::{self, Cap, Cred};
 use crate::kernel::fs::FsStruct;
@@ -18,8 +18,12 @@ use std::rc::Rc;
 /// fork(2).
 ///
 /// # Errors
-/// Those of [`sys_clone`].
+/// EINVAL without an MMU; those of [`sys_clone`].
 pub fn sys_fork(cx: &mut Ctx<'_>) -> SysResult {
+    // In kernel/fork.c: "can not support in nommu mode".
+    if cx.hw.mmu == Mmu::None {
+        return Err(Errno::EINVAL);
+    }
     sys_clone(cx, CloneFlags::default(), Signal::SIGCHLD.nr())
 }
 
@@ -27,7 +31,8 @@ pub fn sys_fork(cx: &mut Ctx<'_>) -> SysResult {
 /// (`CLONE_FS`, `CLONE_FILES`) are not modelled and refused; `CLONE_VM` goes with `CLONE_VFORK`.
 ///
 /// # Errors
-/// EINVAL for combinations that clone(2) forbids and for what is not modelled; EPERM for new
+/// EINVAL for combinations that clone(2) forbids and for what is not modelled, a copy of memory
+/// without an MMU among it; EPERM for new
 /// namespaces without privilege; EAGAIN without a free number; ENOMEM without frames, or in a
 /// PID namespace whose init has ended; ENOSPC beyond 32 nested PID namespaces.
 pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> SysResult {
@@ -35,6 +40,10 @@ pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> SysRe
         return vfork_wait(cx, child);
     }
     check_flags(flags, cx.me()?.signals.shield)?;
+    // Linux does not look, and gives the child a memory without mappings.
+    if cx.hw.mmu == Mmu::None && !flags.has(CloneFlags::VM) {
+        return Err(Errno::EINVAL);
+    }
     if exit_signal != 0 {
         crate::kernel::syscall::signal_arg(exit_signal)?;
     }

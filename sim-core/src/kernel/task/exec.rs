@@ -2,7 +2,7 @@
 
 use super::{DidExec, Regs};
 use crate::event::Event;
-use crate::hw::PAGE_BYTES;
+use crate::hw::{Load, PAGE_BYTES};
 use crate::kernel::cred;
 use crate::kernel::fs::{self, ExecFile};
 use crate::kernel::mm::{self, MmId, TEXT_START};
@@ -65,9 +65,12 @@ pub fn sys_execveat(cx: &mut Ctx<'_>, fd: i32, argv: Rc<[Str]>, flags: AtFlags) 
     exec(cx, &path, argv, &file)
 }
 
+fn argument_bytes(argv: &[Str]) -> usize {
+    argv.iter().map(|arg| arg.len() + 1).sum()
+}
+
 fn check_arguments(argv: &[Str]) -> Result<(), Errno> {
-    let bytes: usize = argv.iter().map(|arg| arg.len() + 1).sum();
-    if bytes > ARGUMENT_BYTES {
+    if argument_bytes(argv) > ARGUMENT_BYTES {
         return Err(Errno::E2BIG);
     }
     Ok(())
@@ -76,17 +79,20 @@ fn check_arguments(argv: &[Str]) -> Result<(), Errno> {
 fn exec(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> SysResult {
     let space = mm::new_space(cx)?;
     let old = cx.me()?.mm;
-    if let Err(errno) = lay_out(cx, space, file) {
-        mm::release(cx, space);
-        return Err(errno);
-    }
+    let start = match lay_out(cx, space, file, &argv) {
+        Ok(start) => start,
+        Err(errno) => {
+            mm::release(cx, space);
+            return Err(errno);
+        }
+    };
     cx.me_mut()?.mm = Some(space);
     cx.load_space();
     // The point of no return: the old memory goes.
     if let Some(old) = old {
         mm::release(cx, old);
     }
-    finish(cx, path, argv, file)?;
+    finish(cx, path, argv, file, start)?;
     done(0)
 }
 
@@ -100,15 +106,55 @@ pub fn load_program(cx: &mut Ctx<'_>, path: &str) -> Result<(), Errno> {
     sys_execve(cx, path.into(), [Str::from(path)].into()).map(|_| ())
 }
 
-/// Text from the file, data, heap and stack: nothing has a frame before it is touched.
-fn lay_out(cx: &mut Ctx<'_>, space: MmId, file: &ExecFile) -> Result<(), Errno> {
-    let text = TEXT_START / PAGE_BYTES as u64;
-    let data = text + u64::from(file.text_pages);
-    let heap = data + u64::from(file.data_pages);
-    mm::map_program(cx, space, file.inode, text, data, heap)
+/// Where a fresh program begins, and one past the top of its stack.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    entry: u64,
+    stack_top: u64,
 }
 
-fn finish(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> Result<(), Errno> {
+/// Text from the file, data, heap and stack: nothing has a frame before it is touched. Without an
+/// MMU everything has, from the beginning.
+fn lay_out(cx: &mut Ctx<'_>, space: MmId, file: &ExecFile, argv: &[Str]) -> Result<Start, Errno> {
+    let page = PAGE_BYTES as u64;
+    if let Load::Physical {
+        addr,
+        heap_pages,
+        stack_pages,
+    } = file.load
+    {
+        // Nothing would keep them from what lies below the stack.
+        if argument_bytes(argv) as u64 > u64::from(stack_pages) * page / 2 {
+            return Err(Errno::E2BIG);
+        }
+        let place = mm::Place {
+            first: addr / page,
+            heap_pages: heap_pages.into(),
+            stack_pages: stack_pages.into(),
+        };
+        let end = mm::load(cx, space, file, place)?;
+        return Ok(Start {
+            entry: addr,
+            stack_top: end * page,
+        });
+    }
+    let text = TEXT_START / page;
+    let data = text + u64::from(file.text_pages);
+    let heap = data + u64::from(file.data_pages);
+    mm::map_program(cx, space, file.inode, text, data, heap)?;
+    Ok(Start {
+        entry: TEXT_START,
+        stack_top: mm::STACK_TOP,
+    })
+}
+
+fn finish(
+    cx: &mut Ctx<'_>,
+    path: &str,
+    argv: Rc<[Str]>,
+    file: &ExecFile,
+    start: Start,
+) -> Result<(), Errno> {
     crate::kernel::ns::enter_at_exec(cx)?;
     fs::close_on_exec(cx);
     cred::exec_creds(cx, file.set_id)?;
@@ -137,14 +183,14 @@ fn finish(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> Res
     // The new program's end is an ordinary one (begin_new_exec).
     task.exit_signal = Signal::SIGCHLD.nr();
     task.regs = Regs {
-        ip: TEXT_START,
-        sp: mm::STACK_TOP - 16,
+        ip: start.entry,
+        sp: start.stack_top - 16,
         ..Regs::default()
     };
     if let Some(parent) = task.vfork_parent.take() {
         cx.wake_if(parent, |reason| reason == BlockReason::Vfork(id));
     }
-    put_arguments(cx, &argv);
+    put_arguments(cx, &argv, start.stack_top);
     cx.k.notices.push(UserNotice::Execed { task: id });
     cx.emit(Event::Exec {
         task: id,
@@ -155,13 +201,13 @@ fn finish(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> Res
 
 /// The argument strings lie at the top of the stack, as on Linux. If there is no frame for
 /// them, the first step that needs the stack will see to it.
-fn put_arguments(cx: &mut Ctx<'_>, argv: &[Str]) {
+fn put_arguments(cx: &mut Ctx<'_>, argv: &[Str], stack_top: u64) {
     let mut strings = Vec::new();
     for arg in argv {
         strings.extend_from_slice(arg.as_bytes());
         strings.push(0);
     }
-    let at = (mm::STACK_TOP - 16 - strings.len() as u64) & !15;
+    let at = (stack_top - 16).saturating_sub(strings.len() as u64) & !15;
     if cx.copy_to_user(at, &strings).is_ok()
         && let Ok(task) = cx.me_mut()
     {

@@ -11,8 +11,9 @@
 //! expect model=1 digest=0123456789abcdef
 //! ```
 //!
-//! `ram` is in frames of 4 KiB; times are in simulated nanoseconds since boot. A cost that is not
-//! the usual one stands in the boot line as `user_step_ns=0`.
+//! `ram` is in frames of 4 KiB; times are in simulated nanoseconds since boot. A machine without
+//! an MMU has `mmu=none` in the boot line, and a cost that is not the usual one stands there as
+//! `user_step_ns=0`.
 
 mod read;
 mod write;

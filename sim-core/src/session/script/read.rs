@@ -2,10 +2,10 @@
 
 use super::{
     COMMANDS_MAX, Expectation, SCRIPT_BYTES_MAX, SCRIPT_VERSION, Script, ScriptError,
-    write::{order_name, world_name},
+    write::{mmu_name, order_name, world_name},
 };
 use crate::Command;
-use crate::hw::{CpuId, TtyId};
+use crate::hw::{CpuId, Mmu, TtyId};
 use crate::kernel::boot::World;
 use crate::kernel::{FrameOrder, Injection};
 use crate::machine::BootOptions;
@@ -144,6 +144,12 @@ fn boot(from: &mut Scanner<'_>, boot: &mut BootOptions) -> Result<(), TextError>
                     .into_iter()
                     .find(|world| world_name(*world) == word);
                 boot.world = found.ok_or_else(|| value.error("world is 'lab' or 'bare'"))?;
+            }
+            "mmu" => {
+                let word = from.word("paging or none")?;
+                let found = [Mmu::Paging, Mmu::None].into_iter();
+                let found = found.into_iter().find(|mmu| mmu_name(*mmu) == word);
+                boot.mmu = found.ok_or_else(|| value.error("mmu is 'paging' or 'none'"))?;
             }
             _ => {
                 let cost_ns = boot.costs.named_mut().into_iter().find(|(n, _)| *n == name);

@@ -2,6 +2,7 @@
 
 use super::{Expectation, SCRIPT_VERSION};
 use crate::Command;
+use crate::hw::Mmu;
 use crate::hw::cost::Costs;
 use crate::kernel::FrameOrder;
 use crate::kernel::boot::World;
@@ -47,6 +48,7 @@ fn write_boot(to: &mut String, boot: &BootOptions) -> fmt::Result {
         frame_order,
         costs,
         world,
+        mmu,
     } = boot;
     let order = order_name(*frame_order);
     write!(
@@ -55,6 +57,9 @@ fn write_boot(to: &mut String, boot: &BootOptions) -> fmt::Result {
     )?;
     if *world != World::Lab {
         write!(to, " world={}", world_name(*world))?;
+    }
+    if *mmu != Mmu::Paging {
+        write!(to, " mmu={}", mmu_name(*mmu))?;
     }
     let usual = Costs::default();
     for ((name, ns), (_, usual_ns)) in costs.named().into_iter().zip(usual.named()) {
@@ -69,6 +74,13 @@ pub(super) fn world_name(world: World) -> &'static str {
     match world {
         World::Lab => "lab",
         World::Bare => "bare",
+    }
+}
+
+pub(super) fn mmu_name(mmu: Mmu) -> &'static str {
+    match mmu {
+        Mmu::Paging => "paging",
+        Mmu::None => "none",
     }
 }
 

@@ -1,15 +1,18 @@
 //! A spreadsheet's cells, as they lie in memory.
+//!
+//! Nothing here checks that a cell is one of the table: its place is computed, and what lies
+//! there is loaded or stored. `heap` is where the table begins.
 
-use super::HEAP;
 use crate::hw::{Bus, PageFault};
 
 pub const COLUMNS: u64 = 4;
 pub const ROWS: u64 = 8;
 pub const CELLS: u64 = COLUMNS * ROWS;
-/// Bytes of a cell: status, formula, value.
+/// Bytes of a cell: formula, status, value.
 const CELL_BYTES: u64 = 48;
 pub const FORMULA_BYTES: usize = 32;
-const VALUE_AT: u64 = 40;
+const STATUS_AT: usize = FORMULA_BYTES;
+const VALUE_AT: usize = 40;
 
 /// What a cell's value is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,70 +57,75 @@ pub struct Value {
     pub number: i64,
 }
 
-fn at(cell: u64) -> u64 {
-    HEAP + cell % CELLS * CELL_BYTES
+fn at(heap: u64, cell: u64) -> u64 {
+    heap.wrapping_add(cell.wrapping_mul(CELL_BYTES))
 }
 
-pub fn load_value(bus: &mut Bus<'_>, cell: u64) -> Result<Value, PageFault> {
-    let mut status = [0];
-    bus.load_bytes(at(cell), &mut status)?;
+pub fn load_value(bus: &mut Bus<'_>, heap: u64, cell: u64) -> Result<Value, PageFault> {
+    let mut bytes = [0; CELL_BYTES as usize];
+    bus.load_bytes(at(heap, cell), &mut bytes)?;
     let mut number = [0; 8];
-    bus.load_bytes(at(cell) + VALUE_AT, &mut number)?;
+    number.copy_from_slice(&bytes[VALUE_AT..]);
     Ok(Value {
-        status: Status::from_byte(status[0]),
+        status: Status::from_byte(bytes[STATUS_AT]),
         number: i64::from_le_bytes(number),
     })
 }
 
-pub fn load_formula(bus: &mut Bus<'_>, cell: u64) -> Result<String, PageFault> {
+pub fn load_formula(bus: &mut Bus<'_>, heap: u64, cell: u64) -> Result<String, PageFault> {
     let mut bytes = [0; FORMULA_BYTES];
-    bus.load_bytes(at(cell) + 1, &mut bytes)?;
+    bus.load_bytes(at(heap, cell), &mut bytes)?;
     let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
     Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
 }
 
 /// A formula comes in: the cell is stored whole, with no value yet.
-pub fn store_formula(bus: &mut Bus<'_>, cell: u64, formula: &str) -> Result<(), PageFault> {
-    let mut bytes = [0; CELL_BYTES as usize];
-    bytes[0] = if formula.is_empty() {
-        Status::Empty as u8
-    } else {
-        Status::Number as u8
+pub fn store_formula(
+    bus: &mut Bus<'_>,
+    heap: u64,
+    cell: u64,
+    formula: &str,
+) -> Result<(), PageFault> {
+    let status = match formula.is_empty() {
+        true => Status::Empty,
+        false => Status::Number,
     };
-    for (to, from) in bytes[1..=FORMULA_BYTES].iter_mut().zip(formula.bytes()) {
-        *to = from;
-    }
-    bus.store_bytes(at(cell), &bytes)
+    store_value(bus, heap, cell, formula, Value { status, number: 0 })
 }
 
 /// Stores status and value at once, leaving the formula as it is.
 pub fn store_value(
     bus: &mut Bus<'_>,
+    heap: u64,
     cell: u64,
     formula: &str,
     value: Value,
 ) -> Result<(), PageFault> {
     let mut bytes = [0; CELL_BYTES as usize];
-    bytes[0] = value.status as u8;
-    for (to, from) in bytes[1..=FORMULA_BYTES].iter_mut().zip(formula.bytes()) {
+    for (to, from) in bytes[..FORMULA_BYTES].iter_mut().zip(formula.bytes()) {
         *to = from;
     }
-    bytes[VALUE_AT as usize..].copy_from_slice(&value.number.to_le_bytes());
-    bus.store_bytes(at(cell), &bytes)
+    bytes[STATUS_AT] = value.status as u8;
+    bytes[VALUE_AT..].copy_from_slice(&value.number.to_le_bytes());
+    bus.store_bytes(at(heap, cell), &bytes)
 }
 
-/// `B2` to the number of a cell.
+/// `B2` to the number of a cell of the table.
 pub fn cell_of(name: &str) -> Option<u64> {
+    unchecked_cell_of(name).filter(|cell| *cell < CELLS)
+}
+
+/// `B2` to the number of a cell, in a table of four columns that never ends.
+pub fn unchecked_cell_of(name: &str) -> Option<u64> {
     let mut chars = name.chars();
     let column =
         u64::from(u32::from(chars.next()?.to_ascii_uppercase()).checked_sub(u32::from('A'))?);
     let digits = chars.as_str();
-    let row: u64 = if digits.bytes().all(|b| b.is_ascii_digit()) {
-        digits.parse().ok()?
-    } else {
+    if column >= COLUMNS || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
-    };
-    (column < COLUMNS && (1..=ROWS).contains(&row)).then(|| (row - 1) * COLUMNS + column)
+    }
+    let row = digits.parse::<u64>().ok()?.checked_sub(1)?;
+    row.checked_mul(COLUMNS)?.checked_add(column)
 }
 
 pub fn name_of(cell: u64) -> String {

@@ -11,7 +11,9 @@ use super::{cells, formula};
 use crate::hw::Bus;
 
 /// The line being typed lies here.
-const LINE: u64 = SCRATCH;
+fn line_at(regs: &Regs) -> u64 {
+    scratch(regs)
+}
 const LINE_BYTES: u64 = 40;
 /// After so many rounds that all changed something, what still changes is a cycle.
 const MAX_ROUNDS: u64 = CELLS + 1;
@@ -42,12 +44,21 @@ pub fn excel(regs: &mut Regs, bus: &mut Bus<'_>) -> Trap {
 fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     match label(regs) {
         BEGIN => call(regs, set_line(LineMode::Raw), MODE),
-        MODE => call(regs, Syscall::Brk { addr: HEAP + 4096 }, GROWN),
-        GROWN if (regs.ax as u64) < HEAP + 4096 => exit(regs),
+        MODE => call(
+            regs,
+            Syscall::Brk {
+                addr: heap(regs) + 4096,
+            },
+            GROWN,
+        ),
+        GROWN if (regs.ax as u64) < heap(regs) + 4096 => exit(regs),
         GROWN => go(regs, DRAW),
         // The terminal has hung up: a read that only looks would not tell.
         READ if regs.ax == -i64::from(Errno::EIO.nr()) => exit(regs),
-        READ => call(regs, read_keys(), HAVE_READ),
+        READ => {
+            let read = read_keys(regs);
+            call(regs, read, HAVE_READ)
+        }
         HAVE_READ if regs.ax == 0 && regs.r[8] > 0 => {
             (regs.r[3], regs.r[4], regs.r[5]) = (0, 0, 0);
             go(regs, CALCULATE)
@@ -67,7 +78,8 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         DRAW => draw(regs, bus),
         SHOW => {
             let then = if regs.r[2] < regs.r[1] { KEY } else { READ };
-            call(regs, write_screen(regs.r[7]), then)
+            let write = write_screen(regs);
+            call(regs, write, then)
         }
         INSERT_OBJECT if regs.ax < 0 => go(regs, KEY),
         INSERT_OBJECT => {
@@ -89,7 +101,7 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         return go(regs, DRAW);
     }
     let mut key = [0];
-    bus.load_bytes(KEYS + regs.r[2] % KEY_BYTES, &mut key)?;
+    bus.load_bytes(keys_at(regs) + regs.r[2] % KEY_BYTES, &mut key)?;
     match key[0] {
         QUIT => return exit(regs),
         INSERT => {
@@ -105,9 +117,13 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             regs.r[2] += 1;
             return go(regs, ENTER);
         }
-        0x7f | 0x08 => regs.r[0] = regs.r[0].saturating_sub(1),
-        key @ 0x20..=0x7e if regs.r[0] < LINE_BYTES => {
-            bus.store_bytes(LINE + regs.r[0], &[key])?;
+        0x7f | 0x08 => {
+            let line = line_bytes(regs, bus)?;
+            let last = line.iter().rposition(|b| *b & 0xc0 != 0x80);
+            regs.r[0] = last.unwrap_or(0) as u64;
+        }
+        key @ (0x20..=0x7e | 0x80..) if regs.r[0] < LINE_BYTES => {
+            bus.store_bytes(line_at(regs) + regs.r[0], &[key])?;
             regs.r[0] += 1;
         }
         _ => {}
@@ -116,22 +132,29 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     go(regs, KEY)
 }
 
-fn line(regs: &Regs, bus: &mut Bus<'_>) -> Result<String, PageFault> {
+fn line_bytes(regs: &Regs, bus: &mut Bus<'_>) -> Result<Vec<u8>, PageFault> {
     let mut bytes = vec![0; regs.r[0].min(LINE_BYTES) as usize];
-    bus.load_bytes(LINE, &mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    bus.load_bytes(line_at(regs), &mut bytes)?;
+    Ok(bytes)
+}
+
+fn line(regs: &Regs, bus: &mut Bus<'_>) -> Result<String, PageFault> {
+    Ok(String::from_utf8_lossy(&line_bytes(regs, bus)?).into_owned())
 }
 
 /// `A1=42` or `B1=SUM(A1:A3)`: the formula goes into its cell. Anything else is let go.
+///
+/// Here the check is missing that the cell is one of the table: with a wrong index, this is the
+/// store that strays.
 fn enter(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     let line = line(regs, bus)?;
     let parts = line
         .split_once('=')
-        .map(|(name, formula)| (cells::cell_of(name.trim()), formula.trim()));
+        .map(|(name, formula)| (cells::unchecked_cell_of(name.trim()), formula.trim()));
     if let Some((Some(cell), formula)) = parts
         && formula.len() <= FORMULA_BYTES
     {
-        cells::store_formula(bus, cell, formula)?;
+        cells::store_formula(bus, heap(regs), cell, formula)?;
     }
     regs.r[0] = 0;
     (regs.r[3], regs.r[4], regs.r[5]) = (0, 0, 0);
@@ -150,10 +173,10 @@ fn calculate(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         return go(regs, CALCULATE);
     }
     let cell = regs.r[3];
-    let old = cells::load_value(bus, cell)?;
+    let old = cells::load_value(bus, heap(regs), cell)?;
     if old.status != Status::Empty {
-        let text = cells::load_formula(bus, cell)?;
-        let result = formula::evaluate(&text, |other| cells::load_value(bus, other))?;
+        let text = cells::load_formula(bus, heap(regs), cell)?;
+        let result = formula::evaluate(&text, |other| cells::load_value(bus, heap(regs), other))?;
         let mut new = match result {
             Ok(number) => Value {
                 status: Status::Number,
@@ -169,7 +192,7 @@ fn calculate(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             };
         }
         if new != old {
-            cells::store_value(bus, cell, &text, new)?;
+            cells::store_value(bus, heap(regs), cell, &text, new)?;
             regs.r[5] += 1;
         }
     }
@@ -184,7 +207,7 @@ fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     for row in 0..ROWS {
         for column in 0..COLUMNS {
             let cell = row * COLUMNS + column;
-            let value = cells::load_value(bus, cell)?;
+            let value = cells::load_value(bus, heap(regs), cell)?;
             if value.status == Status::Empty {
                 continue;
             }
@@ -205,7 +228,7 @@ fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     }
     out.push_str(&format!("> {}", line(regs, bus)?));
     let out = fit(out);
-    bus.store_bytes(SCREEN, out.as_bytes())?;
+    bus.store_bytes(screen(regs), out.as_bytes())?;
     regs.r[7] = out.len() as u64;
     go(regs, SHOW)
 }

@@ -16,24 +16,35 @@ pub use memhog::memhog;
 pub use ppt::ppt;
 pub use word::word;
 
-use super::Trap;
 use super::registry::{DATA_PAGES, TEXT_PAGES};
+use super::{Trap, text_start};
 use crate::hw::PageFault;
-use crate::kernel::mm::TEXT_START;
 use crate::kernel::syscall::{InBuf, Ioctl, LineMode, MmapFlags, OutBuf, Prot};
 use crate::kernel::task::Regs;
 use crate::kernel::{Errno, Syscall};
 
-/// Keys read from the terminal lie here.
-const KEYS: u64 = TEXT_START + TEXT_PAGES as u64 * 4096;
 const KEY_BYTES: u64 = 64;
-/// Marks and scratch of an application.
-const SCRATCH: u64 = KEYS + 1024;
-/// What is written to the terminal is put together here.
-const SCREEN: u64 = KEYS + 4096;
 const SCREEN_BYTES: usize = 2048;
+
+/// Keys read from the terminal lie here.
+fn keys_at(regs: &Regs) -> u64 {
+    text_start(regs) + u64::from(TEXT_PAGES) * 4096
+}
+
+/// Marks and scratch of an application.
+fn scratch(regs: &Regs) -> u64 {
+    keys_at(regs) + 1024
+}
+
+/// What is written to the terminal is put together here.
+fn screen(regs: &Regs) -> u64 {
+    keys_at(regs) + 4096
+}
+
 /// The document lies at the start of the heap.
-const HEAP: u64 = TEXT_START + (TEXT_PAGES + DATA_PAGES) as u64 * 4096;
+fn heap(regs: &Regs) -> u64 {
+    keys_at(regs) + u64::from(DATA_PAGES) * 4096
+}
 
 /// Pages that "insert an object" asks for.
 const OBJECT_PAGES: u64 = 16;
@@ -45,16 +56,16 @@ const WORK: u8 = 0x0c;
 type Step = Result<Trap, PageFault>;
 
 fn label(regs: &Regs) -> u64 {
-    regs.ip.wrapping_sub(TEXT_START) / 8
+    (regs.ip - text_start(regs)) / 8
 }
 
 fn go(regs: &mut Regs, label: u64) -> Step {
-    regs.ip = TEXT_START + label * 8;
+    regs.ip = text_start(regs) + label * 8;
     Ok(Trap::Next)
 }
 
 fn call(regs: &mut Regs, call: Syscall, then: u64) -> Step {
-    regs.ip = TEXT_START + then * 8;
+    regs.ip = text_start(regs) + then * 8;
     Ok(Trap::Syscall(call))
 }
 
@@ -73,20 +84,23 @@ fn set_line(mode: LineMode) -> Syscall {
     }
 }
 
-fn read_keys() -> Syscall {
+fn read_keys(regs: &Regs) -> Syscall {
     Syscall::Read {
         fd: 0,
         buf: OutBuf::User {
-            addr: KEYS,
+            addr: keys_at(regs),
             len: KEY_BYTES,
         },
     }
 }
 
-fn write_screen(len: u64) -> Syscall {
+fn write_screen(regs: &Regs) -> Syscall {
     Syscall::Write {
         fd: 1,
-        buf: InBuf::User { addr: SCREEN, len },
+        buf: InBuf::User {
+            addr: screen(regs),
+            len: regs.r[7],
+        },
     }
 }
 

@@ -29,7 +29,9 @@ const SWITCHED: u64 = 13;
 
 /// Room of a slide in the heap. The show's picture lies behind it.
 const SLIDE_BYTES: usize = 256;
-const PICTURE: u64 = HEAP + SLIDE_BYTES as u64;
+fn picture_at(regs: &Regs) -> u64 {
+    heap(regs) + SLIDE_BYTES as u64
+}
 /// Pictures from one slide of the show to the next, each with an eighth more of it.
 const PICTURES: u64 = 8;
 /// How long a finished slide of the show stays.
@@ -53,8 +55,14 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             let then = if label(regs) == BEGIN { MODE } else { KEY };
             call(regs, set_line(mode), then)
         }
-        MODE => call(regs, Syscall::Brk { addr: HEAP + 4096 }, GROWN),
-        GROWN if (regs.ax as u64) < HEAP + 4096 => exit(regs),
+        MODE => call(
+            regs,
+            Syscall::Brk {
+                addr: heap(regs) + 4096,
+            },
+            GROWN,
+        ),
+        GROWN if (regs.ax as u64) < heap(regs) + 4096 => exit(regs),
         GROWN => go(regs, LOAD),
         // The slide is put into the heap, and drawn from there.
         LOAD => {
@@ -65,13 +73,17 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             for (to, from) in page.iter_mut().zip(slide.bytes()) {
                 *to = from;
             }
-            bus.store_bytes(HEAP, &page)?;
+            bus.store_bytes(heap(regs), &page)?;
             regs.r[9] = 0;
             go(regs, if regs.r[8] > 0 { BUILD } else { DRAW })
         }
         DRAW => {
             let mut page = [0; SLIDE_BYTES];
-            let from = if regs.r[8] > 0 { PICTURE } else { HEAP };
+            let from = if regs.r[8] > 0 {
+                picture_at(regs)
+            } else {
+                heap(regs)
+            };
             bus.load_bytes(from, &mut page)?;
             let end = page.iter().position(|b| *b == 0).unwrap_or(page.len());
             let text = String::from_utf8_lossy(&page[..end]);
@@ -82,11 +94,14 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
                 out.push_str(&format!("  ↻{turned}"));
             }
             let out = fit(out);
-            bus.store_bytes(SCREEN, out.as_bytes())?;
+            bus.store_bytes(screen(regs), out.as_bytes())?;
             regs.r[7] = out.len() as u64;
             go(regs, SHOW)
         }
-        SHOW => call(regs, write_screen(regs.r[7]), READ),
+        SHOW => {
+            let write = write_screen(regs);
+            call(regs, write, READ)
+        }
         // The terminal has hung up: a read would only say that nothing was typed.
         READ if regs.ax == -i64::from(Errno::EIO.nr()) => exit(regs),
         READ if regs.r[8] > 0 && regs.r[9] < PICTURES * SLIDE_BYTES as u64 => go(regs, BUILD),
@@ -96,7 +111,10 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             };
             call(regs, sleep, REST)
         }
-        READ | REST => call(regs, read_keys(), HAVE_READ),
+        READ | REST => {
+            let read = read_keys(regs);
+            call(regs, read, HAVE_READ)
+        }
         BUILD => build(regs, bus),
         HAVE_READ => match (keys(regs), regs.ax) {
             (Keys::Some(n), _) => {
@@ -132,9 +150,9 @@ fn build(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     );
     let mut byte = [0];
     if at < (picture + 1) * SLIDE_BYTES as u64 / PICTURES {
-        bus.load_bytes(HEAP + at, &mut byte)?;
+        bus.load_bytes(heap(regs) + at, &mut byte)?;
     }
-    bus.store_bytes(PICTURE + at, &byte)?;
+    bus.store_bytes(picture_at(regs) + at, &byte)?;
     regs.r[9] += 1;
     let is_whole = regs.r[9].is_multiple_of(SLIDE_BYTES as u64);
     go(regs, if is_whole { DRAW } else { BUILD })
@@ -151,7 +169,7 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>, count: u64) -> Step {
         return go(regs, DRAW);
     }
     let mut key = [0];
-    bus.load_bytes(KEYS + regs.r[2] % KEY_BYTES, &mut key)?;
+    bus.load_bytes(keys_at(regs) + regs.r[2] % KEY_BYTES, &mut key)?;
     regs.r[2] += 1;
     match key[0] {
         QUIT => exit(regs),

@@ -40,7 +40,7 @@ pub fn word(regs: &mut Regs, bus: &mut Bus<'_>) -> Trap {
 fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     match label(regs) {
         BEGIN => {
-            regs.r[3] = HEAP;
+            regs.r[3] = heap(regs);
             call(regs, set_line(LineMode::Raw), GROW)
         }
         GROW => call(
@@ -67,7 +67,10 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         }
         // The terminal has hung up: a read that only looks would not tell.
         READ if regs.ax == -i64::from(Errno::EIO.nr()) => exit(regs),
-        READ => call(regs, read_keys(), HAVE_READ),
+        READ => {
+            let read = read_keys(regs);
+            call(regs, read, HAVE_READ)
+        }
         HAVE_READ if regs.ax == 0 && regs.r[8] > 0 => go(regs, CHECK),
         HAVE_READ => match keys(regs) {
             Keys::Some(n) => {
@@ -80,7 +83,10 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         KEY => key(regs, bus),
         SPELL => spell(regs, bus),
         DRAW => draw(regs, bus),
-        SHOW => call(regs, write_screen(regs.r[7]), READ),
+        SHOW => {
+            let write = write_screen(regs);
+            call(regs, write, READ)
+        }
         CHECK => check(regs, bus),
         SWITCHED => go(regs, KEY),
         INSERT_OBJECT => {
@@ -108,7 +114,7 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         return spell_again(regs);
     }
     let mut key = [0];
-    bus.load_bytes(KEYS + regs.r[2] % KEY_BYTES, &mut key)?;
+    bus.load_bytes(keys_at(regs) + regs.r[2] % KEY_BYTES, &mut key)?;
     match key[0] {
         QUIT => return exit(regs),
         INSERT => {
@@ -122,11 +128,11 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         }
         0x7f | 0x08 => erase(regs, bus)?,
         key @ (b'\n' | b'\r' | 0x20..) => {
-            if HEAP + regs.r[0] >= regs.r[3] {
+            if heap(regs) + regs.r[0] >= regs.r[3] {
                 return go(regs, GROW);
             }
             let key = if key == b'\r' { b'\n' } else { key };
-            bus.store_bytes(HEAP + regs.r[0], &[key])?;
+            bus.store_bytes(heap(regs) + regs.r[0], &[key])?;
             regs.r[0] += 1;
         }
         _ => {}
@@ -139,14 +145,14 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
 fn erase(regs: &mut Regs, bus: &mut Bus<'_>) -> Result<(), PageFault> {
     let back = regs.r[0].min(4);
     let mut tail = [0; 4];
-    bus.load_bytes(HEAP + regs.r[0] - back, &mut tail[..back as usize])?;
+    bus.load_bytes(heap(regs) + regs.r[0] - back, &mut tail[..back as usize])?;
     let continuation = tail[..back as usize]
         .iter()
         .rev()
         .take_while(|b| **b & 0xc0 == 0x80)
         .count();
     let length = (continuation as u64 + 1).min(back);
-    bus.store_bytes(HEAP + regs.r[0] - length, &[0; 4][..length as usize])?;
+    bus.store_bytes(heap(regs) + regs.r[0] - length, &[0; 4][..length as usize])?;
     regs.r[0] -= length;
     Ok(())
 }
@@ -163,7 +169,7 @@ fn next_word<'a>(
     text: &'a mut [u8; 64],
 ) -> Result<(usize, &'a [u8]), PageFault> {
     let left = regs.r[0].saturating_sub(regs.r[4]).min(64) as usize;
-    bus.load_bytes(HEAP + regs.r[4], &mut text[..left])?;
+    bus.load_bytes(heap(regs) + regs.r[4], &mut text[..left])?;
     let text = &text[..left];
     let start = text.iter().take_while(|b| !is_letter(**b)).count();
     let rest = text.get(start..).unwrap_or_default();
@@ -191,7 +197,7 @@ fn check(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         return go(regs, CHECK);
     }
     if !word.is_empty() && regs.r[5] < MARKS {
-        bus.store_bytes(SCRATCH + regs.r[5], &[u8::from(!is_found)])?;
+        bus.store_bytes(scratch(regs) + regs.r[5], &[u8::from(!is_found)])?;
         regs.r[5] += 1;
     }
     regs.r[4] += (start + word.len()).max(1) as u64;
@@ -223,7 +229,7 @@ fn spell(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     let length = word.len();
     if length > 0 {
         let known = is_known(word);
-        bus.store_bytes(SCRATCH + regs.r[5], &[u8::from(!known)])?;
+        bus.store_bytes(scratch(regs) + regs.r[5], &[u8::from(!known)])?;
         regs.r[5] += 1;
     }
     regs.r[4] += (start + length).max(1) as u64;
@@ -263,10 +269,10 @@ fn is_listed(list: &[u8], word: &[u8]) -> bool {
 fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     let first = regs.r[0].saturating_sub(SHOWN);
     let mut document = vec![0; (regs.r[0] - first) as usize];
-    bus.load_bytes(HEAP + first, &mut document)?;
+    bus.load_bytes(heap(regs) + first, &mut document)?;
     let words = regs.r[5].min(MARKS) as usize;
     let mut marks = vec![0; words];
-    bus.load_bytes(SCRATCH, &mut marks)?;
+    bus.load_bytes(scratch(regs), &mut marks)?;
     let text = String::from_utf8_lossy(&document);
     let mut out = String::from(CLEAR);
     // Marks are counted from the document's start; only a document shown whole has them.
@@ -278,17 +284,21 @@ fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             out.push('~');
         }
         is_in_word = letter;
-        if c != '\0' {
-            out.push(c);
+        match c {
+            '\n' => out.push(c),
+            // No key writes these: something else did.
+            _ if c.is_control() => out.push('\u{b7}'),
+            _ => out.push(c),
         }
     }
+    out.pop();
     let unknown = marks.iter().filter(|m| **m == 1).count();
     out.push_str(&format!("\n\n{} B  {words} w  ~{unknown}", regs.r[0]));
     if let Some(checks) = regs.r[8].checked_sub(1) {
         out.push_str(&format!("  ↻{checks}"));
     }
     let out = fit(out);
-    bus.store_bytes(SCREEN, out.as_bytes())?;
+    bus.store_bytes(screen(regs), out.as_bytes())?;
     regs.r[7] = out.len() as u64;
     go(regs, SHOW)
 }

@@ -132,7 +132,7 @@ fn start(
     group: i32,
     ground: Ground,
 ) -> Result<Option<i32>, Pending> {
-    let pid = match sys.call(Syscall::Fork {})? {
+    let pid = match sys.fork()? {
         Ok(pid) => pid as i32,
         Err(errno) => {
             sys.print(2, &format!("sh: fork: {}\n", errno.text()))?;

@@ -153,7 +153,7 @@ pub fn unshare(sys: &mut Sys<'_>) -> Round {
         return Ok(Flow::Exit(1));
     }
     if forks {
-        match sys.call(Syscall::Fork {})? {
+        match sys.fork()? {
             Ok(0) => {}
             Ok(pid) => {
                 let wait = Syscall::Wait4 {
