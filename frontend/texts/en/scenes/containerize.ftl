@@ -25,7 +25,7 @@ pid-bet-same = Its number stays as it is
 pid-do = Press the button below.
 pid-button = Give PPT a PID namespace of its own
 pid-hint = It is unshare again. See whether PPT gets a second number in the list.
-pid-done = The kernel agreed, and PPT's one number is { $nowpid } as before. A new PID namespace is for the children that PPT will have. A living process is known by its number, to itself and to others; it cannot change halfway.
+pid-done = Now that the kernel has answered, PPT's number on the host is { $nowpid }. A new PID namespace is for the children that PPT will have. A living process is known by its number, to itself and to others; it cannot change halfway.
 pid-deeper =
     That is why `unshare --pid` hardly ever comes without `--fork`. And ps shows the new numbers only if /proc is mounted afresh, hence `--mount-proc`.
 
