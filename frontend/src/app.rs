@@ -1,5 +1,6 @@
 //! The one component that owns the session. All others draw what it hands them.
 
+mod hold;
 mod layout;
 mod telling;
 mod update;
@@ -10,10 +11,12 @@ use crate::lab::pace::{self, IdleWait, Next};
 use crate::lab::worlds::{Side, Worlds};
 use crate::panels::memory::Choice;
 use crate::rescue;
+use crate::stage::Faded;
 use crate::story::Ask;
 use gloo::events::EventListener;
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
+use sim_core::view::NsKind;
 use sim_core::{BootOptions, Session};
 use telling::Telling;
 use yew::prelude::*;
@@ -35,6 +38,10 @@ pub enum Msg {
     Plug(u8),
     Unplug(u8),
     Select(Option<u64>),
+    /// Sees the stage as a task does, or as the kernel does.
+    Eyes(Option<u64>),
+    /// Lets a task unshare a kind of namespace.
+    Isolate(u64, NsKind),
     SetSpeed(u64),
     SetZoom(Option<u64>),
     SetLang(Lang),
@@ -122,6 +129,10 @@ pub struct App {
     /// Where that window ends. It stands still while somebody moves about in it.
     right_ns: u64,
     selected: Option<u64>,
+    eyes: Option<u64>,
+    /// The last call of Isolate: what it came to stands in the machine.
+    isolated: Option<(u64, NsKind)>,
+    faded: Faded,
     tab: Tab,
     memory: Choice,
     worlds: Worlds,
@@ -217,12 +228,13 @@ impl Component for App {
         let link = ctx.link().clone();
         let wake = link.callback(|_: ()| Msg::Wake);
         let resized = link.callback(|_: ()| Msg::Resized);
-        let listeners = vec![
+        let mut listeners = vec![
             EventListener::new(&document(), "visibilitychange", move |_| wake.emit(())),
             EventListener::new(&window(), "resize", move |_| resized.emit(())),
             update::shortcuts(&link),
             telling::messages(&link),
         ];
+        listeners.extend(hold::listeners(&link));
         let mut app = Self {
             session,
             lang: lang.or(browser).unwrap_or(Lang::En),
@@ -233,6 +245,9 @@ impl Component for App {
             zoom_ns: Some(10_000_000),
             right_ns: 0,
             selected: None,
+            eyes: None,
+            isolated: None,
+            faded: Faded::Never,
             tab: Tab::Worlds,
             memory: Choice::default(),
             worlds: Worlds::default(),

@@ -6,7 +6,9 @@ use sim_core::kernel::net::{IfName, NetIoctl};
 use sim_core::kernel::syscall::{ClockId, CloneFlags, InBuf, Ioctl, OpenFlags, OutBuf};
 use sim_core::kernel::{Answer, Errno, NsKind, Reply, Syscall};
 use sim_core::observe::{self, PageSeen};
-use sim_core::view::{EyesView, SeenProc, StripCell, TaskRow, eyes, tasks};
+use sim_core::view::{
+    DialState, EyesView, SeenProc, StripCell, TaskRow, Usage, eyes, isolation, tasks,
+};
 use sim_core::{BootOptions, Command, Session};
 
 const MS: u64 = 1_000_000;
@@ -193,6 +195,11 @@ fn a_task_of_the_host_sees_all_tasks_and_its_own_memory_only() {
     assert_eq!(seen.proc, SeenProc::Own);
     assert_eq!(seen.root.host_path.as_deref(), Some("/"));
     assert!(seen.namespaces.is_empty());
+    // It can tell who is elsewhere.
+    for other in tasks(session.machine()) {
+        let apart = seen.seen(other.task).map(|seen| seen.apart.clone());
+        assert_eq!(apart.as_ref(), Some(&other.namespaces), "{}", other.comm);
+    }
 }
 
 #[test]
@@ -203,6 +210,7 @@ fn a_container_sees_itself() {
     assert_eq!(seen.pid, 1);
     assert_eq!(seen.ppid, 0);
     assert_eq!(seen.tasks.len(), 1);
+    assert!(seen.tasks.iter().all(|own| own.apart.is_empty()));
     assert_eq!(seen.proc, SeenProc::Own);
     let path = seen.root.host_path.expect("the image's directory");
     assert!(path.starts_with("/var/lib/docker/images/"), "{path}");
@@ -313,6 +321,57 @@ fn clocks_and_groups_are_shown_as_the_task_has_them() {
     assert_eq!(hold(&mut session, &word).boot_offset_ns, 86_400_000_000_000);
 }
 
+fn dial(session: &Session, of: &TaskRow, kind: NsKind) -> DialState {
+    let view = isolation(session.machine(), of.task).expect("it lives");
+    let found = view.dials.into_iter().find(|(k, _)| *k == kind);
+    found.expect("all kinds are there").1
+}
+
+#[test]
+fn dials_show_where_a_task_is_and_where_its_children_will_be() {
+    let mut session = session();
+    let word = task(&session, "word");
+    for kind in NsKind::ALL {
+        assert_eq!(dial(&session, &word, kind), DialState::Shared, "{kind:?}");
+        let flags = kind.flag();
+        value(&mut session, &word, Syscall::Unshare { flags });
+        let expected = match kind {
+            NsKind::Pid | NsKind::Time => DialState::Children,
+            _ => DialState::Own,
+        };
+        assert_eq!(dial(&session, &word, kind), expected, "{kind:?}");
+    }
+    assert_eq!(task(&session, "word").pid, word.pid, "nothing moves");
+    let ppt = task(&session, "ppt");
+    assert_eq!(dial(&session, &ppt, NsKind::Pid), DialState::Own);
+}
+
+#[test]
+fn usage_is_that_of_the_tightest_group() {
+    let mut session = session();
+    let word = task(&session, "word");
+    let view = isolation(session.machine(), word.task).expect("it lives");
+    assert_eq!((view.memory, view.pids), (None, None));
+    session.input(
+        1,
+        "mount -t cgroup2 none /sys/fs/cgroup\nmkdir /sys/fs/cgroup/a\n\
+         echo +memory +pids > /sys/fs/cgroup/cgroup.subtree_control\n",
+    );
+    wait(&mut session, 200 * MS);
+    session.input(
+        1,
+        &format!(
+            "echo 5 > /sys/fs/cgroup/a/pids.max\necho 1048576 > /sys/fs/cgroup/a/memory.max\n\
+         echo {} > /sys/fs/cgroup/a/cgroup.procs\n",
+            word.pid
+        ),
+    );
+    wait(&mut session, 200 * MS);
+    let view = isolation(session.machine(), word.task).expect("it lives");
+    assert_eq!(view.pids, Some(Usage { current: 1, max: 5 }));
+    assert_eq!(view.memory.map(|usage| usage.max), Some(1 << 20));
+}
+
 #[test]
 fn the_dead_see_nothing() {
     let mut session = session();
@@ -321,4 +380,5 @@ fn the_dead_see_nothing() {
     wait(&mut session, 200 * MS);
     assert_eq!(eyes(session.machine(), word.task), None);
     assert_eq!(eyes(session.machine(), u64::MAX), None);
+    assert_eq!(isolation(session.machine(), word.task), None);
 }

@@ -10,13 +10,13 @@ use crate::panels::{
     about::About, calls::Calls, memory, sched::Scheduler, script::Script, share::Share,
     worlds::TwoWorlds,
 };
-use crate::stage::{Stage, StageProps};
+use crate::stage::{Isolated, Stage, StageProps};
 use crate::story::act::tab_of;
 use crate::story::panel::{Panel, Shelf};
 use crate::story::{Ask, light};
 use crate::timeline::{TimeBar, TimeBarProps};
 use scene::Part;
-use sim_core::view;
+use sim_core::{observe, view};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -194,6 +194,20 @@ impl App {
                 Tab::Memory => self.memory.frame,
                 Tab::Worlds | Tab::Calls | Tab::Sched | Tab::About => None,
             },
+            eyes: self
+                .eyes
+                .and_then(|task| view::eyes(machine, task))
+                .map(Rc::new),
+            isolation: self
+                .selected
+                .and_then(|task| view::isolation(machine, task))
+                .map(Rc::new),
+            isolated: self.isolated.map(|(task, kind)| Isolated {
+                task,
+                kind,
+                answer: observe::answer(machine, task).map(|answer| answer.result.map(drop)),
+            }),
+            faded: self.faded,
             send: Callback::from(move |msg| link.send_message(msg)),
         };
         html! { <Stage ..props /> }

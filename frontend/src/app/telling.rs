@@ -108,7 +108,7 @@ impl App {
     pub(super) fn chosen(&self) -> Chosen {
         Chosen {
             selected: self.selected,
-            eyes: None,
+            eyes: self.eyes,
         }
     }
 

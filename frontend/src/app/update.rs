@@ -4,9 +4,11 @@ use super::{App, Msg, Play, ScriptDialog, Step, fresh, now_ms};
 use crate::embed;
 use crate::lab::worlds::{self, Side, Worlds};
 use crate::rescue;
+use crate::stage::Faded;
 use gloo::events::EventListener;
 use sim_core::command::{CpuId, TtyId};
-use sim_core::{Command, Session};
+use sim_core::kernel::Syscall;
+use sim_core::{Command, Session, observe};
 use wasm_bindgen::JsCast;
 use yew::Context;
 use yew::html::Scope;
@@ -78,6 +80,24 @@ impl App {
                 s.apply(Command::Unplug { cpu: CpuId(cpu) });
             }),
             Msg::Select(task) => self.selected = if self.selected == task { None } else { task },
+            Msg::Eyes(task) => {
+                if self.eyes == task {
+                    return false;
+                }
+                (self.eyes, self.faded) = (task, Faded::Before);
+            }
+            Msg::Isolate(task, kind) => {
+                self.isolated = Some((task, kind));
+                let pid = observe::process(self.session.machine(), task)
+                    .and_then(|process| process.numbers.first().copied());
+                if let Some(pid) = pid {
+                    let flags = kind.flag();
+                    let act = Syscall::Unshare { flags }.into();
+                    self.act(ctx, |s| {
+                        s.apply(Command::Inject { pid, act });
+                    });
+                }
+            }
             Msg::SetSpeed(slowdown) => self.slowdown = slowdown,
             Msg::SetZoom(zoom_ns) => self.zoom_ns = zoom_ns,
             Msg::SetLang(lang) => {
@@ -152,6 +172,9 @@ impl App {
             Msg::SceneFailed(why) => self.scene_failed(why),
             Msg::Machine(setting) => self.reboot(ctx, &setting),
         }
+        // The dead see nothing.
+        let machine = self.session.machine();
+        self.eyes = self.eyes.filter(|task| !observe::is_dead(machine, *task));
         true
     }
 
@@ -210,6 +233,8 @@ impl App {
         self.session = session;
         self.selected = None;
         self.memory = Default::default();
+        self.eyes = None;
+        self.isolated = None;
         self.worlds = Worlds::default();
         self.play = Play::Playing;
         self.last_ms = now_ms();

@@ -11,6 +11,8 @@ use yew::prelude::*;
 pub struct CpusProps {
     pub lang: Lang,
     pub cpus: Rc<Vec<CpuView>>,
+    /// Through whose eyes: who else runs is not known to it.
+    pub eyes: Option<u64>,
     pub send: Callback<Msg>,
 }
 
@@ -18,6 +20,14 @@ pub struct CpusProps {
 pub fn Cpus(props: &CpusProps) -> Html {
     let lang = props.lang;
     let card = |cpu: &CpuView| {
+        if props.eyes.is_some() && cpu.task.is_some() && cpu.task != props.eyes {
+            return html! {
+                <div key={cpu.id} class="cpu">
+                    <b>{ lang.tf("cpu", &[("id", &cpu.id.to_string())]) }</b><span class="dim">{ lang.t("cpu-busy") }</span>
+                    <div class="mono">{ "\u{a0}" }</div>
+                </div>
+            };
+        }
         let colour = format!("--own:var(--p{})", palette::colour(&cpu.comm, cpu.pid));
         let who = match cpu.mode {
             CpuMode::Idle => html! { <span class="dim">{ lang.t("cpu-idle") }</span> },

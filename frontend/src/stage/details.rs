@@ -1,13 +1,28 @@
 //! What the kernel knows of the chosen process.
 
+use crate::app::Msg;
 use crate::i18n::Lang;
-use sim_core::view::{NsKind, TaskRow, TaskState};
+use sim_core::kernel::Errno;
+use sim_core::view::{DialState, IsolationView, NsKind, TaskRow, TaskState, Usage};
+use std::rc::Rc;
 use yew::prelude::*;
+
+/// A call of Isolate, and what the kernel answered; nothing while it is not done.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Isolated {
+    pub task: u64,
+    pub kind: NsKind,
+    pub answer: Option<Result<(), Errno>>,
+}
 
 #[derive(Properties, PartialEq)]
 pub struct DetailsProps {
     pub lang: Lang,
     pub task: Option<TaskRow>,
+    pub isolation: Option<Rc<IsolationView>>,
+    pub isolated: Option<Isolated>,
+    pub can_look: bool,
+    pub send: Callback<Msg>,
 }
 
 fn state(lang: Lang, state: TaskState) -> &'static str {
@@ -46,22 +61,71 @@ pub fn Details(props: &DetailsProps) -> Html {
             ("weight", &task.weight.to_string()),
         ],
     );
-    let chip = |kind: NsKind| {
-        let own = task.namespaces.contains(&kind);
-        html! { <span class={classes!("chip", own.then_some("on"))}>{ kind.name() }</span> }
+    let id = task.task;
+    html! {
+            <div class="details">
+                <div class="cap">{ lang.t("details-title") }</div>
+                <h2>{ &task.comm }{ " " }<span class="mono">{ task.pid }</span>
+                    if props.can_look {
+                    <button class="mini eye" data-testid="eyes-details" title={lang.t("eyes-hint")}
+                        onclick={props.send.reform(move |_| Msg::Eyes(Some(id)))}>{ super::eyes::icon() }{ lang.t("eyes") }</button>
+                    }
+    </h2>
+                <dl>
+                    <dt>{ lang.t("details-state") }</dt><dd>{ state(lang, task.state) }
+                        if !task.wchan.is_empty() { { ", " }{ lang.t("details-wait") }{ " " }<code>{ &task.wchan }</code> }</dd>
+                    <dt>{ lang.t("details-parent") }</dt><dd class="mono">{ task.ppid }</dd>
+                    <dt>{ lang.t("details-memory") }</dt><dd>{ memory }</dd>
+                    <dt>{ lang.t("details-sched") }</dt><dd>{ sched }</dd>
+                    <dt>{ lang.t("details-ns") }</dt><dd class="chips">{ for NsKind::ALL.into_iter().map(chip) }</dd>
+                </dl>
+            </div>
+        }
+}
+
+/// The dials, the kernel's answer to the last turn, and what the control group allows.
+fn isolation(props: &DetailsProps, task: u64, view: &IsolationView) -> Html {
+    let lang = props.lang;
+    let dial = |(kind, state): &(NsKind, DialState)| {
+        let kind = *kind;
+        let (class, pressed) = match state {
+            DialState::Shared => ("chip", "false"),
+            DialState::Own => ("chip on", "true"),
+            DialState::Children => ("chip on kids", "mixed"),
+        };
+        let onclick = props.send.reform(move |_| Msg::Isolate(task, kind));
+        html! {
+            <button {class} aria-pressed={pressed} data-testid="dial" data-kind={kind.name()} {onclick}>
+                { kind.name() }if *state == DialState::Children { <small>{ lang.t("dial-children") }</small> }
+            </button>
+        }
+    };
+    let last = props.isolated.filter(|call| call.task == task).map(|call| {
+        let (class, answer) = match call.answer {
+            None => ("call inside", "…"),
+            Some(Ok(())) => ("call", "= 0"),
+            Some(Err(errno)) => ("call bad", errno.name()),
+        };
+        let kind = match call.kind {
+            NsKind::Mnt => "NS".to_string(),
+            other => other.name().to_uppercase(),
+        };
+        html! { <span {class} role="status" data-testid="isolated">{ format!("unshare(CLONE_NEW{kind}) ") }<em>{ answer }</em></span> }
+    });
+    let meter = |label: &'static str, unit: u64, usage: &Option<Usage>| {
+        usage.map(|usage| {
+            let text = format!("{label} {} / {}", usage.current / unit, usage.max / unit);
+            html! {
+                <label class="meter">{ text }<progress value={usage.current.to_string()} max={usage.max.max(1).to_string()}></progress></label>
+            }
+        })
     };
     html! {
-        <div class="details">
-            <div class="cap">{ lang.t("details-title") }</div>
-            <h2>{ &task.comm }{ " " }<span class="mono">{ task.pid }</span></h2>
-            <dl>
-                <dt>{ lang.t("details-state") }</dt><dd>{ state(lang, task.state) }
-                    if !task.wchan.is_empty() { { ", " }{ lang.t("details-wait") }{ " " }<code>{ &task.wchan }</code> }</dd>
-                <dt>{ lang.t("details-parent") }</dt><dd class="mono">{ task.ppid }</dd>
-                <dt>{ lang.t("details-memory") }</dt><dd>{ memory }</dd>
-                <dt>{ lang.t("details-sched") }</dt><dd>{ sched }</dd>
-                <dt>{ lang.t("details-ns") }</dt><dd class="chips">{ for NsKind::ALL.into_iter().map(chip) }</dd>
-            </dl>
+        <div class="isolate">
+            <div class="cap" title={lang.t("dial-hint")}>{ lang.t("details-ns") }{ for last }</div>
+            <div class="chips" role="group" aria-label={lang.t("dial-hint")}>{ for view.dials.iter().map(dial) }</div>
+            { for meter("memory.max KiB", 1024, &view.memory) }
+            { for meter("pids.max", 1, &view.pids) }
         </div>
     }
 }

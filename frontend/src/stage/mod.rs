@@ -2,12 +2,14 @@
 
 mod cpus;
 mod details;
+mod eyes;
 mod gate;
 mod ram;
 mod tasks;
 mod threads;
 mod windows;
 
+pub use details::Isolated;
 pub use gate::{Crossings, crossings};
 pub use windows::strip_class;
 
@@ -15,15 +17,23 @@ use crate::app::Msg;
 use crate::i18n::Lang;
 use cpus::Cpus;
 use details::Details;
+use eyes::{Through, World};
 use gate::{GateAbove, GateBelow};
 use ram::Ram;
 use scene::{Part, Parts};
-use sim_core::view::{CpuView, RamView, TaskRow, WindowView};
+use sim_core::view::{CpuView, EyesView, IsolationView, RamView, TaskRow, WindowView};
 use std::rc::Rc;
 use tasks::TaskTable;
 use threads::Threads;
 use windows::Windows;
 use yew::prelude::*;
+
+/// Whether the stage changed worlds before: the first picture does not fade in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Faded {
+    Never,
+    Before,
+}
 
 #[derive(Properties, PartialEq)]
 pub struct StageProps {
@@ -38,6 +48,12 @@ pub struct StageProps {
     pub selected: Option<u64>,
     /// A frame to be pointed at.
     pub frame: Option<u64>,
+    /// Through whose eyes, if not the kernel's.
+    pub eyes: Option<Rc<EyesView>>,
+    /// Of the chosen task.
+    pub isolation: Option<Rc<IsolationView>>,
+    pub isolated: Option<Isolated>,
+    pub faded: Faded,
     pub send: Callback<Msg>,
 }
 
@@ -53,16 +69,33 @@ pub fn Stage(props: &StageProps) -> Html {
         parts,
         selected,
         frame,
+        eyes,
+        isolation,
+        isolated,
+        faded,
         send,
     } = props;
     let (lang, selected) = (*lang, *selected);
     let has = |part: Part| parts.has(part);
+    let can_look = has(Part::Eyes);
+    let (mut ram, mut crossings) = (ram.clone(), crossings.clone());
+    if let Some(eyes) = eyes {
+        ram = Rc::new(eyes::ram(eyes, &ram));
+        crossings = Rc::new(eyes::crossings(eyes, &crossings));
+    }
+    let class = match (eyes, faded) {
+        (Some(_), _) => "stage eyes",
+        (None, Faded::Before) => "stage back",
+        (None, Faded::Never) => "stage",
+    };
+    let chosen = tasks.iter().find(|t| Some(t.task) == selected).cloned();
     let launch = |id: &'static str, line: &'static str, text: &'static str| {
         let onclick = send.reform(move |_| Msg::Launch(line.into()));
         html! { <button class="btn" data-testid={id} {onclick}>{ text }</button> }
     };
     html! {
-        <main class={classes!("stage", (!has(Part::Gates)).then_some("no-gates"))} id="stage">
+        <main class={classes!(class, (!has(Part::Gates)).then_some("no-gates"), can_look.then_some("look"))} id="stage">
+            <Through {lang} eyes={eyes.clone()} send={send.clone()} />
             <section class="band u" aria-label={lang.t("band-user")}>
                 <div class="tag" aria-hidden="true">{ lang.t("band-user") }</div>
                 if has(Part::Launcher) || has(Part::ContainerButton) {
@@ -78,16 +111,18 @@ pub fn Stage(props: &StageProps) -> Html {
                         }
                     </div>
                 }
-                <Windows {lang} windows={windows.clone()} {selected} send={send.clone()} />
+                <Windows {lang} windows={windows.clone()} {selected} eyes={eyes.clone()} {can_look} send={send.clone()} />
             </section>
             if has(Part::Gates) { <GateAbove {lang} crossings={crossings.clone()} /> }
             if has(Part::Tasks) {
                 <section class="band k" aria-label={lang.t("band-kernel")}>
                     <div class="tag" aria-hidden="true">{ lang.t("band-kernel") }</div>
-                    <div class={classes!("kgrid", (!has(Part::Details)).then_some("one"))}>
-                        <TaskTable {lang} tasks={tasks.clone()} {selected} send={send.clone()} />
-                        if has(Part::Details) {
-                            <Details {lang} task={tasks.iter().find(|t| Some(t.task) == selected).cloned()} />
+                    <div class={classes!("kgrid", (!has(Part::Details) && eyes.is_none()).then_some("one"))}>
+                        <TaskTable {lang} tasks={tasks.clone()} {selected} eyes={eyes.clone()} send={send.clone()} />
+                        if let Some(eyes) = eyes {
+                            <World {lang} eyes={eyes.clone()} />
+                        } else if has(Part::Details) {
+                            <Details {lang} task={chosen} isolation={isolation.clone()} isolated={*isolated} {can_look} send={send.clone()} />
                         }
                     </div>
                 </section>
@@ -97,12 +132,12 @@ pub fn Stage(props: &StageProps) -> Html {
                 <section class="band h" aria-label={lang.t("band-hardware")}>
                     <div class="tag" aria-hidden="true">{ lang.t("band-hardware") }</div>
                     <div class={classes!("hw", (!(has(Part::Cpus) && has(Part::Ram))).then_some("one"))}>
-                        if has(Part::Cpus) { <Cpus {lang} cpus={cpus.clone()} send={send.clone()} /> }
-                        if has(Part::Ram) { <Ram {lang} ram={ram.clone()} frame={*frame} tasks={tasks.clone()} send={send.clone()} /> }
+                        if has(Part::Cpus) { <Cpus {lang} cpus={cpus.clone()} eyes={eyes.as_ref().map(|eyes| eyes.task)} send={send.clone()} /> }
+                        if has(Part::Ram) { <Ram {lang} ram={ram.clone()} frame={frame.filter(|_| eyes.is_none())} tasks={tasks.clone()} eyes={eyes.clone()} send={send.clone()} /> }
                     </div>
                 </section>
             }
-            <Threads {selected} ram={ram.clone()} />
+            <Threads selected={selected.filter(|_| eyes.is_none())} ram={ram.clone()} />
         </main>
     }
 }

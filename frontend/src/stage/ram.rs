@@ -4,7 +4,7 @@ use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::viz::grid::{self, Grid};
 use crate::viz::palette;
-use sim_core::view::{FrameCell, FrameKind, RamView, TaskRow};
+use sim_core::view::{EyesView, FrameCell, FrameKind, RamView, TaskRow};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -18,6 +18,8 @@ pub struct RamProps {
     /// A frame to be pointed at.
     pub frame: Option<u64>,
     pub tasks: Rc<Vec<TaskRow>>,
+    /// Its pages in place of the frames, as `ram` has them too.
+    pub eyes: Option<Rc<EyesView>>,
     pub send: Callback<Msg>,
 }
 
@@ -106,7 +108,7 @@ fn draw(
 ) -> Option<()> {
     let ink = ink(canvas)?;
     let ratio = web_sys::window()?.device_pixel_ratio();
-    let (width, height, grid) = fit(canvas, ram.cells.len());
+    let (width, height, grid) = fit(canvas, ram.total_frames as usize);
     canvas.set_width((width * ratio) as u32);
     canvas.set_height((height * ratio) as u32);
     let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
@@ -206,6 +208,7 @@ pub fn Ram(props: &RamProps) -> Html {
         ram,
         frame,
         tasks,
+        eyes,
         send,
     } = props;
     let lang = *lang;
@@ -223,7 +226,7 @@ pub fn Ram(props: &RamProps) -> Html {
         });
     }
     let frame_at = {
-        let (canvas, count) = (canvas.clone(), ram.cells.len());
+        let (canvas, count) = (canvas.clone(), ram.total_frames as usize);
         move |event: &MouseEvent| {
             let canvas = canvas.cast::<HtmlCanvasElement>()?;
             let (_, _, grid) = fit(&canvas, count);
@@ -268,6 +271,12 @@ pub fn Ram(props: &RamProps) -> Html {
     let info = pointed
         .and_then(|at| Some((at, ram.cells.get(at)?)))
         .map(|(at, cell)| {
+            let page = eyes.as_ref().and_then(|eyes| eyes.pages.get(at));
+            if let Some(page) = page {
+                let addr = format!("{:#x}", page.addr);
+                let values = [("addr", addr.as_str()), ("kind", name(lang, cell.kind))];
+                return lang.tf("eyes-page", &values);
+            }
             let owner = cell.owner.and_then(|o| tasks.iter().find(|t| t.task == o));
             let owner = owner
                 .map(|t| format!("{} {}", t.comm, t.pid))
@@ -283,20 +292,37 @@ pub fn Ram(props: &RamProps) -> Html {
             )
         });
     let used = ram.total_frames - ram.free_frames;
-    let title = lang.tf(
-        "ram-title",
-        &[
-            ("total", &ram.total_frames.to_string()),
-            ("free", &ram.free_frames.to_string()),
-        ],
-    );
-    let legend = KINDS.iter().map(|kind| {
-        let count = ram.cells.iter().filter(|cell| cell.kind == *kind).count();
+    let title = match eyes {
+        Some(eyes) => lang.tf(
+            "eyes-ram",
+            &[
+                ("name", &eyes.comm),
+                ("pages", &ram.cells.len().to_string()),
+            ],
+        ),
+        None => lang.tf(
+            "ram-title",
+            &[
+                ("total", &ram.total_frames.to_string()),
+                ("free", &ram.free_frames.to_string()),
+            ],
+        ),
+    };
+    let help = match eyes {
+        Some(_) => lang.t("eyes-ram-help"),
+        None => lang.t("ram-help"),
+    };
+    let count_of = |kind| ram.cells.iter().filter(|cell| cell.kind == kind).count();
+    let known = KINDS
+        .iter()
+        .filter(|kind| eyes.is_none() || count_of(**kind) > 0);
+    let legend = known.map(|kind| {
+        let count = count_of(*kind);
         html! { <li class={format!("k-{kind:?}").to_lowercase()}><i aria-hidden="true"></i>{ name(lang, *kind) }{ " " }<b>{ count }</b></li> }
     });
     html! {
         <div class="ram" data-testid="ram" data-used={used.to_string()} data-total={ram.total_frames.to_string()}>
-            <div class="cap">{ title.clone() }<span class="grow"></span><span aria-live="polite">{ info.unwrap_or_else(|| lang.t("ram-help").into()) }</span></div>
+            <div class="cap">{ title.clone() }<span class="grow"></span><span aria-live="polite">{ info.unwrap_or_else(|| help.into()) }</span></div>
             <canvas ref={canvas} tabindex="0" role="img" aria-label={title} {onmousemove} {onmouseleave} {onclick} {onkeydown}></canvas>
             <ul class="legend">{ for legend }</ul>
         </div>

@@ -3,7 +3,7 @@
 use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::viz::{format, palette};
-use sim_core::view::TaskRow;
+use sim_core::view::{EyesView, SeenProc, TaskRow};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -12,38 +12,65 @@ pub struct TaskTableProps {
     pub lang: Lang,
     pub tasks: Rc<Vec<TaskRow>>,
     pub selected: Option<u64>,
+    pub eyes: Option<Rc<EyesView>>,
     pub send: Callback<Msg>,
+}
+
+/// A task that cannot be looked at: the place of its row.
+fn stroke(id: u64, pid: Html) -> Html {
+    html! {
+        <tr key={id} class="ghost" aria-hidden="true">
+            <td class="num">{ pid }</td><td></td><td></td><td></td><td></td><td></td><td></td>
+        </tr>
+    }
 }
 
 #[component]
 pub fn TaskTable(props: &TaskTableProps) -> Html {
     let lang = props.lang;
+    let (title, host) = match &props.eyes {
+        Some(eyes) => (
+            lang.tf("eyes-tasks", &[("name", &eyes.comm)]),
+            lang.t("ns-same"),
+        ),
+        None => (lang.t("tasks-title").to_string(), lang.t("ns-host")),
+    };
     let row = |task: &TaskRow| {
         let id = task.task;
         let is_selected = props.selected == Some(id);
-        let inner = task.inner_pid.map(|pid| pid.to_string());
-        let namespaces: Vec<&str> = task.namespaces.iter().map(|kind| kind.name()).collect();
+        let (mut pid, mut inner) = (task.pid, task.inner_pid.map(|pid| pid.to_string()));
+        let mut kinds = &task.namespaces;
+        let mut is_hit = inner.is_some();
+        if let Some(eyes) = &props.eyes {
+            let Some(seen) = eyes.seen(id) else {
+                return stroke(id, html! { "\u{a0}" });
+            };
+            (is_hit, inner, kinds) = (id == eyes.task, None, &seen.apart);
+            pid = seen.pid;
+            // A number is all that it has without /proc.
+            if eyes.proc != SeenProc::Own && !is_hit {
+                return stroke(id, html! { <b>{ pid }</b> });
+            }
+        }
+        let namespaces: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
         let colour = format!("--own:var(--p{})", palette::colour(&task.comm, task.pid));
         let select = props.send.reform(move |_| Msg::Select(Some(id)));
-        let class = classes!(
-            is_selected.then_some("sel"),
-            task.inner_pid.is_some().then_some("hit")
-        );
+        let class = classes!(is_selected.then_some("sel"), is_hit.then_some("hit"));
         html! {
-            <tr key={id} {class} style={colour} data-testid="task-row" data-task={id.to_string()} data-pid={task.pid.to_string()}
+            <tr key={id} {class} style={colour} data-testid="task-row" data-task={id.to_string()} data-pid={pid.to_string()}
                 data-inner-pid={inner.clone().unwrap_or_default()} data-comm={task.comm.clone()} onclick={select.clone()}>
-                <td class="num">{ task.pid }</td>
+                <td class="num">if is_hit && inner.is_none() { <b>{ pid }</b> } else { { pid } }</td>
                 <td class="num">{ match inner { Some(pid) => html! { <b>{ pid }</b> }, None => html! { "–" } } }</td>
                 <td><button class="name" aria-pressed={is_selected.to_string()}>{ &task.comm }</button></td>
                 <td>{ task.state.letter() }{ task.cpu.map(|cpu| format!(" {cpu}")).unwrap_or_default() }</td>
                 <td class="num">{ task.rss_pages }</td>
                 <td class="num">{ format::time(task.cpu_time_ns) }</td>
-                <td class="dim">{ if namespaces.is_empty() { lang.t("ns-host").to_string() } else { namespaces.join(" ") } }</td>
+                <td class="dim">{ if namespaces.is_empty() { host.to_string() } else { namespaces.join(" ") } }</td>
             </tr>
         }
     };
     html! {
-        <div class="list"><div class="cap">{ lang.t("tasks-title") }</div>
+        <div class="list"><div class="cap">{ title }</div>
         <div class="tasks" tabindex="0" role="region" aria-label={lang.t("tasks-title")}>
             <table>
                 <thead><tr>

@@ -4,7 +4,7 @@ use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::terminal::Screen;
 use crate::viz::{format, palette};
-use sim_core::view::{DocumentBytes, StripCell, WindowView};
+use sim_core::view::{DocumentBytes, EyesView, StripCell, WindowView};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -13,7 +13,33 @@ pub struct WindowsProps {
     pub lang: Lang,
     pub windows: Rc<Vec<WindowView>>,
     pub selected: Option<u64>,
+    pub eyes: Option<Rc<EyesView>>,
+    pub can_look: bool,
     pub send: Callback<Msg>,
+}
+
+/// How a window is drawn.
+#[derive(Clone, Copy, PartialEq)]
+enum Look {
+    /// As the kernel sees it.
+    Whole,
+    /// Of the one through whose eyes one sees, with its own number.
+    Own(i32),
+    /// Of another that it knows of: a number and a name.
+    Other(i32),
+    /// Of one that is not there for it.
+    Unseen,
+}
+
+fn look(eyes: &Option<Rc<EyesView>>, task: u64) -> Look {
+    match eyes {
+        None => Look::Whole,
+        Some(eyes) => match eyes.pid_of(task) {
+            None => Look::Unseen,
+            Some(pid) if task == eyes.task => Look::Own(pid),
+            Some(pid) => Look::Other(pid),
+        },
+    }
 }
 
 #[component]
@@ -22,13 +48,15 @@ pub fn Windows(props: &WindowsProps) -> Html {
         lang,
         windows,
         selected,
+        eyes,
+        can_look,
         send,
     } = props;
     if windows.is_empty() {
         return html! { <p class="empty">{ lang.t("windows-empty") }</p> };
     }
     let card = |w: &WindowView| {
-        html! { <AppWindow key={w.tty} lang={*lang} window={w.clone()} selected={*selected == Some(w.task)} send={send.clone()} /> }
+        html! { <AppWindow key={w.tty} lang={*lang} window={w.clone()} selected={*selected == Some(w.task)} look={look(eyes, w.task)} can_look={*can_look} send={send.clone()} /> }
     };
     // Boxes stand where their first window does.
     let mut drawn: Vec<u64> = Vec::new();
@@ -43,9 +71,16 @@ pub fn Windows(props: &WindowsProps) -> Html {
                     .iter()
                     .filter(|w| w.container.as_ref().is_some_and(|m| m.group == mark.group));
                 let kinds: Vec<&str> = mark.kinds.iter().map(|kind| kind.name()).collect();
+                // From outside there is no box, and from inside it is the world.
+                let is_own = |eyes: &Rc<EyesView>| same.clone().any(|w| w.task == eyes.task);
+                let own = eyes.as_ref().map(is_own);
+                let label = match own {
+                    Some(true) => format!("{} · /", mark.hostname),
+                    Some(false) | None => mark.hostname.clone(),
+                };
                 parts.push(html! {
-                    <div class="box" key={format!("box{}", mark.group)} title={kinds.join(" ")}>
-                        <span class="lab">{ &mark.hostname }</span>
+                    <div class={if own == Some(false) { "box none" } else { "box" }} key={format!("box{}", mark.group)} title={kinds.join(" ")}>
+                        if own != Some(false) { <span class="lab">{ label }</span> }
                         { for same.map(card) }
                     </div>
                 });
@@ -60,6 +95,8 @@ struct AppWindowProps {
     lang: Lang,
     window: WindowView,
     selected: bool,
+    look: Look,
+    can_look: bool,
     send: Callback<Msg>,
 }
 
@@ -69,6 +106,8 @@ fn AppWindow(props: &AppWindowProps) -> Html {
         lang,
         window,
         selected,
+        look,
+        can_look,
         send,
     } = props;
     let lang = *lang;
@@ -83,19 +122,49 @@ fn AppWindow(props: &AppWindowProps) -> Html {
         .unwrap_or_default();
     let pid = window.pid.to_string();
     let label = lang.tf("window-input", &[("name", &window.comm), ("pid", &pid)]);
-    let numbers = match window.inner_pid {
-        Some(inner) => html! { <><b>{ inner }</b>{ " " }<span>{ window.pid }</span></> },
-        None => html! { <span>{ window.pid }</span> },
+    let numbers = match (look, window.inner_pid) {
+        (Look::Own(pid), _) => html! { <b>{ pid }</b> },
+        (Look::Other(pid), _) => html! { <span>{ pid }</span> },
+        (Look::Unseen, _) => html! {},
+        (Look::Whole, Some(inner)) => {
+            html! { <><b>{ inner }</b>{ " " }<span>{ window.pid }</span></> }
+        }
+        (Look::Whole, None) => html! { <span>{ window.pid }</span> },
     };
+    let title = html! {
+        <>
+            <i class="dot" aria-hidden="true">{ palette::letter(&window.comm) }</i>
+            <span class="name">{ &window.comm }</span>
+            <span class="pid">{ numbers }</span>
+        </>
+    };
+    match look {
+        Look::Unseen => {
+            return html! {
+                <article class="proc ghost" style={colour} aria-hidden="true" data-testid="unseen"><div class="top"><div class="bar">{ title }</div></div></article>
+            };
+        }
+        Look::Other(_) => {
+            return html! {
+                <article class="proc other" style={colour} data-testid="other"><div class="top"><div class="bar">{ title }</div></div>
+                    <p class="empty">{ lang.t("eyes-other") }</p></article>
+            };
+        }
+        Look::Whole | Look::Own(_) => {}
+    }
+    let is_own = matches!(look, Look::Own(_));
+    let eyes = (!is_own).then_some(task);
     html! {
-        <article class={classes!("proc", selected.then_some("sel"))} style={colour} data-testid="window" data-task={task.to_string()}
+        <article class={classes!("proc", selected.then_some("sel"), is_own.then_some("me"))} style={colour} data-testid="window" data-task={task.to_string()}
             data-comm={window.comm.clone()} data-pid={pid} data-inner-pid={inner}>
             <div class="top">
                 <button class="bar" aria-pressed={selected.to_string()} onclick={send.reform(move |_| Msg::Select(Some(task)))}>
-                    <i class="dot" aria-hidden="true">{ palette::letter(&window.comm) }</i>
-                    <span class="name">{ &window.comm }</span>
-                    <span class="pid">{ numbers }</span>
+                    { title }
                 </button>
+                if *can_look {
+                <button class="x eye" data-testid="eyes" aria-pressed={is_own.to_string()} aria-label={lang.t("eyes")} title={lang.t("eyes-hint")}
+                    onclick={send.reform(move |_| Msg::Eyes(eyes))}>{ super::eyes::icon() }</button>
+                }
                 <button class="x" data-testid="close-window" aria-label={lang.t("close-window")} title={lang.t("close-window-hint")}
                     onclick={send.reform(move |_| Msg::Hangup(tty))}>
                     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z"></path></svg>
@@ -112,7 +181,7 @@ fn AppWindow(props: &AppWindowProps) -> Html {
                 <button class="mini" data-testid="more-memory" title={lang.t("more-memory-hint")}
                     onclick={send.reform(move |_| Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
                 { work(lang, window, send) }
-                { place(lang, window.document.as_ref()) }
+                if !is_own { { place(lang, window.document.as_ref()) } }
             </div>
         </article>
     }

@@ -5,6 +5,7 @@ use crate::app::{Msg, Step, Tab};
 use crate::lab::worlds;
 use scene::{Action, Mark, Pace, Part, Piece, Template, Whom};
 use sim_core::Session;
+use sim_core::view::NsKind;
 use std::collections::VecDeque;
 
 /// Deeds still to be done.
@@ -148,8 +149,13 @@ fn message(action: &Action, facts: &Facts<'_>, asked_shell: bool) -> Found {
             task if facts.chosen.selected == task => Found::Nothing,
             task => Found::Msg(Msg::Select(task)),
         },
-        // TODO-EYES
-        Action::Eyes(_) | Action::Isolate(..) => Found::Nothing,
+        Action::Eyes(None) => Found::Msg(Msg::Eyes(None)),
+        Action::Eyes(Some(whom)) => found(task(whom).map(|task| Msg::Eyes(Some(task)))),
+        Action::Isolate(comm, kind) => {
+            let kind = NsKind::ALL.into_iter().find(|k| k.name() == kind);
+            let task = facts.task(comm, 0).map(|t| t.task);
+            found(task.zip(kind).map(|(task, kind)| Msg::Isolate(task, kind)))
+        }
         Action::Plug => Found::Msg(Msg::Plug(cpus(facts.session))),
         Action::Unplug => Found::Msg(Msg::Unplug(cpus(facts.session).saturating_sub(1))),
         Action::Step(mark) => Found::Msg(Msg::Step(match mark {

@@ -11,15 +11,17 @@ use crate::hw::PteFlags;
 use crate::kernel::fs::{self, Node, PathRef};
 use crate::kernel::mm::each_entry;
 use crate::kernel::syscall::{OpenFlags, OutBuf};
-use crate::kernel::{Ctx, Kernel, NsKind, Outcome, Reply, Task, TaskId, cgroup};
+use crate::kernel::{Ctx, Kernel, NsId, NsKind, Outcome, Reply, Task, TaskId, cgroup};
 
 /// A task that has a number in the looker's PID namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenTask {
     /// Stable id.
     pub task: u64,
     /// Its number there.
     pub pid: i32,
+    /// Kinds of namespaces in which it is not with the looker.
+    pub apart: Vec<NsKind>,
 }
 
 /// What the /proc that it has mounted shows.
@@ -91,10 +93,14 @@ pub struct EyesView {
 }
 
 impl EyesView {
-    /// The number by which it knows a task; `None` for one that it cannot see.
+    /// How it sees a task; `None` for one that it cannot see.
+    pub fn seen(&self, task: u64) -> Option<&SeenTask> {
+        self.tasks.iter().find(|seen| seen.task == task)
+    }
+
+    /// The number by which it knows a task.
     pub fn pid_of(&self, task: u64) -> Option<i32> {
-        let seen = self.tasks.iter().find(|seen| seen.task == task);
-        seen.map(|seen| seen.pid)
+        self.seen(task).map(|seen| seen.pid)
     }
 }
 
@@ -120,10 +126,27 @@ fn visible(k: &Kernel, me: &Task) -> Vec<SeenTask> {
     let map = own.and_then(|ns| k.ns.pid(ns)).map(|ns| &ns.map);
     let numbers = map.into_iter().flat_map(|map| map.iter());
     let seen = numbers.filter_map(|(pid, of)| {
-        let task = k.pids.get(of)?.task?.as_u64();
-        Some(SeenTask { task, pid })
+        let id = k.pids.get(of)?.task?;
+        let task = k.tasks.get(id)?;
+        let differs = |kind: &NsKind| ns_of(k, task, *kind) != ns_of(k, me, *kind);
+        Some(SeenTask {
+            task: id.as_u64(),
+            pid,
+            apart: NsKind::ALL.into_iter().filter(differs).collect(),
+        })
     });
     seen.collect()
+}
+
+/// The namespace of a kind that a task is in.
+pub(super) fn ns_of(k: &Kernel, task: &Task, kind: NsKind) -> Option<NsId> {
+    match kind {
+        NsKind::User => Some(task.cred.user_ns),
+        NsKind::Pid => k.pid_ns_of(task),
+        NsKind::Mnt | NsKind::Uts | NsKind::Ipc | NsKind::Net | NsKind::Cgroup | NsKind::Time => {
+            task.ns.get(kind)
+        }
+    }
 }
 
 /// What its system calls answer.
