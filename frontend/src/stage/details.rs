@@ -77,8 +77,8 @@ pub fn Details(props: &DetailsProps) -> Html {
                     <dt>{ lang.t("details-parent") }</dt><dd class="mono">{ task.ppid }</dd>
                     <dt>{ lang.t("details-memory") }</dt><dd>{ memory }</dd>
                     <dt>{ lang.t("details-sched") }</dt><dd>{ sched }</dd>
-                    <dt>{ lang.t("details-ns") }</dt><dd class="chips">{ for NsKind::ALL.into_iter().map(chip) }</dd>
                 </dl>
+                { for props.isolation.as_ref().map(|view| isolation(props, id, view)) }
             </div>
         }
 }
