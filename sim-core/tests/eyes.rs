@@ -175,12 +175,17 @@ fn hold_pages(session: &Session, of: &TaskRow, seen: &EyesView) {
         let lies = observe::pages(session.machine(), of.task, page.addr, 1);
         match lies.as_slice() {
             [PageSeen::Zero] => assert_eq!(page.kind, StripCell::ZeroPage),
-            [PageSeen::Frame { pfn, .. }] => assert_eq!(page.pfn, *pfn),
+            [PageSeen::Absent] => assert_eq!(page.pfn, None),
+            [PageSeen::Frame { pfn, .. }] => assert_eq!(page.pfn, Some(*pfn)),
             other => panic!("{other:?} at {:#x}", page.addr),
         }
     }
-    let resident = seen.pages.iter().filter(|p| p.kind != StripCell::ZeroPage);
+    let resident = seen.pages.iter().filter(|p| match p.kind {
+        StripCell::Absent | StripCell::ZeroPage => false,
+        StripCell::File | StripCell::Shared | StripCell::Private => true,
+    });
     assert_eq!(resident.count() as u64, of.rss_pages);
+    assert_eq!(seen.pages.len() as u64, of.vm_pages);
 }
 
 #[test]
@@ -352,24 +357,19 @@ fn usage_is_that_of_the_tightest_group() {
     let word = task(&session, "word");
     let view = isolation(session.machine(), word.task).expect("it lives");
     assert_eq!((view.memory, view.pids), (None, None));
+    let ppt = task(&session, "ppt");
     session.input(
         1,
-        "mount -t cgroup2 none /sys/fs/cgroup\nmkdir /sys/fs/cgroup/a\n\
-         echo +memory +pids > /sys/fs/cgroup/cgroup.subtree_control\n",
+        "echo 5 > /sys/fs/cgroup/docker/pids.max\n\
+         echo 9 > /sys/fs/cgroup/docker/deck/pids.max\n\
+         echo 1048576 > /sys/fs/cgroup/docker/deck/memory.max\n",
     );
     wait(&mut session, 200 * MS);
-    session.input(
-        1,
-        &format!(
-            "echo 5 > /sys/fs/cgroup/a/pids.max\necho 1048576 > /sys/fs/cgroup/a/memory.max\n\
-         echo {} > /sys/fs/cgroup/a/cgroup.procs\n",
-            word.pid
-        ),
-    );
-    wait(&mut session, 200 * MS);
-    let view = isolation(session.machine(), word.task).expect("it lives");
+    let view = isolation(session.machine(), ppt.task).expect("it lives");
     assert_eq!(view.pids, Some(Usage { current: 1, max: 5 }));
-    assert_eq!(view.memory.map(|usage| usage.max), Some(1 << 20));
+    let memory = view.memory.expect("a limit");
+    assert_eq!(memory.max, 1 << 20);
+    assert!((1..memory.max).contains(&memory.current));
 }
 
 #[test]

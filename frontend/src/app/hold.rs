@@ -68,6 +68,10 @@ pub fn listeners(link: &Scope<App>) -> Vec<EventListener> {
 fn happened(state: &State, link: &Scope<App>, event: &Event) {
     let see = |task| link.send_message(Msg::Eyes(task));
     let held = &mut *state.borrow_mut();
+    // Not of the window, but of an element in it.
+    if event.type_() == "blur" && element(event).is_some() {
+        return;
+    }
     match event.type_().as_str() {
         "pointerdown" => {
             *held = Held::Nothing;

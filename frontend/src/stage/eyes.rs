@@ -20,7 +20,8 @@ pub fn ram(eyes: &EyesView, ram: &RamView) -> RamView {
         kind: match page.kind {
             StripCell::File => FrameKind::PageCache,
             StripCell::Shared => FrameKind::Shared,
-            StripCell::Private | StripCell::Absent => FrameKind::Process,
+            StripCell::Private => FrameKind::Process,
+            StripCell::Absent => FrameKind::Free,
             StripCell::ZeroPage => FrameKind::Kernel,
         },
         owner: Some(eyes.task),

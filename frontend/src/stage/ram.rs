@@ -43,6 +43,17 @@ fn name(lang: Lang, kind: FrameKind) -> &'static str {
     }
 }
 
+/// The same for a process's own pages.
+fn own_name(lang: Lang, kind: FrameKind) -> &'static str {
+    match kind {
+        FrameKind::Free => lang.t("page-untouched"),
+        FrameKind::Kernel => lang.t("page-zero"),
+        FrameKind::PageCache => lang.t("page-file"),
+        FrameKind::Process => lang.t("page-own"),
+        FrameKind::PageTable | FrameKind::Shared => name(lang, kind),
+    }
+}
+
 /// Owner of a frame: colour and letter.
 type Owners = BTreeMap<u64, (u8, char)>;
 
@@ -274,7 +285,8 @@ pub fn Ram(props: &RamProps) -> Html {
             let page = eyes.as_ref().and_then(|eyes| eyes.pages.get(at));
             if let Some(page) = page {
                 let addr = format!("{:#x}", page.addr);
-                let values = [("addr", addr.as_str()), ("kind", name(lang, cell.kind))];
+                let kind = own_name(lang, cell.kind);
+                let values = [("addr", addr.as_str()), ("kind", kind)];
                 return lang.tf("eyes-page", &values);
             }
             let owner = cell.owner.and_then(|o| tasks.iter().find(|t| t.task == o));
@@ -293,13 +305,17 @@ pub fn Ram(props: &RamProps) -> Html {
         });
     let used = ram.total_frames - ram.free_frames;
     let title = match eyes {
-        Some(eyes) => lang.tf(
-            "eyes-ram",
-            &[
-                ("name", &eyes.comm),
-                ("pages", &ram.cells.len().to_string()),
-            ],
-        ),
+        Some(eyes) => {
+            let resident = eyes.pages.iter().filter(|page| page.pfn.is_some()).count();
+            lang.tf(
+                "eyes-ram",
+                &[
+                    ("name", &eyes.comm),
+                    ("pages", &eyes.pages.len().to_string()),
+                    ("resident", &resident.to_string()),
+                ],
+            )
+        }
         None => lang.tf(
             "ram-title",
             &[
@@ -318,7 +334,7 @@ pub fn Ram(props: &RamProps) -> Html {
         .filter(|kind| eyes.is_none() || count_of(**kind) > 0);
     let legend = known.map(|kind| {
         let count = count_of(*kind);
-        html! { <li class={format!("k-{kind:?}").to_lowercase()}><i aria-hidden="true"></i>{ name(lang, *kind) }{ " " }<b>{ count }</b></li> }
+        html! { <li class={format!("k-{kind:?}").to_lowercase()}><i aria-hidden="true"></i>{ if eyes.is_some() { own_name(lang, *kind) } else { name(lang, *kind) } }{ " " }<b>{ count }</b></li> }
     });
     html! {
         <div class="ram" data-testid="ram" data-used={used.to_string()} data-total={ram.total_frames.to_string()}>

@@ -53,14 +53,17 @@ pub struct SeenDevice {
     pub addr: String,
 }
 
-/// A page of its own memory that is in RAM.
+/// A page of its own memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeenPage {
     pub addr: u64,
-    /// Frame that it lies in: it does not know.
-    pub pfn: u64,
+    /// Frame that it lies in, which it does not know; `None` where nobody has touched it yet.
+    pub pfn: Option<u64>,
     pub kind: StripCell,
 }
+
+/// Pages without a frame that a view has at most; those with one are all there.
+const ABSENT_MAX: usize = 256;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EyesView {
@@ -255,16 +258,27 @@ fn file_system(k: &Kernel, place: PathRef) -> String {
 fn pages(machine: &Machine, me: &Task) -> Vec<SeenPage> {
     let k = &machine.kernel;
     let mut pages = Vec::new();
-    if let Some(space) = me.mm.and_then(|mm| k.mm.spaces.get(mm)) {
-        each_entry(&machine.hw, space, |vpn, pte| {
-            if pte.has(PteFlags::PRESENT) {
-                pages.push(SeenPage {
-                    addr: vpn << 12,
-                    pfn: pte.pfn().0,
-                    kind: place(k, pte),
-                });
-            }
-        });
-    }
+    let Some(space) = me.mm.and_then(|mm| k.mm.spaces.get(mm)) else {
+        return pages;
+    };
+    each_entry(&machine.hw, space, |vpn, pte| {
+        if pte.has(PteFlags::PRESENT) {
+            pages.push(SeenPage {
+                addr: vpn << 12,
+                pfn: Some(pte.pfn().0),
+                kind: place(k, pte),
+            });
+        }
+    });
+    let has_frame = |addr: u64| pages.binary_search_by_key(&addr, |page| page.addr).is_ok();
+    let mapped = space.vmas.iter().flat_map(|vma| vma.start..vma.end);
+    let absent = mapped.map(|vpn| vpn << 12).filter(|addr| !has_frame(*addr));
+    let absent: Vec<u64> = absent.take(ABSENT_MAX).collect();
+    pages.extend(absent.into_iter().map(|addr| SeenPage {
+        addr,
+        pfn: None,
+        kind: StripCell::Absent,
+    }));
+    pages.sort_unstable_by_key(|page| page.addr);
     pages
 }
