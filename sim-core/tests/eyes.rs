@@ -181,7 +181,7 @@ fn hold_pages(session: &Session, of: &TaskRow, seen: &EyesView) {
         }
     }
     let resident = seen.pages.iter().filter(|p| match p.kind {
-        StripCell::Absent | StripCell::ZeroPage => false,
+        StripCell::Absent | StripCell::ZeroPage | StripCell::Swapped => false,
         StripCell::File | StripCell::Shared | StripCell::Private => true,
     });
     assert_eq!(resident.count() as u64, of.rss_pages);

@@ -21,7 +21,7 @@ pub fn ram(eyes: &EyesView, ram: &RamView) -> RamView {
             StripCell::File => FrameKind::PageCache,
             StripCell::Shared => FrameKind::Shared,
             StripCell::Private => FrameKind::Process,
-            StripCell::Absent => FrameKind::Free,
+            StripCell::Absent | StripCell::Swapped => FrameKind::Free,
             StripCell::ZeroPage => FrameKind::Kernel,
         },
         owner: Some(eyes.task),

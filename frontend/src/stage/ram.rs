@@ -4,7 +4,7 @@ use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::viz::grid::{self, Grid};
 use crate::viz::palette;
-use sim_core::view::{EyesView, FrameCell, FrameKind, RamView, TaskRow};
+use sim_core::view::{EyesView, FrameCell, FrameKind, RamView, StripCell, TaskRow};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -285,7 +285,10 @@ pub fn Ram(props: &RamProps) -> Html {
             let page = eyes.as_ref().and_then(|eyes| eyes.pages.get(at));
             if let Some(page) = page {
                 let addr = format!("{:#x}", page.addr);
-                let kind = own_name(lang, cell.kind);
+                let kind = match page.kind {
+                    StripCell::Swapped => lang.t("page-swapped"),
+                    _ => own_name(lang, cell.kind),
+                };
                 let values = [("addr", addr.as_str()), ("kind", kind)];
                 return lang.tf("eyes-page", &values);
             }

@@ -57,7 +57,8 @@ pub struct SeenDevice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeenPage {
     pub addr: u64,
-    /// Frame that it lies in, which it does not know; `None` where nobody has touched it yet.
+    /// Frame that it lies in, which it does not know; `None` where nobody has touched it yet,
+    /// and where it lies on the disk.
     pub pfn: Option<u64>,
     pub kind: StripCell,
 }
@@ -262,17 +263,18 @@ fn pages(machine: &Machine, me: &Task) -> Vec<SeenPage> {
         return pages;
     };
     each_entry(&machine.hw, space, |vpn, pte| {
-        if pte.has(PteFlags::PRESENT) {
+        let kind = place(k, pte);
+        if kind != StripCell::Absent {
             pages.push(SeenPage {
                 addr: vpn << 12,
-                pfn: Some(pte.pfn().0),
-                kind: place(k, pte),
+                pfn: pte.has(PteFlags::PRESENT).then_some(pte.pfn().0),
+                kind,
             });
         }
     });
-    let has_frame = |addr: u64| pages.binary_search_by_key(&addr, |page| page.addr).is_ok();
+    let is_there = |addr: u64| pages.binary_search_by_key(&addr, |page| page.addr).is_ok();
     let mapped = space.vmas.iter().flat_map(|vma| vma.start..vma.end);
-    let absent = mapped.map(|vpn| vpn << 12).filter(|addr| !has_frame(*addr));
+    let absent = mapped.map(|vpn| vpn << 12).filter(|addr| !is_there(*addr));
     let absent: Vec<u64> = absent.take(ABSENT_MAX).collect();
     pages.extend(absent.into_iter().map(|addr| SeenPage {
         addr,
