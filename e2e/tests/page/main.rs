@@ -3,6 +3,7 @@
 mod accessible;
 mod container;
 mod embedding;
+mod eyes;
 mod failures;
 mod keyboard;
 mod loading;
