@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: the model natively and in wasm, and how soon the page answers a click.
+//! `cargo xtask bench`: the model natively and in wasm, and how soon the page answers a click,
+//! and what a frame costs.
 
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -20,6 +21,7 @@ enum Part {
     Native,
     Wasm,
     FirstClick,
+    Frames,
 }
 
 impl FromStr for Part {
@@ -30,7 +32,10 @@ impl FromStr for Part {
             "native" => Ok(Self::Native),
             "wasm" => Ok(Self::Wasm),
             "first-click" => Ok(Self::FirstClick),
-            other => Err(format!("no part '{other}': native, wasm or first-click")),
+            "frames" => Ok(Self::Frames),
+            other => Err(format!(
+                "no part '{other}': native, wasm, first-click or frames"
+            )),
         }
     }
 }
@@ -61,7 +66,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         steps.run("model wasm", in_wasm);
     }
     if options.includes(Part::FirstClick) {
-        steps.run("first click", first_click);
+        steps.run("first click", || in_the_page("first_click"));
+    }
+    if options.includes(Part::Frames) {
+        steps.run("frames", || in_the_page("frames"));
     }
     Ok(steps.finish())
 }
@@ -114,12 +122,13 @@ fn in_wasm() -> Result<()> {
     )
 }
 
-fn first_click() -> Result<()> {
+/// A program that drives the built page.
+fn in_the_page(program: &str) -> Result<()> {
     build::site()?;
     let driver = browser::ensure(Browser::Chromium)?;
     run_command(
         cargo()
-            .args(["run", "--quiet", "--package", "e2e", "--bin", "first_click"])
+            .args(["run", "--quiet", "--package", "e2e", "--bin", program])
             .env(Browser::Chromium.driver_variable(), driver),
     )
 }

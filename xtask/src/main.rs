@@ -39,7 +39,7 @@ cargo xtask <command>
   drift N [--seed S] [--kind K]
                              N random walks of each kind on the kernel of this machine (as root)
                              and on the model; K is one of proc, mem, mount, cred
-  bench [--only PART]        the benchmarks; PART is one of native, wasm, first-click
+  bench [--only PART]        the benchmarks; PART is one of native, wasm, first-click, frames
   setup                      only set up what the other commands need
 
 Tools are kept in $RINGSIDE_TOOLS, or else in ringside/tools of the user's cache directory.";
