@@ -44,13 +44,45 @@ pub fn measure(dist: &Path) -> Result<Report> {
             unreached = rest;
             queue.extend::<Vec<String>>(named);
         }
-        files.push(FileSize {
-            name,
-            raw_bytes: contents.len() as u64,
-            brotli_bytes: brotli_bytes(&contents)?,
-        });
+        files.push(size(name, &contents)?);
     }
+    files.extend(largest_scene(dist, &unreached)?);
     Ok(Report { files })
+}
+
+fn size(name: String, contents: &[u8]) -> Result<FileSize> {
+    Ok(FileSize {
+        name,
+        raw_bytes: contents.len() as u64,
+        brotli_bytes: brotli_bytes(contents)?,
+    })
+}
+
+/// A page that opens at a scene loads that scene and its words in one language as well: the
+/// files of the one that weighs most.
+fn largest_scene(dist: &Path, names: &[String]) -> Result<Vec<FileSize>> {
+    let mut largest = Vec::new();
+    for scene in names.iter().filter(|name| name.ends_with(".scene")) {
+        let id = scene
+            .trim_start_matches("scenes/")
+            .trim_end_matches(".scene");
+        for words in names
+            .iter()
+            .filter(|name| name.ends_with(&format!("/{id}.ftl")))
+        {
+            let mut files = Vec::new();
+            for name in [scene, words] {
+                let contents =
+                    fs::read(dist.join(name)).with_context(|| format!("cannot read {name}"))?;
+                files.push(size(name.clone(), &contents)?);
+            }
+            let weight = |files: &[FileSize]| files.iter().map(|f| f.brotli_bytes).sum::<u64>();
+            if weight(&files) > weight(&largest) {
+                largest = files;
+            }
+        }
+    }
+    Ok(largest)
 }
 
 impl Report {

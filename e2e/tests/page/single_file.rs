@@ -15,6 +15,10 @@ fn the_single_file_works_from_disk() {
     page.wait_for_selector(&task_row("word"));
     assert!(page.count(&by_id("task-row")) > 0);
 
+    page.click(&by_id("story-open"));
+    page.click(&format!("{}[data-scene=\"process\"]", by_id("scene")));
+    page.wait_for_selector(&by_id("story"));
+
     let loaded = page.eval(
         "return performance.getEntriesByType('resource').map((entry) => entry.name)
            .filter((name) => !name.startsWith('data:'));",
