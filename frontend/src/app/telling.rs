@@ -344,13 +344,14 @@ impl App {
 
     /// The same keys on a machine that was booted with one setting changed.
     pub(super) fn reboot(&mut self, ctx: &Context<Self>, setting: &str) {
-        let script = self.session.script();
-        let changed = script.replacen("\nboot ", &format!("\nboot {setting} "), 1);
-        match Session::from_script(&changed) {
+        match story::booted_otherwise(&self.session, setting) {
             Ok(session) => {
-                self.session = session;
-                self.selected = None;
-                self.play_on(ctx, self.play);
+                let play = self.play;
+                self.replace(ctx, session);
+                if let Some(story) = self.telling.story.as_mut() {
+                    story.recount();
+                }
+                self.play_on(ctx, play);
             }
             Err(error) => self.scene_failed(error.to_string()),
         }

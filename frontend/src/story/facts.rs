@@ -237,7 +237,7 @@ impl Facts<'_> {
             Fact::Shared => task().map_or(0, |t| {
                 self.frames(Some(t.task), |c| c.selected && c.kind == FrameKind::Shared)
             }),
-            Fact::Mmu => 1,
+            Fact::Mmu => i64::from(view::machine(machine).mmu == view::Mmu::Paging),
             Fact::Swapped | Fact::MajorFaults => 0,
             Fact::Now => (self.session.now_ns() / 1_000_000) as i64,
         })

@@ -95,6 +95,18 @@ pub enum Ask {
     Light(Option<String>),
 }
 
+/// The same keys on a machine that is booted with one setting changed.
+///
+/// # Errors
+/// A setting that no machine has.
+pub fn booted_otherwise(session: &Session, setting: &str) -> Result<Session, ScriptError> {
+    let script = session.script();
+    // The header and the boot line.
+    let head: Vec<&str> = script.lines().take(2).collect();
+    let other = Session::from_script(&format!("{} {setting}\n", head.join("\n")))?;
+    Ok(session.replayed_on(other.boot_options().clone()))
+}
+
 /// Where the visitor stands in a scene.
 #[derive(Clone, Debug)]
 pub struct Story {
@@ -219,6 +231,11 @@ impl Story {
         }
         self.met = Some(values);
         true
+    }
+
+    /// Another machine took the place of this one: everything that happened on it counts.
+    pub fn recount(&mut self) {
+        self.tally = Tally::default();
     }
 
     pub fn guess(&mut self, option: String) {

@@ -94,6 +94,11 @@ impl Visitor {
                     Step::Start | Step::Back => panic!("no scene steps back"),
                 };
             }
+            Msg::Machine(setting) => {
+                let other = super::booted_otherwise(&self.session, &setting);
+                self.session = other.expect("a machine booted otherwise");
+                self.story.recount();
+            }
             Msg::SetTab(_) => {}
             _ => panic!("a deed that this visitor cannot do"),
         }
