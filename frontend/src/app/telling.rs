@@ -53,6 +53,9 @@ const COUNTED_TICKS: u64 = 1_000;
 const ROUNDS_MAX: u32 = 60_000;
 /// Simulated time of such a round.
 const ROUND_NS: u64 = 500_000;
+/// Rounds that a goal may take after the last deed.
+const GOAL_ROUNDS_MAX: u32 = 1_000;
+const SETTLE_NS: u64 = 60_000_000;
 
 impl Telling {
     pub fn ticks_per_frame(&self) -> u64 {
@@ -257,6 +260,8 @@ impl App {
                 story.runner.add(&step.play);
             }
             self.drain(ctx);
+            self.await_goal();
+            self.settle();
         }
         self.enter_step(at);
         self.telling.catching_up = false;
@@ -269,11 +274,7 @@ impl App {
             match self.next_deed() {
                 Deed::Done => break,
                 Deed::Again => {}
-                Deed::Wait => {
-                    let until = self.session.now_ns() + ROUND_NS;
-                    self.session.advance(until, COUNTED_TICKS);
-                    self.worlds.follow(&mut self.session);
-                }
+                Deed::Wait => self.pass(ROUND_NS),
                 Deed::Tick => {
                     self.session.step_tick();
                 }
@@ -283,6 +284,33 @@ impl App {
             }
             self.follow_story();
         }
+    }
+
+    /// The last deed of a step takes its time.
+    fn await_goal(&mut self) {
+        for _ in 0..GOAL_ROUNDS_MAX {
+            if self.telling.story.as_ref().is_none_or(Story::is_met) {
+                return;
+            }
+            self.pass(ROUND_NS);
+        }
+    }
+
+    /// A step in which time runs ends when the machine rests, so that nothing of it happens in
+    /// the next one. One that never rests is stopped.
+    fn settle(&mut self) {
+        let is_live = self.telling.story.as_ref().is_some_and(Story::is_live);
+        let end_ns = self.session.now_ns() + SETTLE_NS;
+        while is_live && !self.session.machine().is_idle() && self.session.now_ns() < end_ns {
+            self.pass(ROUND_NS);
+        }
+    }
+
+    fn pass(&mut self, ns: u64) {
+        self.session
+            .advance(self.session.now_ns() + ns, COUNTED_TICKS);
+        self.worlds.follow(&mut self.session);
+        self.follow_story();
     }
 
     fn next_deed(&mut self) -> Deed {
@@ -362,7 +390,9 @@ impl App {
             return;
         };
         if story.at + 1 < story.scene.steps.len() {
-            self.enter_step(story.at + 1);
+            let next = story.at + 1;
+            self.settle();
+            self.enter_step(next);
             return self.show_step(ctx);
         }
         let id = story.id.clone();
