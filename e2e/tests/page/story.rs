@@ -101,6 +101,13 @@ fn type_into(page: &Page, whom: &Whom, keys: &str) {
     }
 }
 
+/// Back to the one world, if one looks through somebody's eyes.
+fn stop_looking(page: &Page) {
+    if page.count(&by_id("eyes-off")) > 0 {
+        page.click(&by_id("eyes-off"));
+    }
+}
+
 /// Does what an action says with the means that the page offers.
 fn act(page: &Page, action: &Action) {
     match action {
@@ -122,8 +129,9 @@ fn act(page: &Page, action: &Action) {
         Action::Select(whom) => {
             click_nth(page, &format!("{} .name", task_row(&whom.comm)), whom.nth);
         }
-        Action::Eyes(None) => {}
+        Action::Eyes(None) => stop_looking(page),
         Action::Eyes(Some(whom)) => {
+            stop_looking(page);
             let toggle = format!("{} {}", window(&whom.comm), by_id("eyes"));
             click_nth(page, &toggle, whom.nth);
         }
@@ -159,12 +167,14 @@ fn play_by_hand(page: &Page, step: &Step) {
         thread::sleep(Duration::from_millis(250));
     }
     if step.pace == scene::Pace::Paused {
-        for _ in 0..600 {
+        // A few crossings by hand; then it plays, and stops when there is something to read.
+        for _ in 0..12 {
             if is_met(page) {
                 return;
             }
             page.click(&by_id("next-crossing"));
         }
+        page.click(&by_id("play"));
     }
 }
 

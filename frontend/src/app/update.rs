@@ -2,12 +2,12 @@
 
 use super::{App, Msg, Play, ScriptDialog, Step, fresh, now_ms};
 use crate::embed;
+use crate::lab::isolate;
 use crate::lab::worlds::{self, Side, Worlds};
 use crate::rescue;
 use crate::stage::Faded;
 use gloo::events::EventListener;
 use sim_core::command::{CpuId, TtyId};
-use sim_core::kernel::Syscall;
 use sim_core::{Command, Session, observe};
 use wasm_bindgen::JsCast;
 use yew::Context;
@@ -88,13 +88,9 @@ impl App {
             }
             Msg::Isolate(task, kind) => {
                 self.isolated = Some((task, kind));
-                let pid = observe::process(self.session.machine(), task)
-                    .and_then(|process| process.numbers.first().copied());
-                if let Some(pid) = pid {
-                    let flags = kind.flag();
-                    let act = Syscall::Unshare { flags }.into();
+                if let Some(command) = isolate::command(&self.session, task, kind) {
                     self.act(ctx, |s| {
-                        s.apply(Command::Inject { pid, act });
+                        s.apply(command);
                     });
                 }
             }
