@@ -34,8 +34,8 @@ fair-bet = After a while, who has used more CPU time?
 fair-bet-word = Word
 fair-bet-excel = Excel
 fair-bet-even = About the same
-fair-do = Press Play and let a bit more than 200 milliseconds pass.
-fair-hint = With a higher speed while busy, it is over sooner.
+fair-do = Watch until a bit more than 200 milliseconds have passed.
+fair-hint = If time stands still, press Play. With a higher speed while busy, it is over sooner.
 fair-done = In { $took } milliseconds Word used { $word } and Excel { $excel }. The rest went to PPT and to the kernel.
 fair-deeper =
     Shares are changed with the nice value: with each step up, the weight falls to about 1/1.25. What cpu.weight does for a container works on the same principle.

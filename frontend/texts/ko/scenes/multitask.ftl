@@ -34,8 +34,8 @@ fair-bet = 한동안 지나면 누가 CPU 시간을 더 많이 썼을까요?
 fair-bet-word = Word
 fair-bet-excel = Excel
 fair-bet-even = 거의 같다
-fair-do = 재생을 눌러 200밀리초 남짓 흘려보내세요.
-fair-hint = 바쁠 때의 속도를 높이면 더 빨리 흐릅니다.
+fair-do = 시간이 200밀리초 남짓 흐를 때까지 지켜보세요.
+fair-hint = 시간이 서 있으면 재생을 누르세요. 바쁠 때의 속도를 높이면 더 빨리 흐릅니다.
 fair-done = { $took }밀리초 동안 Word는 { $word }밀리초, Excel은 { $excel }밀리초를 썼습니다. 나머지는 PPT와 커널의 몫입니다.
 fair-deeper =
     몫을 바꾸고 싶으면 nice 값을 고칩니다. nice가 1 커질 때마다 가중치는 약 1.25분의 1로 줄어듭니다. 컨테이너의 몫을 정하는 cpu.weight도 같은 원리로 움직입니다.
