@@ -23,7 +23,7 @@ wrong-bet-ends = Excel ends
 wrong-bet-word = The text in Word changes
 wrong-do = Type `A257=BANG` into [Excel](window:excel) and press Enter.
 wrong-hint = If the windows look as before, look at Word's [memory](bytes:word).
-wrong-done = Word's memory says { $now } now. Do you see where your input for Excel went? Word has no way to find out who did it.
+wrong-done = Word's memory now says “{ $now }”. Do you see where your input for Excel went? Word has no way to find out who did it.
 wrong-deeper =
     To write beyond the end of an array is called an out-of-bounds write, or buffer overflow. It is a common bug in programs written in C, and often a hole in security.
 
@@ -38,7 +38,7 @@ wall-bet-ends = Excel ends, and Word is safe
 wall-do = Press the button below.
 wall-button = Do it again on a computer with an MMU
 wall-hint = The button boots a new machine and enters the same keys in the same order.
-wall-done = Running now: Word { $words }, Excel { $excels }; Word's memory says { $fresh }. When a process writes to an address that it was never given, the CPU calls the kernel. To the kernel this is an invalid operation, and it ends that process, and only that one, with the signal *SIGSEGV*.
+wall-done = Running now: Word { $words }, Excel { $excels }; Word's memory says “{ $fresh }”. When a process writes to an address that it was never given, the CPU calls the kernel. To the kernel this is an invalid operation, and it ends that process, and only that one, with the signal *SIGSEGV*.
 wall-deeper =
     SIGSEGV stands for segmentation violation; it is the signal behind the familiar 'Segmentation fault'. In order: the MMU finds no frame for the address in the table, the CPU raises a page fault, the kernel looks among the mappings, and if there is none it sends the signal.
 
@@ -50,7 +50,7 @@ alive =
     This is *virtual memory*. It separates all processes, in a container or not.
 alive-do = Go on writing in [Word](window:word).
 alive-hint = Choose Word's window and type anything.
-alive-done = Word's text is { $mine }. Whatever its neighbour did wrong, Word goes on with its work.
+alive-done = Word's text: “{ $mine }”. Whatever its neighbour did wrong, Word goes on with its work.
 alive-deeper =
     Separate processes can still share memory if they want to: on request the kernel enters the same frame in both tables. A debugger, too, must ask the kernel before it looks into the memory of another, and needs permission.
 

@@ -23,7 +23,7 @@ wrong-bet-ends = Excel이 끝난다
 wrong-bet-word = Word의 글이 바뀐다
 wrong-do = [Excel](window:excel)에 `A257=BANG`이라고 치고 엔터를 누르세요.
 wrong-hint = 창에 눈에 띄는 변화가 없으면, Word의 [메모리](bytes:word)를 보세요.
-wrong-done = Word의 메모리에는 이제 { $now }(이)라고 적혀 있습니다. Excel에 친 것이 어디로 갔는지 보이나요? 누가 그랬는지, Word는 알 길이 없습니다.
+wrong-done = Word의 메모리에 적힌 글은 이제 “{ $now }”입니다. Excel에 친 것이 어디로 갔는지 보이나요? 누가 그랬는지, Word는 알 길이 없습니다.
 wrong-deeper =
     배열의 끝을 넘어 쓰는 이런 실수를 범위를 벗어난 쓰기(out-of-bounds write), 흔히 버퍼 오버플로(buffer overflow)라고 합니다. C로 쓴 프로그램에서 흔한 버그이고, 보안 구멍이 되는 일도 많습니다.
 
@@ -38,7 +38,7 @@ wall-bet-ends = Excel이 끝나고 Word는 무사하다
 wall-do = 아래 단추를 누르세요.
 wall-button = MMU가 있는 컴퓨터에서 다시 하기
 wall-hint = 단추를 누르면 새로 부팅한 다음 같은 글쇠를 차례로 입력합니다.
-wall-done = 지금 떠 있는 것은 Word { $words }개, Excel { $excels }개이고 Word의 메모리에는 { $fresh }(이)라고 적혀 있습니다. 프로세스가 허락받지 않은 주소에 쓰면 CPU가 커널을 부릅니다. 커널은 이를 잘못된 연산으로 보고 *SIGSEGV*라는 시그널로 그 프로세스만 끝냅니다.
+wall-done = 지금 떠 있는 것은 Word { $words }개, Excel { $excels }개이고, Word의 메모리에 적힌 글은 “{ $fresh }”입니다. 프로세스가 허락받지 않은 주소에 쓰면 CPU가 커널을 부릅니다. 커널은 이를 잘못된 연산으로 보고 *SIGSEGV*라는 시그널로 그 프로세스만 끝냅니다.
 wall-deeper =
     SIGSEGV는 segmentation violation, 곧 '메모리 구역을 어김'이라는 뜻입니다. 흔히 보는 Segmentation fault가 이것입니다. 순서는 이렇습니다. 주소를 변환하던 MMU가 표에서 프레임을 찾지 못하고, CPU가 페이지 폴트를 일으키고, 커널이 매핑을 뒤져 보고, 없으면 시그널을 보냅니다.
 
@@ -50,7 +50,7 @@ alive =
     이것이 *가상 메모리(virtual memory)*입니다. 컨테이너가 아니어도 모든 프로세스가 이렇게 떨어져 있습니다.
 alive-do = [Word](window:word)에 글을 이어 써 보세요.
 alive-hint = Word 창을 고르고 아무 글이나 치세요.
-alive-done = Word의 글은 { $mine }입니다. 옆 프로그램이 잘못해도 Word는 하던 일을 계속합니다.
+alive-done = Word의 글은 “{ $mine }”입니다. 옆 프로그램이 잘못해도 Word는 하던 일을 계속합니다.
 alive-deeper =
     떨어져 있어도 함께 쓰기로 하면 쓸 수 있습니다. 두 프로세스가 부탁하면 커널이 같은 프레임을 두 표에 적어 줍니다(공유 메모리). 디버거처럼 남의 메모리를 들여다보는 것도 커널에 부탁해서, 허락을 받아야 할 수 있습니다.
 
