@@ -29,6 +29,14 @@ wrong-deeper =
 
     To find one on Linux: `gcc -fsanitize=address prog.c`
 
+seen =
+    [Word's window](window:word) still has the old text: a window shows what Word drew last.
+
+    Each time Word draws, it reads the text from its memory. Whatever it finds there, it takes for its own.
+seen-do = Type a letter into [Word](window:word), so that it draws again.
+seen-hint = Choose Word's window and press any key.
+seen-done = What you put into Excel has turned up in Word's text.
+
 wall =
     The same programs, the same bug. This time, press every key again just as you did, from the start, on a computer *with an MMU*.
 wall-bet = What will happen now?

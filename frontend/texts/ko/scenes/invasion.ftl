@@ -29,6 +29,14 @@ wrong-deeper =
 
     리눅스에서 찾아보려면: `gcc -fsanitize=address prog.c`
 
+seen =
+    [Word의 창](window:word)에는 아직 옛 글이 남아 있습니다. 창에 보이는 것은 Word가 마지막으로 그린 모습이기 때문입니다.
+
+    Word는 창을 다시 그릴 때마다 자기 메모리에서 글을 읽어 옵니다. 거기에 무엇이 있든, 자기가 쓴 글인 줄로만 압니다.
+seen-do = [Word](window:word)에 글자를 하나 쳐서 창을 다시 그리게 해 보세요.
+seen-hint = Word 창을 고르고 아무 글쇠나 하나 누르세요.
+seen-done = Excel에 넣은 값이 Word의 글이 되어 나타났습니다.
+
 wall =
     같은 프로그램, 같은 버그입니다. 이번에는 지금까지 누른 글쇠를 *MMU가 있는 컴퓨터*에서 처음부터 똑같이 다시 눌러 봅시다.
 wall-bet = 이번에는 어떻게 될까요?
