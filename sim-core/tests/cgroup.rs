@@ -78,6 +78,17 @@ impl Lab {
         (0..count).map(|at| self.pid("excel", at)).collect()
     }
 
+    /// Another Excel on the host that calculates without end.
+    fn busy_beside(&mut self) -> i32 {
+        self.0.launch("excel");
+        self.wait(20 * MS);
+        let all = tasks(self.0.machine());
+        let last = all.iter().rfind(|t| t.comm == "excel").expect("it runs");
+        self.0.input(last.tty.expect("a terminal"), "\u{c}");
+        self.wait(5 * MS);
+        last.pid
+    }
+
     fn cpu_ns(&self, pids: &[i32]) -> Vec<u64> {
         pids.iter().map(|pid| self.task(*pid).cpu_time_ns).collect()
     }
@@ -418,4 +429,26 @@ fn groups_change_at_any_time() {
     for seed in 0..6 {
         shuffle(1 + (seed % 3) as u8, [1, 10, 0][seed as usize % 3], seed);
     }
+}
+
+#[test]
+fn the_host_limits_a_container() {
+    let mut lab = Lab::new(1);
+    lab.0.launch("docker run --name sheet excel");
+    lab.wait(100 * MS);
+    let pid = lab.pid("excel", 0);
+    let tty = lab.task(pid).tty.expect("a terminal");
+    lab.0.input(tty, "\u{c}");
+    let used = lab.used(&[pid], 200 * MS);
+    assert_near(used[0], 200 * MS, SLICE, "all");
+    let group = "/sys/fs/cgroup/docker/sheet";
+    assert_eq!(lab.sh(&format!("echo 25000 > {group}/cpu.max")), "");
+    lab.wait(100 * MS);
+    let used = lab.used(&[pid], 400 * MS);
+    assert_near(used[0], 100 * MS, SLICE, "a quarter");
+    lab.sh(&format!("echo max > {group}/cpu.max"));
+    // Beside one on the host: two alike, whoever is in a container.
+    let host = lab.busy_beside();
+    let used = lab.used(&[pid, host], 400 * MS);
+    assert_near(used[0], used[1], SLICE, "two alike");
 }

@@ -15,7 +15,7 @@ pub fn make(sys: &mut Sys<'_>, name: &str) -> Asked<i64> {
         let Ok(fd) = control else {
             return Ok(control);
         };
-        put(sys, fd as i32, "+memory +pids\n")?;
+        put(sys, fd as i32, "+cpu +memory +pids\n")?;
         let path = Str::from(child);
         match sys.call(Syscall::Mkdir { path, mode: 0o755 })? {
             Ok(_) | Err(Errno::EEXIST) => {}
