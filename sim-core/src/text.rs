@@ -109,6 +109,12 @@ impl<'a> Scanner<'a> {
     /// Not a number, or one that does not fit into `T`.
     pub fn number<T: TryFrom<i128>>(&mut self, what: &str) -> Result<T, TextError> {
         let start = self.clone();
+        let number = self.whole_number(what)?;
+        T::try_from(number).map_err(|_| start.error(format!("{what} is out of range")))
+    }
+
+    fn whole_number(&mut self, what: &str) -> Result<i128, TextError> {
+        let start = self.clone();
         let negative = self.take('-').is_some();
         let digits = self.take_while(|c| c.is_ascii_alphanumeric());
         let (digits, radix) = match digits.get(..2) {
@@ -122,8 +128,7 @@ impl<'a> Scanner<'a> {
         let Ok(size) = i128::from_str_radix(digits, radix) else {
             return Err(start.error(format!("{what} is not a whole number")));
         };
-        T::try_from(if negative { -size } else { size })
-            .map_err(|_| start.error(format!("{what} is out of range")))
+        Ok(if negative { -size } else { size })
     }
 
     /// A string in double quotes, with the escapes that [`quote`] writes.

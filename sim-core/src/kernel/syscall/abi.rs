@@ -3,6 +3,7 @@
 use crate::kernel::Errno;
 use crate::kernel::cred::{AmbientOp, Rlimit};
 use crate::kernel::net::{NetIoctl, SockAddr};
+use std::fmt::{self, Formatter};
 use std::rc::Rc;
 
 /// A path, a name, an argument.
@@ -17,6 +18,8 @@ macro_rules! flags {
         impl $name {
             /// Names without their prefix.
             pub const NAMES: &[&str] = &[$(stringify!($flag)),*];
+            /// The same with their bits.
+            pub(super) const NAMED: &[(&str, u64)] = &[$((stringify!($flag), $value as u64)),*];
             $(pub const $flag: $name = $name($value);)*
             /// Whether all of `other` is set.
             pub const fn has(self, other: $name) -> bool {
@@ -26,10 +29,6 @@ macro_rules! flags {
             pub const fn any(self, other: $name) -> bool {
                 self.0 & other.0 != 0
             }
-            /// The flag of this name, without its prefix.
-            pub fn named(name: &str) -> Option<$name> {
-                match name { $(stringify!($flag) => Some($name::$flag),)* _ => None }
-            }
             pub const fn with(self, other: $name) -> $name {
                 $name(self.0 | other.0)
             }
@@ -38,24 +37,30 @@ macro_rules! flags {
             }
         }
 
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let mut rest = self.0;
-                let mut first = true;
-                $(if $value != 0 && rest & $value == $value {
-                    if !first { f.write_str("|")?; }
-                    f.write_str(stringify!($flag))?;
-                    first = false;
-                    rest &= !$value;
-                })*
-                if rest != 0 || first {
-                    if !first { f.write_str("|")?; }
-                    write!(f, "{rest:#x}")?;
-                }
-                Ok(())
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                write_flags(f, u64::from(self.0), $name::NAMED)
             }
         }
     };
+}
+
+/// `RDWR|CREAT`, and what has no name as a number.
+fn write_flags(f: &mut Formatter<'_>, flags: u64, named: &[(&str, u64)]) -> fmt::Result {
+    let mut rest = flags;
+    let mut separator = "";
+    for (name, bits) in named {
+        if *bits != 0 && rest & bits == *bits {
+            f.write_str(separator)?;
+            f.write_str(name)?;
+            separator = "|";
+            rest &= !bits;
+        }
+    }
+    if rest != 0 || separator.is_empty() {
+        write!(f, "{separator}{rest:#x}")?;
+    }
+    Ok(())
 }
 
 flags! {

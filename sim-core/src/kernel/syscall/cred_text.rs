@@ -8,6 +8,9 @@ use std::fmt::{self, Formatter, Write};
 use std::rc::Rc;
 
 impl Argument for Prctl {
+    fn blank() -> Self {
+        Prctl::GetDumpable
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Prctl::SetPdeathsig(signal) => write!(f, "PR_SET_PDEATHSIG, {signal}"),
@@ -35,31 +38,35 @@ impl Argument for Prctl {
         let start = from.clone();
         let option = from.word(name)?;
         let mut argument = ArgumentReader::after_first(from);
-        match option {
-            "PR_SET_PDEATHSIG" => Ok(Prctl::SetPdeathsig(argument.get("signal")?)),
-            "PR_GET_PDEATHSIG" => Ok(Prctl::GetPdeathsig),
-            "PR_SET_CHILD_SUBREAPER" => Ok(Prctl::SetChildSubreaper(argument.get("value")?)),
-            "PR_GET_CHILD_SUBREAPER" => Ok(Prctl::GetChildSubreaper),
-            "PR_CAPBSET_READ" => Ok(Prctl::CapbsetRead(argument.get("capability")?)),
-            "PR_CAPBSET_DROP" => Ok(Prctl::CapbsetDrop(argument.get("capability")?)),
+        let option = match option {
+            "PR_SET_PDEATHSIG" => Prctl::SetPdeathsig(argument.get("signal")),
+            "PR_GET_PDEATHSIG" => Prctl::GetPdeathsig,
+            "PR_SET_CHILD_SUBREAPER" => Prctl::SetChildSubreaper(argument.get("value")),
+            "PR_GET_CHILD_SUBREAPER" => Prctl::GetChildSubreaper,
+            "PR_CAPBSET_READ" => Prctl::CapbsetRead(argument.get("capability")),
+            "PR_CAPBSET_DROP" => Prctl::CapbsetDrop(argument.get("capability")),
             "PR_CAP_AMBIENT" => {
-                let op = argument.get("operation")?;
-                Ok(Prctl::CapAmbient(op, argument.get("capability")?))
+                let op = argument.get("operation");
+                Prctl::CapAmbient(op, argument.get("capability"))
             }
-            "PR_SET_KEEPCAPS" => Ok(Prctl::SetKeepcaps(argument.get("value")?)),
-            "PR_GET_KEEPCAPS" => Ok(Prctl::GetKeepcaps),
-            "PR_SET_SECUREBITS" => Ok(Prctl::SetSecurebits(argument.get("bits")?)),
-            "PR_GET_SECUREBITS" => Ok(Prctl::GetSecurebits),
-            "PR_SET_NO_NEW_PRIVS" => Ok(Prctl::SetNoNewPrivs(argument.get("value")?)),
-            "PR_GET_NO_NEW_PRIVS" => Ok(Prctl::GetNoNewPrivs),
-            "PR_SET_DUMPABLE" => Ok(Prctl::SetDumpable(argument.get("value")?)),
-            "PR_GET_DUMPABLE" => Ok(Prctl::GetDumpable),
-            other => Err(start.error(format!("{name}: no '{other}'"))),
-        }
+            "PR_SET_KEEPCAPS" => Prctl::SetKeepcaps(argument.get("value")),
+            "PR_GET_KEEPCAPS" => Prctl::GetKeepcaps,
+            "PR_SET_SECUREBITS" => Prctl::SetSecurebits(argument.get("bits")),
+            "PR_GET_SECUREBITS" => Prctl::GetSecurebits,
+            "PR_SET_NO_NEW_PRIVS" => Prctl::SetNoNewPrivs(argument.get("value")),
+            "PR_GET_NO_NEW_PRIVS" => Prctl::GetNoNewPrivs,
+            "PR_SET_DUMPABLE" => Prctl::SetDumpable(argument.get("value")),
+            "PR_GET_DUMPABLE" => Prctl::GetDumpable,
+            other => return Err(start.error(format!("{name}: no '{other}'"))),
+        };
+        argument.finish(option)
     }
 }
 
 impl Argument for Rc<[u32]> {
+    fn blank() -> Self {
+        Rc::new([])
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_char('[')?;
         for (n, id) in self.iter().enumerate() {
@@ -85,6 +92,9 @@ impl Argument for Rc<[u32]> {
 }
 
 impl Argument for Resource {
+    fn blank() -> Self {
+        Resource::Cpu
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -96,6 +106,9 @@ impl Argument for Resource {
 }
 
 impl Argument for SeccompAction {
+    fn blank() -> Self {
+        SeccompAction::Allow
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             SeccompAction::KillProcess => f.write_str("SECCOMP_RET_KILL_PROCESS"),

@@ -46,11 +46,11 @@ macro_rules! syscalls {
             fn read_arguments(
                 name: &str,
                 from: &mut text::ArgumentReader<'_, '_>,
-            ) -> Result<Option<Syscall>, crate::text::TextError> {
-                Ok(Some(match name {
-                    $($name => Syscall::$variant { $($field: from.get(stringify!($field))?),* },)*
-                    _ => return Ok(None),
-                }))
+            ) -> Option<Syscall> {
+                Some(match name {
+                    $($name => Syscall::$variant { $($field: from.get(stringify!($field))),* },)*
+                    _ => return None,
+                })
             }
         }
 

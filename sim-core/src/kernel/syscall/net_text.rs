@@ -8,6 +8,9 @@ use std::fmt::{self, Formatter};
 use std::net::Ipv4Addr;
 
 impl Argument for Ipv4Addr {
+    fn blank() -> Self {
+        Ipv4Addr::UNSPECIFIED
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
@@ -23,6 +26,9 @@ impl Argument for Ipv4Addr {
 macro_rules! optional {
     ($($type:ty),*) => { $(
         impl Argument for Option<$type> {
+            fn blank() -> Self {
+                None
+            }
             fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
                 match self {
                     Some(value) => value.write(f),
@@ -42,6 +48,9 @@ macro_rules! optional {
 optional!(Ipv4Addr, IfName);
 
 impl Argument for IfName {
+    fn blank() -> Self {
+        IfName::new("")
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         quote(f, self.as_str())
     }
@@ -51,6 +60,9 @@ impl Argument for IfName {
 }
 
 impl Argument for SockAddr {
+    fn blank() -> Self {
+        SockAddr::None
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             SockAddr::None => f.write_str("NULL"),
@@ -87,6 +99,9 @@ impl Argument for SockAddr {
 }
 
 impl Argument for NsTarget {
+    fn blank() -> Self {
+        NsTarget::Own
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             NsTarget::Own => f.write_str("own"),
@@ -138,30 +153,30 @@ impl NetIoctl {
     }
 
     /// `None` for the name of another request.
-    pub(super) fn read(
-        request: &str,
-        argument: &mut ArgumentReader<'_, '_>,
-    ) -> Result<Option<Self>, TextError> {
-        Ok(Some(match request {
-            "SIOCGIFINDEX" => NetIoctl::Siocgifindex(argument.get("name")?),
-            "SIOCGIFFLAGS" => NetIoctl::Siocgifflags(argument.get("name")?),
-            "SIOCSIFFLAGS" => NetIoctl::Siocsifflags(argument.get("name")?, argument.get("flags")?),
-            "SIOCSIFADDR" => NetIoctl::Siocsifaddr(argument.get("name")?, argument.get("addr")?),
+    pub(super) fn read(request: &str, argument: &mut ArgumentReader<'_, '_>) -> Option<Self> {
+        Some(match request {
+            "SIOCGIFINDEX" => NetIoctl::Siocgifindex(argument.get("name")),
+            "SIOCGIFFLAGS" => NetIoctl::Siocgifflags(argument.get("name")),
+            "SIOCSIFFLAGS" => NetIoctl::Siocsifflags(argument.get("name"), argument.get("flags")),
+            "SIOCSIFADDR" => NetIoctl::Siocsifaddr(argument.get("name"), argument.get("addr")),
             "SIOCSIFNETMASK" => {
-                NetIoctl::Siocsifnetmask(argument.get("name")?, argument.get("mask")?)
+                NetIoctl::Siocsifnetmask(argument.get("name"), argument.get("mask"))
             }
             "SIOCADDRT" => NetIoctl::Siocaddrt {
-                dst: argument.get("dst")?,
-                mask: argument.get("mask")?,
-                gateway: argument.get("gateway")?,
-                dev: argument.get("dev")?,
+                dst: argument.get("dst"),
+                mask: argument.get("mask"),
+                gateway: argument.get("gateway"),
+                dev: argument.get("dev"),
             },
-            _ => return Ok(None),
-        }))
+            _ => return None,
+        })
     }
 }
 
 impl Argument for NetlinkRequest {
+    fn blank() -> Self {
+        NetlinkRequest::DelLink { index: 0 }
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             NetlinkRequest::NewVeth {
@@ -179,29 +194,30 @@ impl Argument for NetlinkRequest {
     fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
         let start = from.clone();
         let request = from.word(name)?;
-        let mut argument = ArgumentReader::rest_of(from);
-        Ok(match request {
+        let mut argument = ArgumentReader::after_first(from);
+        let request = match request {
             "newveth" => NetlinkRequest::NewVeth {
-                name: argument.get("name")?,
-                peer: argument.get("peer")?,
-                peer_ns: argument.get("namespace")?,
+                name: argument.get("name"),
+                peer: argument.get("peer"),
+                peer_ns: argument.get("namespace"),
             },
             "newbridge" => NetlinkRequest::NewBridge {
-                name: argument.get("name")?,
+                name: argument.get("name"),
             },
             "setmaster" => NetlinkRequest::SetMaster {
-                index: argument.get("index")?,
-                master: argument.get("master")?,
+                index: argument.get("index"),
+                master: argument.get("master"),
             },
             "setns" => NetlinkRequest::SetNs {
-                index: argument.get("index")?,
-                ns: argument.get("namespace")?,
+                index: argument.get("index"),
+                ns: argument.get("namespace"),
             },
             "dellink" => NetlinkRequest::DelLink {
-                index: argument.get("index")?,
+                index: argument.get("index"),
             },
-            "nft" => NetlinkRequest::Nft(argument.get::<Str>("commands")?),
+            "nft" => NetlinkRequest::Nft(argument.get::<Str>("commands")),
             other => return Err(start.error(format!("{name}: no '{other}'"))),
-        })
+        };
+        argument.finish(request)
     }
 }

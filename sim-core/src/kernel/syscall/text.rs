@@ -12,6 +12,9 @@ use std::rc::Rc;
 
 /// A type that system calls take as an argument. What `write` writes, `read` reads back.
 pub(super) trait Argument: Sized {
+    /// Stands in for one that could not be read, until the whole call is given up.
+    fn blank() -> Self;
+
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result;
 
     /// # Errors
@@ -37,10 +40,12 @@ impl<'a, 'b> ArgumentWriter<'a, 'b> {
     }
 }
 
-/// Reads arguments with commas between them.
+/// Reads arguments with commas between them. It keeps the first mistake and reads nothing more after
+/// it: an early return after each argument of each call was 10 KB of the page.
 pub(super) struct ArgumentReader<'a, 'b> {
     from: &'a mut Scanner<'b>,
     is_first: bool,
+    mistake: Option<TextError>,
 }
 
 impl<'a, 'b> ArgumentReader<'a, 'b> {
@@ -48,14 +53,7 @@ impl<'a, 'b> ArgumentReader<'a, 'b> {
         Self {
             from,
             is_first: true,
-        }
-    }
-
-    /// The arguments after a first one.
-    pub(super) fn rest_of(from: &'a mut Scanner<'b>) -> Self {
-        Self {
-            from,
-            is_first: false,
+            mistake: None,
         }
     }
 
@@ -64,16 +62,36 @@ impl<'a, 'b> ArgumentReader<'a, 'b> {
         Self {
             from,
             is_first: false,
+            mistake: None,
         }
     }
 
-    pub(super) fn get<T: Argument>(&mut self, name: &str) -> Result<T, TextError> {
+    #[inline(never)]
+    pub(super) fn get<T: Argument>(&mut self, name: &str) -> T {
+        if self.mistake.is_none() {
+            match self.next(name) {
+                Ok(argument) => return argument,
+                Err(mistake) => self.mistake = Some(mistake),
+            }
+        }
+        T::blank()
+    }
+
+    fn next<T: Argument>(&mut self, name: &str) -> Result<T, TextError> {
         if !std::mem::replace(&mut self.is_first, false) {
             self.from.skip_blanks();
             self.from.expect(',')?;
         }
         self.from.skip_blanks();
         T::read(name, self.from)
+    }
+
+    /// What was made of the arguments, if all of them could be read.
+    pub(super) fn finish<T>(self, made: T) -> Result<T, TextError> {
+        match self.mistake {
+            None => Ok(made),
+            Some(mistake) => Err(mistake),
+        }
     }
 }
 
@@ -88,9 +106,10 @@ impl Syscall {
         from.skip_blanks();
         from.expect('(')?;
         let mut arguments = ArgumentReader::new(from);
-        let Some(call) = Syscall::read_arguments(name, &mut arguments)? else {
+        let Some(call) = Syscall::read_arguments(name, &mut arguments) else {
             return Err(start.error(format!("no system call '{name}' is modelled")));
         };
+        let call = arguments.finish(call)?;
         from.skip_blanks();
         from.expect(')')?;
         Ok(call)
@@ -108,6 +127,9 @@ impl Display for Syscall {
 macro_rules! numbers {
     ($($type:ty: $format:literal;)*) => { $(
         impl Argument for $type {
+            fn blank() -> Self {
+                0
+            }
             fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
                 write!(f, $format, self)
             }
@@ -127,6 +149,9 @@ numbers! {
 }
 
 impl Argument for u64 {
+    fn blank() -> Self {
+        0
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         // Addresses and masks are large; lengths and offsets mostly small.
         if *self < 0x1_0000 {
@@ -141,6 +166,9 @@ impl Argument for u64 {
 }
 
 impl Argument for Str {
+    fn blank() -> Self {
+        "".into()
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         quote(f, self)
     }
@@ -150,6 +178,9 @@ impl Argument for Str {
 }
 
 impl Argument for Rc<[Str]> {
+    fn blank() -> Self {
+        Rc::new([])
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_char('[')?;
         for (n, text) in self.iter().enumerate() {
@@ -182,6 +213,9 @@ fn read_place(from: &mut Scanner<'_>) -> Result<(u64, u64), TextError> {
 }
 
 impl Argument for InBuf {
+    fn blank() -> Self {
+        InBuf::User { addr: 0, len: 0 }
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             InBuf::User { addr, len } => write!(f, "{addr:#x}:{len}"),
@@ -217,6 +251,9 @@ impl Argument for InBuf {
 }
 
 impl Argument for OutBuf {
+    fn blank() -> Self {
+        OutBuf::User { addr: 0, len: 0 }
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             OutBuf::User { addr, len } => write!(f, "{addr:#x}:{len}"),
@@ -234,28 +271,39 @@ impl Argument for OutBuf {
     }
 }
 
+/// `RDWR|CREAT`, where a number may stand for a name.
+fn read_flags(name: &str, from: &mut Scanner<'_>, named: &[(&str, u64)]) -> Result<u64, TextError> {
+    let mut flags = 0;
+    loop {
+        let start = from.clone();
+        if from.peek().is_some_and(|c| c.is_ascii_digit()) {
+            flags |= from.number::<u64>(name)?;
+        } else {
+            let word = from.word(name)?;
+            let flag = named.iter().find(|(flag, _)| *flag == word);
+            let (_, bits) = flag.ok_or_else(|| start.error(format!("{name}: no flag '{word}'")))?;
+            flags |= bits;
+        }
+        if from.take('|').is_none() {
+            return Ok(flags);
+        }
+    }
+}
+
 macro_rules! flag_arguments {
     ($($type:ident),*) => { $(
         impl Argument for $type {
+            fn blank() -> Self {
+                $type::default()
+            }
             fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
                 write!(f, "{self:?}")
             }
             fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
-                let mut flags = $type::default();
-                loop {
-                    let start = from.clone();
-                    if from.peek().is_some_and(|c| c.is_ascii_digit()) {
-                        flags = flags.with($type(from.number(name)?));
-                    } else {
-                        let word = from.word(name)?;
-                        let flag = $type::named(word)
-                            .ok_or_else(|| start.error(format!("{name}: no flag '{word}'")))?;
-                        flags = flags.with(flag);
-                    }
-                    if from.take('|').is_none() {
-                        return Ok(flags);
-                    }
-                }
+                let start = from.clone();
+                let flags = read_flags(name, from, $type::NAMED)?;
+                let flags = flags.try_into();
+                flags.map($type).map_err(|_| start.error(format!("{name} is out of range")))
             }
         }
     )* };
@@ -274,8 +322,11 @@ flag_arguments!(
 );
 
 macro_rules! words {
-    ($($type:ident { $($value:pat => $word:literal => $make:expr;)* })*) => { $(
+    ($($type:ident or $blank:expr; { $($value:pat => $word:literal => $make:expr;)* })*) => { $(
         impl Argument for $type {
+            fn blank() -> Self {
+                $blank
+            }
             fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
                 f.write_str(match self { $($value => $word,)* })
             }
@@ -291,28 +342,28 @@ macro_rules! words {
 }
 
 words! {
-    SeekWhence {
+    SeekWhence or SeekWhence::Set; {
         SeekWhence::Set => "SEEK_SET" => SeekWhence::Set;
         SeekWhence::Cur => "SEEK_CUR" => SeekWhence::Cur;
         SeekWhence::End => "SEEK_END" => SeekWhence::End;
     }
-    ClockId {
+    ClockId or ClockId::Realtime; {
         ClockId::Realtime => "CLOCK_REALTIME" => ClockId::Realtime;
         ClockId::Monotonic => "CLOCK_MONOTONIC" => ClockId::Monotonic;
         ClockId::Boottime => "CLOCK_BOOTTIME" => ClockId::Boottime;
     }
-    AmbientOp {
+    AmbientOp or AmbientOp::IsSet; {
         AmbientOp::IsSet => "PR_CAP_AMBIENT_IS_SET" => AmbientOp::IsSet;
         AmbientOp::Raise => "PR_CAP_AMBIENT_RAISE" => AmbientOp::Raise;
         AmbientOp::Lower => "PR_CAP_AMBIENT_LOWER" => AmbientOp::Lower;
         AmbientOp::ClearAll => "PR_CAP_AMBIENT_CLEAR_ALL" => AmbientOp::ClearAll;
     }
-    SigMaskHow {
+    SigMaskHow or SigMaskHow::Block; {
         SigMaskHow::Block => "SIG_BLOCK" => SigMaskHow::Block;
         SigMaskHow::Unblock => "SIG_UNBLOCK" => SigMaskHow::Unblock;
         SigMaskHow::SetMask => "SIG_SETMASK" => SigMaskHow::SetMask;
     }
-    SigAct {
+    SigAct or SigAct::Default; {
         SigAct::Default => "SIG_DFL" => SigAct::Default;
         SigAct::Ignore => "SIG_IGN" => SigAct::Ignore;
         SigAct::Handle { restart: Restart::Interrupt } => "handler" => SigAct::Handle { restart: Restart::Interrupt };
@@ -321,6 +372,9 @@ words! {
 }
 
 impl Argument for Option<SigAct> {
+    fn blank() -> Self {
+        None
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Some(act) => act.write(f),
@@ -338,6 +392,9 @@ impl Argument for Option<SigAct> {
 }
 
 impl Argument for WaitFor {
+    fn blank() -> Self {
+        WaitFor::All
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             WaitFor::All => f.write_str("P_ALL"),
@@ -363,6 +420,9 @@ impl Argument for WaitFor {
 }
 
 impl Argument for LineMode {
+    fn blank() -> Self {
+        LineMode::Raw
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             LineMode::Canonical => f.write_str("ICANON"),
@@ -385,6 +445,9 @@ impl Argument for LineMode {
 }
 
 impl Argument for Ioctl {
+    fn blank() -> Self {
+        Ioctl::Tiocgpgrp
+    }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Ioctl::Tcsets(mode) => {
@@ -401,15 +464,16 @@ impl Argument for Ioctl {
         let start = from.clone();
         let request = from.word(name)?;
         let mut argument = ArgumentReader::after_first(from);
-        match request {
-            "TCSETS" => Ok(Ioctl::Tcsets(argument.get("mode")?)),
-            "TIOCSCTTY" => Ok(Ioctl::Tiocsctty),
-            "TIOCSPGRP" => Ok(Ioctl::Tiocspgrp(argument.get("pgrp")?)),
-            "TIOCGPGRP" => Ok(Ioctl::Tiocgpgrp),
-            other => match crate::kernel::net::NetIoctl::read(other, &mut argument)? {
-                Some(request) => Ok(Ioctl::Net(request)),
-                None => Err(start.error(format!("{name}: no '{other}'"))),
+        let ioctl = match request {
+            "TCSETS" => Ioctl::Tcsets(argument.get("mode")),
+            "TIOCSCTTY" => Ioctl::Tiocsctty,
+            "TIOCSPGRP" => Ioctl::Tiocspgrp(argument.get("pgrp")),
+            "TIOCGPGRP" => Ioctl::Tiocgpgrp,
+            other => match crate::kernel::net::NetIoctl::read(other, &mut argument) {
+                Some(request) => Ioctl::Net(request),
+                None => return Err(start.error(format!("{name}: no '{other}'"))),
             },
-        }
+        };
+        argument.finish(ioctl)
     }
 }
