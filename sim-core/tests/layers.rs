@@ -234,6 +234,8 @@ fn programs_see_system_calls_only() {
             "user",
             "runtime",
             "text",
+            "store::sorted",
+            "store::sorted_by_key",
             "hw::Bus",
             "hw::PageFault",
             "hw::VirtAddr",
@@ -340,6 +342,7 @@ fn the_page_names_machine_command_event_view_and_session() {
         "command",
         "event",
         "session",
+        "store::SortedMap",
         "view",
     ];
     for (file, code) in sources(&page) {

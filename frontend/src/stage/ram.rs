@@ -4,8 +4,8 @@ use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::viz::grid::{self, Grid};
 use crate::viz::palette;
+use sim_core::store::SortedMap;
 use sim_core::view::{EyesView, FrameCell, FrameKind, RamView, StripCell, TaskRow};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
@@ -55,7 +55,7 @@ fn own_name(lang: Lang, kind: FrameKind) -> &'static str {
 }
 
 /// Owner of a frame: colour and letter.
-type Owners = BTreeMap<u64, (u8, char)>;
+type Owners = SortedMap<u64, (u8, char)>;
 
 fn owners(tasks: &[TaskRow]) -> Owners {
     let each = tasks.iter().map(|t| {

@@ -2,9 +2,9 @@
 //! time is stepped back.
 
 use sim_core::event::{Event, Record};
+use sim_core::store::SortedMap;
 use sim_core::view::Signal;
 use sim_core::{Session, view};
-use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
@@ -27,7 +27,7 @@ pub struct Tally {
     /// Ticks up to here have been looked at.
     tick: u64,
     /// Names of the tasks that were ever seen.
-    names: BTreeMap<u64, String>,
+    names: SortedMap<u64, String>,
     /// CPUs that are in ring 3.
     in_user: Vec<u8>,
 }

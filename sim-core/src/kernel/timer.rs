@@ -1,6 +1,7 @@
 //! Timers of a CPU: a heap, earliest first.
 
 use super::task::TaskId;
+use crate::store::sorted;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hash::{Hash, Hasher};
@@ -40,8 +41,7 @@ impl Timers {
 // The heap's inner order depends on its history only, but sorted is plainer.
 impl Hash for Timers {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let mut all: Vec<Due> = self.0.iter().map(|Reverse(due)| *due).collect();
-        all.sort_unstable();
-        all.hash(state);
+        let all: Vec<Due> = self.0.iter().map(|Reverse(due)| *due).collect();
+        sorted(all).hash(state);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::log::Position;
 use crate::Machine;
+use crate::store::sorted;
 use std::rc::Rc;
 
 /// Replay between two keyframes, in ticks: about 4 ms natively, twice that in a browser.
@@ -88,11 +89,11 @@ impl Keyframes {
 
 /// Estimated bytes of the keyframes of several branches, each counted once.
 pub(super) fn total_bytes<'a>(all: impl Iterator<Item = &'a Keyframes>) -> usize {
-    let mut kept: Vec<(u64, usize)> = all
+    let kept: Vec<(u64, usize)> = all
         .flat_map(|keyframes| keyframes.0.iter())
         .map(|k| (k.serial, k.bytes))
         .collect();
-    kept.sort_unstable();
+    let mut kept = sorted(kept);
     kept.dedup();
     kept.iter().map(|(_, bytes)| bytes).sum()
 }

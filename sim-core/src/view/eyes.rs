@@ -12,6 +12,7 @@ use crate::kernel::fs::{self, Node, PathRef};
 use crate::kernel::mm::each_entry;
 use crate::kernel::syscall::{OpenFlags, OutBuf};
 use crate::kernel::{Ctx, Kernel, NsId, NsKind, Outcome, Reply, Task, TaskId, cgroup};
+use crate::store::sorted;
 
 /// A task that has a number in the looker's PID namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,8 +200,8 @@ fn told(cx: &mut Ctx<'_>) -> Option<EyesView> {
         entries: names(cx, "/").unwrap_or_default(),
     };
     if let Some(names) = names(cx, "/proc") {
-        let mut numbers: Vec<i32> = names.iter().filter_map(|n| n.parse().ok()).collect();
-        numbers.sort_unstable();
+        let numbers = names.iter().filter_map(|n| n.parse().ok());
+        let numbers: Vec<i32> = sorted(numbers.collect());
         // An empty directory is no /proc.
         if names.iter().any(|name| name == "self") {
             view.proc = SeenProc::Other(numbers);

@@ -4,7 +4,7 @@ use crate::Machine;
 use crate::hw::Pfn;
 use crate::kernel::mm::{FrameInfo, FrameUse, MmId, each_entry};
 use crate::kernel::{Kernel, TaskId};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::store::{SortedMap, sorted};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FrameKind {
@@ -40,17 +40,19 @@ pub struct RamView {
 
 /// Who uses an address space: the first of its tasks. Built once per view, in the number of
 /// tasks; a frame then finds its owner without a search.
-pub(super) fn owners(k: &Kernel) -> BTreeMap<MmId, TaskId> {
-    let mut owners = BTreeMap::new();
+pub(super) fn owners(k: &Kernel) -> SortedMap<MmId, TaskId> {
+    let mut owners = SortedMap::default();
     for (id, task) in k.tasks.iter() {
-        if let Some(mm) = task.mm {
-            owners.entry(mm).or_insert(id);
+        if let Some(mm) = task.mm
+            && !owners.contains_key(&mm)
+        {
+            owners.insert(mm, id);
         }
     }
     owners
 }
 
-fn classify(info: FrameInfo, owners: &BTreeMap<MmId, TaskId>) -> (FrameKind, Option<u64>) {
+fn classify(info: FrameInfo, owners: &SortedMap<MmId, TaskId>) -> (FrameKind, Option<u64>) {
     let owner = |mm: MmId| owners.get(&mm).map(|id| id.as_u64());
     match (info.usage, info.maps) {
         (FrameUse::Untouched | FrameUse::Free { .. }, _) => (FrameKind::Free, None),
@@ -79,7 +81,7 @@ pub fn ram(machine: &Machine, first: u64, count: usize, selected: Option<u64>) -
         FrameCell {
             kind,
             owner,
-            selected: is_table || mine.contains(&pfn),
+            selected: is_table || mine.binary_search(&pfn).is_ok(),
         }
     });
     RamView {
@@ -90,10 +92,10 @@ pub fn ram(machine: &Machine, first: u64, count: usize, selected: Option<u64>) -
     }
 }
 
-/// Frames that a task's pages lie in.
-fn frames_of(machine: &Machine, id: TaskId) -> BTreeSet<u64> {
+/// Frames that a task's pages lie in, in order.
+fn frames_of(machine: &Machine, id: TaskId) -> Vec<u64> {
     let k = &machine.kernel;
-    let mut frames = BTreeSet::new();
+    let mut frames = Vec::new();
     let space = k
         .tasks
         .get(id)
@@ -101,8 +103,8 @@ fn frames_of(machine: &Machine, id: TaskId) -> BTreeSet<u64> {
         .and_then(|mm| k.mm.spaces.get(mm));
     if let Some(space) = space {
         each_entry(&machine.hw, space, |_, pte| {
-            frames.insert(pte.pfn().0);
+            frames.push(pte.pfn().0);
         });
     }
-    frames
+    sorted(frames)
 }

@@ -7,6 +7,7 @@ use crate::kernel::cgroup::path_from;
 use crate::kernel::sched::{Phase, SchedEntity, Who};
 use crate::kernel::task::{BlockReason, RunState};
 use crate::kernel::{Kernel, TaskId};
+use crate::store::sorted_by_key;
 
 /// A task that runs or could.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,12 +98,8 @@ pub fn run_queues(machine: &Machine) -> SchedView {
                 Who::Task(id) => queued(k, id, average_ns),
                 Who::Group(_) => None,
             });
-            let first = waiting.len();
-            waiting.extend(tasks);
             // A queue is sorted by deadline.
-            if let Some(new) = waiting.get_mut(first..) {
-                new.sort_by_key(|task: &QueuedTask| !task.is_eligible());
-            }
+            waiting.extend(sorted_by_key(tasks, |task| !task.is_eligible()));
         }
         let current = running.and(cpu.current).and_then(|task| {
             let level = k.sched_level(task);
@@ -117,15 +114,10 @@ pub fn run_queues(machine: &Machine) -> SchedView {
             waiting,
         }
     });
-    let mut sleepers: Vec<Sleeper> = k
-        .tasks
-        .iter()
-        .filter_map(|(id, _)| sleeper(k, id))
-        .collect();
-    sleepers.sort_by_key(|task| task.pid);
+    let sleepers = k.tasks.iter().filter_map(|(id, _)| sleeper(k, id));
     SchedView {
         cpus: cpus.collect(),
-        sleepers,
+        sleepers: sorted_by_key(sleepers, |task| task.pid),
     }
 }
 

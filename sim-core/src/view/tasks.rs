@@ -3,6 +3,7 @@
 use crate::Machine;
 use crate::kernel::task::RunState;
 use crate::kernel::{Kernel, NsKind, Task, TaskId};
+use crate::store::sorted;
 
 /// Linux's state letters (proc_pid_stat(5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,9 +131,10 @@ pub fn name(machine: &Machine, task: u64) -> Option<(String, i32)> {
 /// Every task, by PID in the first PID namespace.
 pub fn tasks(machine: &Machine) -> Vec<TaskRow> {
     let k = &machine.kernel;
-    let mut rows: Vec<TaskRow> = k.tasks.iter().map(|(id, task)| row(k, id, task)).collect();
-    rows.sort_by_key(|row| row.pid);
-    rows
+    let by_pid = k.tasks.iter().map(|(id, task)| (first_pid_of(k, task), id));
+    let rows = sorted(by_pid.collect()).into_iter();
+    rows.filter_map(|(_, id)| Some(row(k, id, k.tasks.get(id)?)))
+        .collect()
 }
 
 fn row(k: &Kernel, id: TaskId, task: &Task) -> TaskRow {

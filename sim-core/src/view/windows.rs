@@ -8,6 +8,7 @@ use crate::hw::{Contents, PAGE_BYTES, PteFlags};
 use crate::kernel::mm::{AddressSpace, Vma, VmaName, entry_of};
 use crate::kernel::task::RunState;
 use crate::kernel::{Task, TaskId};
+use crate::store::SortedMap;
 
 /// One cell of the address-space strip: a page of the task's mappings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ const DOCUMENT_BYTES: usize = 64;
 /// A window belongs to the youngest process of the terminal's foreground that is no zombie.
 pub fn windows(machine: &Machine) -> Vec<WindowView> {
     let k = &machine.kernel;
-    let mut by_tty: std::collections::BTreeMap<u16, (u64, TaskId)> = Default::default();
+    let mut by_tty: SortedMap<u16, (u64, TaskId)> = SortedMap::default();
     for (id, task) in k.tasks.iter() {
         let Some(tty) = task.tty.filter(|tty| tty.0 != 0) else {
             continue;
@@ -73,14 +74,14 @@ pub fn windows(machine: &Machine) -> Vec<WindowView> {
         if task.state == RunState::Zombie {
             continue;
         }
-        let youngest = by_tty.entry(tty.0).or_insert((task.born, id));
-        if youngest.0 < task.born {
-            *youngest = (task.born, id);
+        let youngest = by_tty.get(&tty.0);
+        if youngest.is_none_or(|(born, _)| *born < task.born) {
+            by_tty.insert(tty.0, (task.born, id));
         }
     }
     let with_task = by_tty
-        .into_iter()
-        .filter_map(|(tty, (_, id))| Some((tty, id, k.tasks.get(id)?)));
+        .iter()
+        .filter_map(|(tty, (_, id))| Some((*tty, *id, k.tasks.get(*id)?)));
     with_task
         .map(|(tty, id, task)| window(machine, tty, id, task))
         .collect()

@@ -4,6 +4,7 @@ use super::files::CgroupFile;
 use super::{CgroupId, CgroupSet, Controllers, Freeze, Hierarchy, Layout, Presence};
 use crate::kernel::task::{PidId, RunState, TaskId};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
+use crate::store::sorted;
 
 impl Kernel {
     /// The different groups of a set.
@@ -220,12 +221,11 @@ impl Kernel {
         if group.parent.is_some() {
             return group.members.clone();
         }
-        let mut all: Vec<(u64, TaskId)> = (self.tasks.iter())
+        let all: Vec<(u64, TaskId)> = (self.tasks.iter())
             .filter(|(_, task)| task.cgroups.get(group.hierarchy) == id && !task.has_exited())
             .map(|(id, task)| (task.born, id))
             .collect();
-        all.sort_unstable();
-        all.into_iter().map(|(_, id)| id).collect()
+        sorted(all).into_iter().map(|(_, id)| id).collect()
     }
 
     /// The `Pid` of a task.

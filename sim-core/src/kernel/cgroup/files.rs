@@ -3,6 +3,7 @@
 use super::{Cgroup, CgroupId, Controllers, Freeze, Hierarchy, Layout};
 use crate::hw::PAGE_BYTES;
 use crate::kernel::{Ctx, Errno, Kernel};
+use crate::store::sorted;
 use std::fmt::Write;
 
 macro_rules! files {
@@ -211,7 +212,7 @@ fn members(cx: &Ctx<'_>, group: &Cgroup, id: CgroupId) -> Result<String, Errno> 
     let mut numbers: Vec<i32> = all.into_iter().filter_map(number).collect();
     if group.hierarchy != Hierarchy::V2 {
         numbers.retain(|nr| *nr > 0);
-        numbers.sort_unstable();
+        numbers = sorted(numbers);
     }
     let mut text = String::new();
     for nr in numbers {

@@ -22,8 +22,7 @@ pub use write::write;
 
 use super::syscall::Str;
 use super::task::TaskId;
-use crate::store::{Key, Slab};
-use std::collections::BTreeMap;
+use crate::store::{Key, Slab, SortedMap};
 
 pub type CgroupId = Key<Cgroup>;
 
@@ -135,7 +134,7 @@ pub struct Cgroup {
     pub presence: Presence,
     /// Of the directory, and of its files as far as they differ.
     pub owner: Owner,
-    pub owners: BTreeMap<CgroupFile, Owner>,
+    pub owners: SortedMap<CgroupFile, Owner>,
     /// User and group of whoever made it: whose its files are.
     pub maker: (u32, u32),
     pub max_depth: Option<u32>,
@@ -280,7 +279,7 @@ impl Cgroup {
                 uid: 0,
                 gid: 0,
             },
-            owners: BTreeMap::new(),
+            owners: SortedMap::default(),
             maker: (0, 0),
             max_depth: None,
             max_descendants: None,

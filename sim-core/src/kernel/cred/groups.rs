@@ -3,6 +3,7 @@
 use super::{Cap, Cred, Setgroups};
 use crate::kernel::syscall::done;
 use crate::kernel::{Ctx, Errno, Reply, SysResult};
+use crate::store::sorted;
 use std::rc::Rc;
 
 const NGROUPS_MAX: usize = 65_536;
@@ -40,8 +41,7 @@ pub fn sys_setgroups(cx: &mut Ctx<'_>, list: Rc<[u32]>) -> SysResult {
         return Err(Errno::EINVAL);
     }
     let kgids: Option<Vec<u32>> = list.iter().map(|gid| ns.gid_map.down(*gid)).collect();
-    let mut kgids = kgids.ok_or(Errno::EINVAL)?;
-    kgids.sort_unstable();
+    let kgids = sorted(kgids.ok_or(Errno::EINVAL)?);
     let new = Cred {
         groups: kgids.into(),
         ..Cred::clone(&cred)

@@ -13,7 +13,7 @@ use crate::hw::{DiskFile, DiskNode, Hardware, PAGE_BYTES, TERMINALS, TtyId};
 use crate::kernel::boot::{AGENT, AGENT_FD};
 use crate::kernel::syscall::OpenFlags;
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
-use crate::store::Slab;
+use crate::store::{Slab, SortedMap};
 use std::rc::Rc;
 
 /// Pages of the text of the bare world's program, as its disk has it.
@@ -26,7 +26,7 @@ impl Default for Vfs {
             mounts: Slab::default(),
             supers: Slab::default(),
             nsfs: None,
-            peer_groups: std::collections::BTreeMap::new(),
+            peer_groups: SortedMap::default(),
             next_mount: 0,
             files: Slab::default(),
             pipes: Slab::default(),

@@ -177,7 +177,7 @@ fn tree(k: &Kernel) -> Result<(), String> {
             return Err(format!("mount {id:?} is not in its namespace's list"));
         }
     }
-    for (group, members) in &k.vfs.peer_groups {
+    for (group, members) in k.vfs.peer_groups.iter() {
         let is_in = |id: &MountId| k.vfs.mounts.get(*id).is_some_and(|m| m.group == *group);
         let count = k.vfs.mounts.iter().filter(|(_, m)| m.group == *group);
         if members.is_empty() || !members.iter().all(is_in) || count.count() != members.len() {

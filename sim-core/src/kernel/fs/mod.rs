@@ -71,7 +71,7 @@ pub use tty::{Tty, session_leader_exit, sys_ioctl, tty_hangup};
 pub use tty_input::keyboard_interrupt;
 pub use umount::sys_umount2;
 
-use crate::store::Slab;
+use crate::store::{Slab, SortedMap};
 
 /// Everything about files.
 #[derive(Clone, Debug, Hash)]
@@ -86,7 +86,7 @@ pub struct Vfs {
     /// The mount that files of namespaces are seen on; no namespace shows it.
     pub nsfs: Option<MountId>,
     /// Peer groups: their members as they are linked, each copy behind its original.
-    pub peer_groups: std::collections::BTreeMap<u32, Vec<MountId>>,
+    pub peer_groups: SortedMap<u32, Vec<MountId>>,
     /// Mounts made so far.
     pub next_mount: u64,
     /// Device numbers of file systems given out so far.

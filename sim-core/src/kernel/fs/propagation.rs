@@ -4,7 +4,6 @@ use super::copy_tree::{CopyKind, copy_tree};
 use super::mount::{Binding, MountId};
 use super::path::PathRef;
 use crate::kernel::{Errno, Kernel};
-use std::collections::BTreeSet;
 
 /// What a mount is asked to become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +34,13 @@ impl Kernel {
         if let Some(mount) = self.vfs.mounts.get_mut(id) {
             mount.group = group;
         }
-        let members = self.vfs.peer_groups.entry(group).or_default();
+        let groups = &mut self.vfs.peer_groups;
+        if !groups.contains_key(&group) {
+            groups.insert(group, Vec::new());
+        }
+        let Some(members) = groups.get_mut(&group) else {
+            return;
+        };
         let at = members.iter().position(|peer| Some(*peer) == behind);
         members.insert(at.map_or(members.len(), |at| at + 1), id);
     }
@@ -174,13 +179,14 @@ impl Kernel {
         self.copy_to(peers, place, source, CopyKind::Peer, copies)?;
         // Each group with the copy that its slaves' copies are slaves of.
         let mut groups = vec![(group, source)];
-        let mut seen = BTreeSet::from([group]);
+        let mut seen = vec![group];
         while let Some((group, copied)) = groups.pop() {
             for slave in self.slaves(group) {
                 let of = self.mount(slave).map_or(0, |m| m.group);
                 if of == 0 {
                     self.copy_to(vec![slave], place, copied, CopyKind::Slave, copies)?;
-                } else if seen.insert(of) {
+                } else if !seen.contains(&of) {
+                    seen.push(of);
                     let kind = CopyKind::SharedSlave;
                     let mut members = vec![slave];
                     members.extend(self.peers_after(slave, of));

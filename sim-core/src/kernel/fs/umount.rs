@@ -7,7 +7,7 @@ use super::propagation::Propagation;
 use super::walk::Follow;
 use crate::kernel::syscall::{MountFlags, Str, SysResult, done};
 use crate::kernel::{Ctx, Errno, Kernel};
-use std::collections::BTreeSet;
+use crate::store::SortedMap;
 
 const MNT_FORCE: i32 = 1;
 const MNT_DETACH: i32 = 2;
@@ -131,8 +131,8 @@ fn is_disconnected(k: &Kernel, id: MountId, why: Umount) -> bool {
 /// The mounts elsewhere that go when `set` goes (propagate_umount; see also
 /// Documentation/filesystems/propagate_umount.txt).
 fn propagate_umount(k: &mut Kernel, set: &[MountId]) -> Vec<MountId> {
-    let mut gone: BTreeSet<MountId> = set.iter().copied().collect();
-    let mut candidates = BTreeSet::new();
+    let mut gone: SortedMap<MountId, ()> = set.iter().map(|id| (*id, ())).collect();
+    let mut candidates = SortedMap::default();
     for id in set {
         let Some(at) = k.mount(*id).and_then(|m| m.at) else {
             continue;
@@ -142,7 +142,11 @@ fn propagate_umount(k: &mut Kernel, set: &[MountId]) -> Vec<MountId> {
                 mount: receiver,
                 ..at
             };
-            candidates.extend(k.mounted_at(there).filter(|child| !gone.contains(child)));
+            if let Some(child) = k.mounted_at(there)
+                && !gone.contains_key(&child)
+            {
+                candidates.insert(child, ());
+            }
         }
     }
     remove_shifting(k, &gone, &mut candidates);
@@ -151,24 +155,24 @@ fn propagate_umount(k: &mut Kernel, set: &[MountId]) -> Vec<MountId> {
         // The mounts from here upwards that are candidates, and where the chain ends.
         let mut chain = Vec::new();
         let mut at = Some(first);
-        while let Some(id) = at.filter(|id| candidates.remove(id)) {
+        while let Some(id) = at.filter(|id| candidates.remove(id).is_some()) {
             chain.push(id);
             at = k.parent_mount(id);
         }
         // A locked mount goes only with the one that it is on.
         let is_free = |id: &MountId| k.mount(*id).is_some_and(|m| m.lock == MountLock::Free);
-        let count = if at.is_some_and(|end| gone.contains(&end)) {
+        let count = if at.is_some_and(|end| gone.contains_key(&end)) {
             chain.len()
         } else {
             chain.iter().rposition(is_free).map_or(0, |last| last + 1)
         };
         for id in chain.into_iter().take(count) {
-            gone.insert(id);
+            gone.insert(id, ());
             more.push(id);
         }
     }
     for id in &more {
-        let over = k.overmount(*id).filter(|over| !gone.contains(over));
+        let over = k.overmount(*id).filter(|over| !gone.contains_key(over));
         if let Some(over) = over
             && let Some(place) = first_surviving_place(k, over, &gone)
         {
@@ -180,16 +184,20 @@ fn propagate_umount(k: &mut Kernel, set: &[MountId]) -> Vec<MountId> {
 
 /// Takes out candidates that something else is mounted on, other than on their root: it would
 /// have to be moved to another path.
-fn remove_shifting(k: &Kernel, gone: &BTreeSet<MountId>, candidates: &mut BTreeSet<MountId>) {
+fn remove_shifting(
+    k: &Kernel,
+    gone: &SortedMap<MountId, ()>,
+    candidates: &mut SortedMap<MountId, ()>,
+) {
     loop {
         let stays = |id: &MountId| {
             let over = k.overmount(*id);
             k.mount(*id).is_none_or(|m| {
                 let mut others = m.children.iter().filter(|c| Some(**c) != over);
-                others.any(|c| !gone.contains(c) && leaves_something(k, *c, gone, candidates))
+                others.any(|c| !gone.contains_key(c) && leaves_something(k, *c, gone, candidates))
             })
         };
-        let staying: Vec<MountId> = candidates.iter().copied().filter(stays).collect();
+        let staying: Vec<MountId> = candidates.keys().copied().filter(stays).collect();
         if staying.is_empty() {
             return;
         }
@@ -203,10 +211,10 @@ fn remove_shifting(k: &Kernel, gone: &BTreeSet<MountId>, candidates: &mut BTreeS
 fn leaves_something(
     k: &Kernel,
     mut id: MountId,
-    gone: &BTreeSet<MountId>,
-    candidates: &BTreeSet<MountId>,
+    gone: &SortedMap<MountId, ()>,
+    candidates: &SortedMap<MountId, ()>,
 ) -> bool {
-    while candidates.contains(&id) || gone.contains(&id) {
+    while candidates.contains_key(&id) || gone.contains_key(&id) {
         match k.overmount(id) {
             Some(over) => id = over,
             None => return false,
@@ -216,9 +224,13 @@ fn leaves_something(
 }
 
 /// Where a mount comes to lie whose mount and those below it go.
-fn first_surviving_place(k: &Kernel, id: MountId, gone: &BTreeSet<MountId>) -> Option<PathRef> {
+fn first_surviving_place(
+    k: &Kernel,
+    id: MountId,
+    gone: &SortedMap<MountId, ()>,
+) -> Option<PathRef> {
     let mut place = k.mount(id)?.at?;
-    while gone.contains(&place.mount) {
+    while gone.contains_key(&place.mount) {
         place = k.mount(place.mount)?.at?;
     }
     Some(place)

@@ -3,7 +3,7 @@
 use super::{IPC_CREAT, IPC_EXCL, IPC_PRIVATE, IpcStat};
 use crate::kernel::cred::Cap;
 use crate::kernel::{Ctx, Errno};
-use std::collections::BTreeMap;
+use crate::store::SortedMap;
 
 /// struct kern_ipc_perm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ impl Perm {
 #[derive(Clone, Debug, Hash)]
 pub struct Ids<T> {
     /// By index: the sequence number and the object.
-    table: BTreeMap<i32, (i32, T)>,
+    table: SortedMap<i32, (i32, T)>,
     seq: i32,
     /// The index given out last.
     last: i32,
@@ -46,7 +46,7 @@ pub struct Ids<T> {
 impl<T> Default for Ids<T> {
     fn default() -> Self {
         Self {
-            table: BTreeMap::new(),
+            table: SortedMap::default(),
             seq: 0,
             last: -1,
         }

@@ -7,8 +7,7 @@ use super::nft::{ChainType, Hook, Passage, Verdict};
 use super::packet::{Body, End, Proto, Tuple};
 use super::{SpaceId, nft};
 use crate::kernel::Ctx;
-use crate::store::{Key, Slab};
-use std::collections::BTreeMap;
+use crate::store::{Key, Slab, SortedMap};
 use std::net::Ipv4Addr;
 
 pub type CtId = Key<Connection>;
@@ -52,7 +51,7 @@ pub enum CtDir {
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Conntrack {
     table: Slab<Connection>,
-    by_tuple: BTreeMap<Tuple, (CtId, CtDir)>,
+    by_tuple: SortedMap<Tuple, (CtId, CtDir)>,
 }
 
 /// What a rule wants of a connection.

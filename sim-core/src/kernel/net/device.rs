@@ -4,7 +4,7 @@ use super::route::{Route, RouteScope};
 use super::space::SpaceId;
 use super::{Net, NetNs};
 use crate::kernel::syscall::Str;
-use crate::store::Key;
+use crate::store::{Key, sorted};
 use std::net::Ipv4Addr;
 
 pub type DeviceId = Key<Device>;
@@ -112,8 +112,10 @@ impl Net {
         }
         let devices = &self.devices;
         if let Some(to) = self.spaces.get_mut(space) {
-            let index_of = |id: &DeviceId| devices.get(*id).map_or(0, |d| d.index);
-            to.devices.sort_by_key(index_of);
+            let index_of = |id: DeviceId| devices.get(id).map_or(0, |d| d.index);
+            let with_index = to.devices.iter().map(|id| (index_of(*id), *id));
+            let in_order = sorted(with_index.collect()).into_iter();
+            to.devices = in_order.map(|(_, id)| id).collect();
         }
     }
 

@@ -41,8 +41,8 @@ pub use transfer::{read, sys_recvfrom, sys_sendto, write};
 use super::cred::{Cap, IdKind};
 use super::fs::InodeId;
 use super::{Ctx, Kernel, NsId, TaskId};
-use crate::store::Slab;
-use std::collections::{BTreeMap, VecDeque};
+use crate::store::{Slab, SortedMap};
+use std::collections::VecDeque;
 
 /// Everything about the network.
 #[derive(Clone, Debug, Default, Hash)]
@@ -51,7 +51,7 @@ pub struct Net {
     pub devices: Slab<Device>,
     pub sockets: Slab<Socket>,
     /// Unix sockets by the inode that they are bound to.
-    pub paths: BTreeMap<InodeId, SocketId>,
+    pub paths: SortedMap<InodeId, SocketId>,
     /// Packets on their way. Empty between two ticks.
     pub outgoing: VecDeque<(SpaceId, Packet)>,
 }

@@ -9,8 +9,7 @@ use super::route::Route;
 use super::sock::SocketId;
 use crate::kernel::syscall::Str;
 use crate::kernel::{Ctx, Kernel, NsId};
-use crate::store::Key;
-use std::collections::BTreeMap;
+use crate::store::{Key, SortedMap};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -26,7 +25,7 @@ pub struct NetNs {
     pub last_index: u32,
     /// Without local ones, which follow from the addresses. Of equally long prefixes the first counts.
     pub routes: Vec<Route>,
-    pub neighbours: BTreeMap<(DeviceId, Ipv4Addr), Neighbour>,
+    pub neighbours: SortedMap<(DeviceId, Ipv4Addr), Neighbour>,
     /// net.ipv4.ip_forward; every number but 0 is on.
     pub ip_forward: i32,
     /// net.ipv4.ip_unprivileged_port_start.
@@ -35,7 +34,7 @@ pub struct NetNs {
     pub sockets: Vec<SocketId>,
     pub time_wait: Vec<TimeWait>,
     /// unix(7): abstract names.
-    pub names: BTreeMap<Str, SocketId>,
+    pub names: SortedMap<Str, SocketId>,
     pub last_port: u16,
     pub rules: Rc<Ruleset>,
     pub conntrack: Conntrack,
@@ -73,12 +72,12 @@ impl super::Net {
             devices: Vec::new(),
             last_index: 0,
             routes: Vec::new(),
-            neighbours: BTreeMap::new(),
+            neighbours: SortedMap::default(),
             ip_forward: 0,
             unprivileged_port_start: 1024,
             sockets: Vec::new(),
             time_wait: Vec::new(),
-            names: BTreeMap::new(),
+            names: SortedMap::default(),
             last_port: *LOCAL_PORTS.start(),
             rules: Rc::default(),
             conntrack: Conntrack::default(),

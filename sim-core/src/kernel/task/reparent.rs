@@ -4,6 +4,7 @@ use super::exit::{ListName, link, tell_parent, unlink};
 use super::{RunState, Subreaper, TaskId};
 use crate::kernel::signal::{OrphanedBy, kill_ok};
 use crate::kernel::{Ctx, Signal};
+use crate::store::sorted;
 
 /// forget_original_parent: every child, in order, gets the new parent and its PDEATHSIG; those
 /// that are dead are reported anew.
@@ -16,10 +17,9 @@ pub(super) fn pass_on_children(cx: &mut Ctx<'_>, father: TaskId) {
     }
     let lists = [task.children, task.zombies];
     let all = lists.iter().flat_map(|list| list.iter(&cx.k.tasks));
-    let mut children: Vec<(u64, TaskId)> = all.map(|(c, t)| (t.links_order, c)).collect();
-    children.sort_unstable();
+    let children: Vec<(u64, TaskId)> = all.map(|(c, t)| (t.links_order, c)).collect();
     let reaper = find_reaper(cx, father);
-    for (_, child) in children {
+    for (_, child) in sorted(children) {
         let order = cx.k.adopted;
         cx.k.adopted += 1;
         unlink(cx, child);

@@ -3,6 +3,7 @@
 use super::read_file;
 use crate::kernel::syscall::{Dirent, FileKind, OpenFlags, Str};
 use crate::kernel::{Errno, Reply, Syscall};
+use crate::store::sorted_by_key;
 use crate::user::tool::{Asked, Flow, Pending, Round, Sys};
 
 /// ls(1): names sorted, in a row; `-l` one per line with kind and mode, `-1` one per line.
@@ -31,11 +32,10 @@ pub fn ls(sys: &mut Sys<'_>) -> Round {
         if paths.len() > 1 {
             sys.print(1, &format!("{path}:\n"))?;
         }
-        let mut names: Vec<&Dirent> = entries
+        let shown = entries
             .iter()
-            .filter(|e| has('a') || !e.name.starts_with('.'))
-            .collect();
-        names.sort_by(|a, b| a.name.cmp(&b.name));
+            .filter(|e| has('a') || !e.name.starts_with('.'));
+        let names = sorted_by_key(shown, |entry| entry.name.clone());
         let text = if has('l') {
             long(sys, path, &names)?
         } else if has('1') {

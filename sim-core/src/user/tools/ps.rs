@@ -3,6 +3,7 @@
 use super::read_file;
 use crate::kernel::syscall::{OpenFlags, Str};
 use crate::kernel::{Reply, Syscall};
+use crate::store::sorted;
 use crate::user::tool::{Flow, Kept, Round, Sys};
 use std::rc::Rc;
 
@@ -63,7 +64,8 @@ fn start(kept: &mut Kept, sys: &mut Sys<'_>, is_full: bool) -> Round {
             return Ok(Flow::Exit(1));
         }
     }
-    left.sort_unstable_by(|a, b| b.cmp(a));
+    left = sorted(left);
+    left.reverse();
     let header = match is_full {
         true => "    PID    PPID S TTY          TIME CMD\n",
         false => "    PID TTY          TIME CMD\n",

@@ -11,6 +11,7 @@ use crate::kernel::net::packet::{
     Body, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, PORT_UNREACH, Proto,
 };
 use crate::kernel::net::{DeviceId, SpaceId};
+use crate::store::sorted_by_key;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -34,12 +35,10 @@ fn chains_at(
         .tables
         .iter()
         .flat_map(|t| t.chains.iter().map(move |c| (t, c)));
-    let mut fit: Vec<_> = all
+    let fit = all
         .filter_map(|(t, c)| Some((t, c, c.base?)))
-        .filter(|(_, _, base)| base.hook == passage.hook && base.chain_type == kind)
-        .collect();
-    fit.sort_by_key(|(_, _, base)| base.priority);
-    fit
+        .filter(|(_, _, base)| base.hook == passage.hook && base.chain_type == kind);
+    sorted_by_key(fit, |(_, _, base)| base.priority)
 }
 
 /// The verdict of all chains of a type: the first that drops decides.
