@@ -1,6 +1,7 @@
 //! Everything that can happen in the machine, and where it is told.
 
 use crate::hw::{CpuId, FaultAccess, Pfn, TtyId};
+use crate::kernel::rule::Checks;
 use crate::kernel::{BlockReason, Errno, FaultOutcome, NsKind, Signal, Syscall, TaskId};
 
 /// What happened. Events explain; they are never needed to draw a right picture.
@@ -173,6 +174,11 @@ pub enum Sink {
     },
     /// All of them.
     Full(Vec<Record>),
+    /// All of them, and every check that was made: a tick is replayed to be explained.
+    Explain {
+        records: Vec<Record>,
+        checks: Checks,
+    },
 }
 
 impl Sink {
@@ -189,6 +195,23 @@ impl Sink {
         Sink::Full(Vec::new())
     }
 
+    /// A sink that keeps everything, and the checks.
+    pub fn explain() -> Self {
+        Sink::Explain {
+            records: Vec::new(),
+            checks: Checks::default(),
+        }
+    }
+
+    /// Where checks are recorded, if they are.
+    #[inline]
+    pub fn checks(&self) -> Option<&Checks> {
+        match self {
+            Sink::Explain { checks, .. } => Some(checks),
+            Sink::Null | Sink::Ring { .. } | Sink::Full(_) => None,
+        }
+    }
+
     #[inline]
     pub fn push(&mut self, record: Record) {
         match self {
@@ -199,7 +222,7 @@ impl Sink {
                 }
                 records.push_back(record);
             }
-            Sink::Full(records) => records.push(record),
+            Sink::Full(records) | Sink::Explain { records, .. } => records.push(record),
         }
     }
 

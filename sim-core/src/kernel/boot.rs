@@ -120,6 +120,7 @@ fn first_task(
     let mut cx = Ctx {
         k,
         hw,
+        why: super::rule::Why::new(None, nobody),
         sink: &mut sink,
         task: nobody,
         cpu: CpuId(0),

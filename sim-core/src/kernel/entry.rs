@@ -90,7 +90,11 @@ impl Ctx<'_> {
         task.reply = super::Reply::None;
         // secure_computing: asked once, before anything of the call happens.
         if !is_resumed && task.security.seccomp.is_some() {
-            match cred::check_seccomp(task, &call) {
+            let action = cred::check_seccomp(task, &call);
+            if action != SeccompAction::Allow {
+                refuse!(self.why, SeccompFilter, nr);
+            }
+            match action {
                 SeccompAction::Allow => {}
                 SeccompAction::Errno(errno) => return self.finish_call(nr, Err(errno)),
                 SeccompAction::Trap => {

@@ -5,6 +5,7 @@ use super::sched::{Phase, Place, Resched, Who};
 use super::task::{BlockReason, RunState};
 use super::{Kernel, TaskId, fs, mm, net};
 use crate::hw::Hardware;
+use crate::kernel::rule::Why;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All invariants.
@@ -124,11 +125,15 @@ fn waits(k: &Kernel) -> Result<(), String> {
                 child.is_some_and(|child| child.vfork_parent == Some(id))
             }
             BlockReason::MsgSend { ns, id: queue } => {
-                let queue = k.ipc(ns).and_then(|ipc| ipc.msg.get(queue));
+                let queue = k
+                    .ipc(ns)
+                    .and_then(|ipc| ipc.msg.get(&Why::default(), queue));
                 queue.is_ok_and(|queue| queue.senders.contains(id))
             }
             BlockReason::MsgReceive { ns, id: queue } => {
-                let queue = k.ipc(ns).and_then(|ipc| ipc.msg.get(queue));
+                let queue = k
+                    .ipc(ns)
+                    .and_then(|ipc| ipc.msg.get(&Why::default(), queue));
                 queue.is_ok_and(|queue| queue.receivers.contains(id))
             }
             BlockReason::Memory => k.mm.waiting.contains(id),

@@ -2,6 +2,9 @@
 //!
 //! Invariant: nothing here names a container. There is no such thing in Linux either.
 
+#[macro_use]
+pub mod rule;
+
 pub mod boot;
 pub mod cgroup;
 pub mod cred;

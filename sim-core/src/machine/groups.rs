@@ -5,6 +5,7 @@ use super::Machine;
 use crate::event::Sink;
 use crate::hw::CpuId;
 use crate::kernel::cgroup::{self, CgroupFile, CgroupId, Hierarchy, Owner};
+use crate::kernel::rule::Why;
 use crate::kernel::{Errno, TaskId};
 
 impl Machine {
@@ -28,7 +29,7 @@ impl Machine {
         };
         for hierarchy in self.kernel.cgroups.hierarchies() {
             let parent = self.group(*hierarchy, dir)?;
-            cgroup::mkdir(&mut self.kernel, parent, name, owner)?;
+            cgroup::mkdir(&mut self.kernel, &Why::default(), parent, name, owner)?;
         }
         Ok(())
     }
@@ -40,7 +41,7 @@ impl Machine {
     pub fn cgroup_rmdir(&mut self, path: &str) -> Result<(), Errno> {
         for hierarchy in self.kernel.cgroups.hierarchies() {
             let id = self.group(*hierarchy, path)?;
-            cgroup::rmdir(&mut self.kernel, id)?;
+            cgroup::rmdir(&mut self.kernel, &Why::default(), id)?;
         }
         Ok(())
     }

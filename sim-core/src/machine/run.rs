@@ -7,6 +7,7 @@
 use super::{Machine, forced};
 use crate::event::{Event, Sink};
 use crate::hw::{Bus, CpuId, Mmu, Ring};
+use crate::kernel::rule::Why;
 use crate::kernel::sched::{Phase, Resched, program_timer};
 use crate::kernel::task::CallOrigin;
 use crate::kernel::{Ctx, Injection, Signal, TaskId};
@@ -83,11 +84,13 @@ impl Machine {
 
     pub(super) fn context<'a>(&'a mut self, cpu: CpuId, sink: &'a mut Sink) -> Ctx<'a> {
         let current = self.kernel.sched.cpu(cpu).and_then(|c| c.current);
+        let task = current.unwrap_or(TaskId::from_u64(0));
         Ctx {
             k: &mut self.kernel,
             hw: &mut self.hw,
+            why: Why::new(sink.checks(), task),
             sink,
-            task: current.unwrap_or(TaskId::from_u64(0)),
+            task,
             cpu,
             now_ns: self.now_ns,
             tick: self.ticks,

@@ -142,20 +142,17 @@ pub(super) fn attach(
     text: &str,
     opener: Opener,
 ) -> Result<(), Errno> {
-    let group = cx.k.cgroups.get(to).ok_or(Errno::ENODEV)?;
-    if group.presence == Presence::Removed {
-        return Err(Errno::ENODEV);
-    }
+    let group = cx.k.cgroups.get(to).ok_or(lost!(ENODEV))?;
+    forbid!(cx.why, CgroupPresent, if group.presence == Presence::Removed)?;
     let hierarchy = group.hierarchy;
-    let pid: i32 = super::write::number(text)?;
-    if pid < 0 {
-        return Err(Errno::EINVAL);
-    }
+    let pid: i32 = super::write::number(&cx.why, text)?;
+    forbid!(cx.why, CgroupPid, pid, if pid < 0)?;
     let id = match pid {
         0 => cx.task,
         _ => {
-            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
-            cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?
+            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;
+            cx.k.task_by_number(ns, pid)
+                .ok_or_else(|| refuse!(cx.why, ProcessExists, pid))?
         }
     };
     match hierarchy {
@@ -182,32 +179,31 @@ impl Ctx<'_> {
 /// Version 1: one's own processes, or anybody's for root.
 fn may_attach_v1(cx: &Ctx<'_>, id: TaskId) -> Result<(), Errno> {
     let me = &cx.me()?.cred;
-    let task = &cx.k.tasks.get(id).ok_or(Errno::ESRCH)?.cred;
+    let task = &cx.k.tasks.get(id).ok_or(lost!(ESRCH))?.cred;
     if me.euid == 0 || me.euid == task.uid || me.euid == task.suid {
         Ok(())
     } else {
-        Err(Errno::EACCES)
+        Err(refuse!(cx.why, CgroupV1Attach, id => task.uid))
     }
 }
 
 /// cgroup_procs_write_permission and cgroup_migrate_vet_dst.
 fn may_attach(cx: &Ctx<'_>, id: TaskId, to: CgroupId, opener: Opener) -> Result<(), Errno> {
     let groups = &cx.k.cgroups;
-    let from = cx.k.tasks.get(id).ok_or(Errno::ESRCH)?.cgroups.v2;
+    let from = cx.k.tasks.get(id).ok_or(lost!(ESRCH))?.cgroups.v2;
     let mut above = std::iter::successors(Some(from), |id| groups.get(*id)?.parent);
     let common = above.find(|common| groups.is_within(to, *common));
-    cx.may_write_cgroup(common.ok_or(Errno::ENOENT)?, CgroupFile::Procs)?;
+    cx.may_write_cgroup(
+        common.ok_or_else(|| refuse!(cx.why, CgroupCommonAncestor, id))?,
+        CgroupFile::Procs,
+    )?;
     let root = cx.k.ns.cgroup_root(opener.ns).map(|set| set.v2);
     let sees = |id| root.is_none_or(|root| groups.is_within(id, root));
-    if !sees(from) || !sees(to) {
-        return Err(Errno::ENOENT);
-    }
-    let group = groups.get(to).ok_or(Errno::ENODEV)?;
+    forbid!(cx.why, CgroupVisible, id, if !sees(from) || !sees(to))?;
+    let group = groups.get(to).ok_or(lost!(ENODEV))?;
     let hands_on = group.subtree_control;
     let is_domain = hands_on.has(Controllers::MEMORY) || groups.has_populated_child(to);
-    if group.parent.is_some() && hands_on.0 != 0 && is_domain {
-        return Err(Errno::EBUSY);
-    }
+    forbid!(cx.why, CgroupNoInternalProcesses, id => hands_on.0, if group.parent.is_some() && hands_on.0 != 0 && is_domain)?;
     Ok(())
 }
 

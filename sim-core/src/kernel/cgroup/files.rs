@@ -155,7 +155,7 @@ const NO_LIMIT: u64 = i64::MAX as u64 / PAGE_BYTES as u64 * PAGE_BYTES as u64;
 /// which this kernel does not measure.
 pub fn text(cx: &Ctx<'_>, id: CgroupId, file: CgroupFile) -> Result<String, Errno> {
     let k = &cx.k;
-    let group = k.cgroups.get(id).ok_or(Errno::ENODEV)?;
+    let group = k.cgroups.get(id).ok_or(lost!(ENODEV))?;
     let bytes = |pages: u64| format!("{}\n", pages * PAGE_BYTES as u64);
     Ok(match file {
         F::Procs | F::Threads | F::Tasks => members(cx, group, id)?,
@@ -167,14 +167,14 @@ pub fn text(cx: &Ctx<'_>, id: CgroupId, file: CgroupFile) -> Result<String, Errn
             format!("populated {populated}\nfrozen {frozen}\n")
         }
         F::Freeze => format!("{}\n", u8::from(group.freeze == Freeze::Yes)),
-        F::Kill => return Err(Errno::EINVAL),
+        F::Kill => return Err(refuse!(cx.why, CgroupWriteOnly)),
         F::MaxDepth => limit(group.max_depth),
         F::MaxDescendants => limit(group.max_descendants),
         F::Stat => stat(k, id),
         F::StatLocal => "frozen_usec 0\n".into(),
         F::Type => "domain\n".into(),
         F::Pressure | F::CpuPressure | F::IoPressure | F::MemoryPressure => {
-            return Err(Errno::EOPNOTSUPP);
+            return Err(refuse!(cx.why, CgroupFileModelled));
         }
         F::CpuStat => super::cpu::stat(k, id),
         F::CpuStatLocal => super::cpu::stat_local(cx, id),
@@ -206,7 +206,7 @@ pub fn text(cx: &Ctx<'_>, id: CgroupId, file: CgroupFile) -> Result<String, Errn
 /// Numbers as the reader's PID namespace has them. Version 2 shows 0 for those outside, version 1
 /// sorts and leaves them out.
 fn members(cx: &Ctx<'_>, group: &Cgroup, id: CgroupId) -> Result<String, Errno> {
-    let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
+    let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;
     let all = cx.k.cgroup_members(id);
     let number = |id| cx.k.group_number(cx.k.pid_of(id)?, ns).into();
     let mut numbers: Vec<i32> = all.into_iter().filter_map(number).collect();

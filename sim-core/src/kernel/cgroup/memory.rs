@@ -46,9 +46,10 @@ pub fn charge(cx: &mut Ctx<'_>) -> Result<Option<CgroupId>, Errno> {
     if let Some(over) = over
         && !is_dying
     {
+        let max = groups.get(over).and_then(|group| group.memory.max);
         groups.over_limit = Some(over);
         groups.tell(over, |memory| memory.at_max += 1);
-        return Err(Errno::ENOMEM);
+        return Err(refuse!(cx.why, CgroupMemoryMax, over => max.unwrap_or(0)));
     }
     let mut at = Some(id);
     while let Some(group) = at.and_then(|id| groups.table.get_mut(id)) {

@@ -2,6 +2,7 @@
 
 use super::files::{CgroupFile, files_of};
 use super::{CgroupId, Cgroups, Owner, Presence};
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::FileKind;
 use crate::kernel::{Errno, Kernel};
 
@@ -53,17 +54,15 @@ impl CgroupNode {
     ///
     /// # Errors
     /// ENOENT, ENOTDIR.
-    pub fn lookup(self, k: &Kernel, name: &str) -> Result<CgroupNode, Errno> {
-        if self.file.is_some() {
-            return Err(Errno::ENOTDIR);
-        }
+    pub fn lookup(self, k: &Kernel, why: &Why, name: &str) -> Result<CgroupNode, Errno> {
+        forbid!(why, CgroupFileNotDir, if self.file.is_some())?;
         if let Some(child) = k.cgroups.child(self.group, name) {
             return Ok(Self::dir(child));
         }
         let found = files_of(k, self.group)
             .into_iter()
             .find(|f| f.name() == name);
-        let file = Some(found.ok_or(Errno::ENOENT)?);
+        let file = Some(found.ok_or_else(|| refuse!(why, NameExists))?);
         Ok(Self { file, ..self })
     }
 

@@ -2,6 +2,7 @@
 
 use super::{CgroupId, Cgroups, Layout};
 use crate::kernel::Errno;
+use crate::kernel::rule::Why;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PidsState {
@@ -18,7 +19,7 @@ impl Cgroups {
     ///
     /// # Errors
     /// EAGAIN at a limit. Nothing is counted then.
-    pub fn charge_pid(&mut self, id: CgroupId) -> Result<(), Errno> {
+    pub fn charge_pid(&mut self, why: &Why, id: CgroupId) -> Result<(), Errno> {
         let over = self.chain(id).find(|id| {
             let pids = self.get(*id).map(|c| c.pids).unwrap_or_default();
             pids.max.is_some_and(|max| pids.current >= max)
@@ -38,7 +39,8 @@ impl Cgroups {
                 group.pids.refused += 1;
             }
         }
-        Err(Errno::EAGAIN)
+        let max = self.get(over).and_then(|group| group.pids.max);
+        Err(refuse!(why, CgroupPidsMax, over => max.unwrap_or(0)))
     }
 
     /// One process more, whatever the limits are: it moves here.

@@ -1,6 +1,7 @@
 //! Making and removing groups.
 
 use super::{Cgroup, CgroupId, Cgroups, Owner, Presence};
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::Str;
 use crate::kernel::{Errno, Kernel};
 
@@ -11,31 +12,24 @@ use crate::kernel::{Errno, Kernel};
 /// cgroup.max.depth or cgroup.max.descendants of some group above is reached.
 pub fn mkdir(
     k: &mut Kernel,
+    why: &Why,
     parent: CgroupId,
     name: &str,
     owner: Owner,
 ) -> Result<CgroupId, Errno> {
-    if name.contains('\n') {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(why, CgroupName, if name.contains('\n'))?;
     let groups = &mut k.cgroups;
-    let group = groups.get(parent).ok_or(Errno::ENODEV)?;
-    if group.presence == Presence::Removed {
-        return Err(Errno::ENODEV);
-    }
+    let group = groups.get(parent).ok_or(lost!(ENODEV))?;
+    forbid!(why, CgroupPresentMkdir, if group.presence == Presence::Removed)?;
     let hierarchy = group.hierarchy;
-    if groups.child(parent, name).is_some() {
-        return Err(Errno::EEXIST);
-    }
+    forbid!(why, CgroupExists, if groups.child(parent, name).is_some())?;
     let above = std::iter::successors(Some(parent), |id| groups.get(*id)?.parent);
     for (level, id) in above.enumerate() {
         let Some(group) = groups.get(id) else { break };
         let descendants = groups.subtree(id).len() - 1;
         let is_full = (group.max_descendants).is_some_and(|max| descendants >= max as usize);
         let is_deep = group.max_depth.is_some_and(|max| level >= max as usize);
-        if is_full || is_deep {
-            return Err(Errno::EAGAIN);
-        }
+        forbid!(why, CgroupDescendants, level => descendants, if is_full || is_deep)?;
     }
     let new = Cgroup {
         owner,
@@ -53,13 +47,11 @@ pub fn mkdir(
 ///
 /// # Errors
 /// EBUSY with children or processes that have not ended, and for a hierarchy's root.
-pub fn rmdir(k: &mut Kernel, id: CgroupId) -> Result<(), Errno> {
+pub fn rmdir(k: &mut Kernel, why: &Why, id: CgroupId) -> Result<(), Errno> {
     let groups = &mut k.cgroups;
-    let group = groups.get(id).ok_or(Errno::ENODEV)?;
-    let parent = group.parent.ok_or(Errno::EBUSY)?;
-    if !group.members.is_empty() || !group.children.is_empty() {
-        return Err(Errno::EBUSY);
-    }
+    let group = groups.get(id).ok_or(lost!(ENODEV))?;
+    let parent = group.parent.ok_or_else(|| refuse!(why, CgroupRoot))?;
+    forbid!(why, CgroupEmpty, if !group.members.is_empty() || !group.children.is_empty())?;
     let is_unused = group.tasks == 0;
     if let Some(group) = groups.table.get_mut(parent) {
         group.children.retain(|child| *child != id);

@@ -4,10 +4,11 @@ use super::attach::{Opener, attach};
 use super::files::CgroupFile as F;
 use super::{CgroupFile, CgroupId, Controllers, Freeze, Hierarchy, Layout, Presence};
 use crate::hw::PAGE_BYTES;
+use crate::kernel::rule::Why;
 use crate::kernel::{Ctx, Errno, NsId, Signal};
 
 /// kstrtoint: a whole decimal, octal or hexadecimal number.
-pub(super) fn number(text: &str) -> Result<i32, Errno> {
+pub(super) fn number(why: &Why, text: &str) -> Result<i32, Errno> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
@@ -17,11 +18,9 @@ pub(super) fn number(text: &str) -> Result<i32, Errno> {
         None if digits.len() > 1 && digits.starts_with('0') => (8, digits),
         None => (10, digits),
     };
-    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-        return Err(Errno::EINVAL);
-    }
-    let value = i64::from_str_radix(digits, radix).map_err(|_| Errno::ERANGE)?;
-    i32::try_from(sign * value).map_err(|_| Errno::ERANGE)
+    forbid!(why, CgroupNumber, if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)))?;
+    let value = i64::from_str_radix(digits, radix).map_err(|_| refuse!(why, CgroupNumberRange))?;
+    i32::try_from(sign * value).map_err(|_| refuse!(why, CgroupNumberRange))
 }
 
 /// kstrtoull.
@@ -51,17 +50,17 @@ pub(super) fn signed(text: &str) -> Result<i64, Errno> {
 }
 
 /// `max`, or a number that is not negative.
-fn limit(text: &str) -> Result<Option<u32>, Errno> {
+fn limit(why: &Why, text: &str) -> Result<Option<u32>, Errno> {
     match text {
         "max" => Ok(None),
-        _ => u32::try_from(number(text)?)
+        _ => u32::try_from(number(why, text)?)
             .map(Some)
-            .map_err(|_| Errno::ERANGE),
+            .map_err(|_| refuse!(why, CgroupNumberRange)),
     }
 }
 
 /// Bytes with a suffix, as pages; `none` is no limit (page_counter_memparse).
-fn pages(text: &str, none: &str) -> Result<Option<u64>, Errno> {
+fn pages(why: &Why, text: &str, none: &str) -> Result<Option<u64>, Errno> {
     if text == none {
         return Ok(None);
     }
@@ -71,9 +70,9 @@ fn pages(text: &str, none: &str) -> Result<Option<u64>, Errno> {
         "k" | "K" => 10,
         "m" | "M" => 20,
         "g" | "G" => 30,
-        _ => return Err(Errno::EINVAL),
+        _ => return Err(refuse!(why, CgroupBytes)),
     };
-    let bytes: u64 = digits.parse().map_err(|_| Errno::EINVAL)?;
+    let bytes: u64 = digits.parse().map_err(|_| refuse!(why, CgroupBytes))?;
     let bytes = bytes.checked_shl(shift).unwrap_or(u64::MAX);
     let count = bytes / PAGE_BYTES as u64;
     Ok((count < i64::MAX as u64 / PAGE_BYTES as u64).then_some(count))
@@ -91,32 +90,31 @@ pub fn write(
     opener_ns: NsId,
 ) -> Result<(), Errno> {
     let text = std::str::from_utf8(bytes)
-        .map_err(|_| Errno::EINVAL)?
+        .map_err(|_| refuse!(cx.why, CgroupText))?
         .trim();
-    let group = cx.k.cgroups.get(id).ok_or(Errno::ENODEV)?;
-    if group.presence == Presence::Removed {
-        return Err(Errno::ENODEV);
-    }
+    let group = cx.k.cgroups.get(id).ok_or(lost!(ENODEV))?;
+    forbid!(cx.why, CgroupPresent, if group.presence == Presence::Removed)?;
     let (hierarchy, used) = (group.hierarchy, group.memory.current);
     match file {
         F::Procs | F::Tasks => attach(cx, id, text, Opener { ns: opener_ns })?,
         // Threads move within their process's domain only, and there are none.
         F::Threads => {
-            let pid = number(text)?;
-            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
+            let pid = number(&cx.why, text)?;
+            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;
             let task = match pid {
                 0 => cx.task,
-                _ => cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?,
+                _ => {
+                    cx.k.task_by_number(ns, pid)
+                        .ok_or_else(|| refuse!(cx.why, ProcessExists, pid))?
+                }
             };
-            if cx.k.tasks.get(task).map(|t| t.cgroups.v2) != Some(id) {
-                return Err(Errno::EOPNOTSUPP);
-            }
+            forbid!(cx.why, CgroupThreads, task, if cx.k.tasks.get(task).map(|t| t.cgroups.v2) != Some(id))?;
         }
         F::Freeze => {
-            let freeze = match number(text)? {
+            let freeze = match number(&cx.why, text)? {
                 0 => Freeze::No,
                 1 => Freeze::Yes,
-                _ => return Err(Errno::ERANGE),
+                _ => return Err(refuse!(cx.why, CgroupFreezeRange)),
             };
             if let Some(group) = cx.k.cgroups.table.get_mut(id) {
                 group.freeze = freeze;
@@ -124,9 +122,7 @@ pub fn write(
             cx.freeze_members(id);
         }
         F::Kill => {
-            if number(text)? != 1 {
-                return Err(Errno::ERANGE);
-            }
+            forbid!(cx.why, CgroupKillValue, if number(&cx.why, text)? != 1)?;
             for group in cx.k.cgroups.subtree(id) {
                 for task in cx.k.cgroup_members(group) {
                     cx.send_signal(task, Signal::SIGKILL);
@@ -134,7 +130,7 @@ pub fn write(
             }
         }
         F::MaxDepth | F::MaxDescendants => {
-            let value = limit(text)?;
+            let value = limit(&cx.why, text)?;
             if let Some(group) = cx.k.cgroups.table.get_mut(id) {
                 match file {
                     F::MaxDepth => group.max_depth = value,
@@ -144,9 +140,9 @@ pub fn write(
         }
         F::SubtreeControl => subtree_control(cx, id, text)?,
         // Threaded groups are not modelled.
-        F::Type if text == "threaded" => return Err(Errno::EOPNOTSUPP),
+        F::Type if text == "threaded" => return Err(refuse!(cx.why, CgroupThreaded)),
         F::Pressure | F::CpuPressure | F::IoPressure | F::MemoryPressure => {
-            return Err(Errno::EOPNOTSUPP);
+            return Err(refuse!(cx.why, CgroupFileModelled));
         }
         F::CpuMax => super::cpu::set_max(cx, id, text)?,
         F::CpuWeight => super::cpu::set_weight(cx, id, text)?,
@@ -159,7 +155,7 @@ pub fn write(
                     text.parse()
                         .ok()
                         .filter(|max| *max <= 4_194_304)
-                        .ok_or(Errno::EINVAL)?,
+                        .ok_or_else(|| refuse!(cx.why, CgroupDepth))?,
                 ),
             };
             if let Some(group) = cx.k.cgroups.table.get_mut(id) {
@@ -172,15 +168,11 @@ pub fn write(
             } else {
                 "-1"
             };
-            let max = pages(text, none)?;
+            let max = pages(&cx.why, text, none)?;
             // Nothing can be swapped out: version 1 refuses, version 2 kills later.
-            if hierarchy != Hierarchy::V2 && max.is_some_and(|max| used > max) {
-                return Err(Errno::EBUSY);
-            }
+            forbid!(cx.why, CgroupV1MemoryInUse, used, if hierarchy != Hierarchy::V2 && max.is_some_and(|max| used > max))?;
             if let Some(group) = cx.k.cgroups.table.get_mut(id) {
-                if group.parent.is_none() {
-                    return Err(Errno::EINVAL);
-                }
+                forbid!(cx.why, CgroupRootLimit, if group.parent.is_none())?;
                 group.memory.max = max;
             }
         }
@@ -194,7 +186,7 @@ pub fn write(
         }
         F::CloneChildren | F::NotifyOnRelease if text == "0" => {}
         F::CloneChildren | F::NotifyOnRelease | F::ReleaseAgent | F::MemoryOomControl => {
-            return Err(Errno::EOPNOTSUPP);
+            return Err(refuse!(cx.why, CgroupFileModelled));
         }
         F::Type
         | F::Controllers
@@ -210,7 +202,7 @@ pub fn write(
         | F::PidsCurrent
         | F::PidsEvents
         | F::PidsPeak
-        | F::SaneBehavior => return Err(Errno::EINVAL),
+        | F::SaneBehavior => return Err(refuse!(cx.why, CgroupReadOnly)),
     }
     Ok(())
 }
@@ -225,12 +217,12 @@ fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Err
         let (plus, name) = match (token.strip_prefix('+'), token.strip_prefix('-')) {
             (Some(name), _) => (true, name),
             (None, Some(name)) => (false, name),
-            (None, None) => return Err(Errno::EINVAL),
+            (None, None) => return Err(refuse!(cx.why, CgroupControllerSign)),
         };
         let known = Controllers::NAMES.iter().find(|(_, n)| *n == name);
         let bit = match known {
             Some((one, _)) if cx.k.cgroups.layout == Layout::Unified => one.0,
-            None if !OTHERS.contains(&name) => return Err(Errno::EINVAL),
+            None if !OTHERS.contains(&name) => return Err(refuse!(cx.why, CgroupControllerExists)),
             Some(_) | None => {
                 absent |= u8::from(plus);
                 continue;
@@ -245,20 +237,15 @@ fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Err
         }
     }
     let groups = &cx.k.cgroups;
-    let group = groups.get(id).ok_or(Errno::ENODEV)?;
+    let group = groups.get(id).ok_or(lost!(ENODEV))?;
     let own = group.subtree_control.0;
     enable &= !own;
     disable &= own;
-    if absent != 0 || enable & !groups.controllers(id).0 != 0 {
-        return Err(Errno::ENOENT);
-    }
+    forbid!(cx.why, CgroupControllerAvailable, enable => absent, if absent != 0 || enable & !groups.controllers(id).0 != 0)?;
     let below = group.children.iter().filter_map(|child| groups.get(*child));
-    if below
+    forbid!(cx.why, CgroupControllerInUse, disable, if below
         .into_iter()
-        .any(|c| c.subtree_control.0 & disable != 0)
-    {
-        return Err(Errno::EBUSY);
-    }
+        .any(|c| c.subtree_control.0 & disable != 0))?;
     // No internal processes: a group with members hands on no domain controller, and others only
     // while no child has members. The root is exempt.
     let is_domain = enable & Controllers::MEMORY.0 != 0;
@@ -267,13 +254,10 @@ fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Err
         .children
         .iter()
         .any(|child| groups.is_populated(*child));
-    if group.parent.is_some()
+    forbid!(cx.why, CgroupNoInternalProcesses, if group.parent.is_some()
         && enable != 0
         && !group.members.is_empty()
-        && (has_domain || populated_below)
-    {
-        return Err(Errno::EBUSY);
-    }
+        && (has_domain || populated_below))?;
     let children = group.children.clone();
     if let Some(group) = cx.k.cgroups.table.get_mut(id) {
         group.subtree_control = Controllers(own & !disable | enable);

@@ -2,23 +2,24 @@
 
 use super::{Cap, CapSet, Cred};
 use crate::kernel::syscall::done;
-use crate::kernel::{Ctx, Errno, Reply, SysResult};
+use crate::kernel::{Ctx, Reply, SysResult};
 
 /// capget(2), in [`Reply::Caps`]. The version of the header is always the third.
 ///
 /// # Errors
 /// EINVAL for a negative pid, ESRCH.
 pub fn sys_capget(cx: &mut Ctx<'_>, pid: i32) -> SysResult {
-    if pid < 0 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, CapgetPid, pid, if pid < 0)?;
     let me = cx.me()?;
-    let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
+    let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
     let id = match pid {
         0 => cx.task,
-        _ => cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?,
+        _ => {
+            cx.k.task_by_number(ns, pid)
+                .ok_or_else(|| refuse!(cx.why, ProcessExists, pid))?
+        }
     };
-    let cred = &cx.k.tasks.get(id).ok_or(Errno::ESRCH)?.cred;
+    let cred = &cx.k.tasks.get(id).ok_or(lost!(ESRCH))?.cred;
     let caps = Reply::Caps {
         effective: cred.effective.0,
         permitted: cred.permitted.0,
@@ -40,24 +41,17 @@ pub fn sys_capset(
     inheritable: u64,
 ) -> SysResult {
     let me = cx.me()?;
-    let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
-    if pid != 0 && cx.k.number_of(me, ns) != Some(pid) {
-        return Err(Errno::EPERM);
-    }
+    let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
+    forbid!(cx.why, CapsetOther, pid, if pid != 0 && cx.k.number_of(me, ns) != Some(pid))?;
     let old = Cred::clone(&me.cred);
     let [effective, permitted, inheritable] =
         [effective, permitted, inheritable].map(|set| CapSet(set).and(CapSet::FULL));
     let is_capped = !cx.is_ns_capable(old.user_ns, Cap::SETPCAP);
     let adds_unowned = !inheritable.is_subset_of(old.inheritable.or(old.permitted));
-    if is_capped && adds_unowned {
-        return Err(Errno::EPERM);
-    }
-    if !inheritable.is_subset_of(old.inheritable.or(old.bounding))
+    forbid!(cx.why, CapsetInheritable, if is_capped && adds_unowned)?;
+    forbid!(cx.why, CapsetSubset, if !inheritable.is_subset_of(old.inheritable.or(old.bounding))
         || !permitted.is_subset_of(old.permitted)
-        || !effective.is_subset_of(permitted)
-    {
-        return Err(Errno::EPERM);
-    }
+        || !effective.is_subset_of(permitted))?;
     let ambient = old.ambient.and(permitted).and(inheritable);
     cx.commit_creds(Cred {
         effective,

@@ -20,7 +20,7 @@ pub fn exec_creds(cx: &mut Ctx<'_>, set_id: SetId) -> Result<(), Errno> {
     let me = cx.me()?;
     let old = me.cred.clone();
     let no_new_privs = me.security.no_new_privs;
-    let user_ns = cx.k.ns.user(old.user_ns).ok_or(Errno::ESRCH)?;
+    let user_ns = cx.k.ns.user(old.user_ns).ok_or(lost!(ESRCH))?;
     let mut new = Cred::clone(&old);
     let is_mapped = set_id
         .uid

@@ -6,7 +6,7 @@ use crate::kernel::{Ctx, Errno, Reply, SysResult};
 
 fn mine<'a>(cx: &'a Ctx<'_>) -> Result<(&'a Cred, &'a UserNs), Errno> {
     let cred = &cx.me()?.cred;
-    Ok((cred, cx.k.ns.user(cred.user_ns).ok_or(Errno::ESRCH)?))
+    Ok((cred, cx.k.ns.user(cred.user_ns).ok_or(lost!(ESRCH))?))
 }
 
 /// getuid(2).

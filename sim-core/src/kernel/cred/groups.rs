@@ -2,7 +2,7 @@
 
 use super::{Cap, Cred, Setgroups};
 use crate::kernel::syscall::done;
-use crate::kernel::{Ctx, Errno, Reply, SysResult};
+use crate::kernel::{Ctx, Reply, SysResult};
 use crate::store::sorted;
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ const NGROUPS_MAX: usize = 65_536;
 /// ESRCH for a caller that is gone.
 pub fn sys_getgroups(cx: &mut Ctx<'_>) -> SysResult {
     let cred = &cx.me()?.cred;
-    let ns = cx.k.ns.user(cred.user_ns).ok_or(Errno::ESRCH)?;
+    let ns = cx.k.ns.user(cred.user_ns).ok_or(lost!(ESRCH))?;
     let ids: Rc<[u32]> = cred
         .groups
         .iter()
@@ -33,15 +33,12 @@ pub fn sys_getgroups(cx: &mut Ctx<'_>) -> SysResult {
 pub fn sys_setgroups(cx: &mut Ctx<'_>, list: Rc<[u32]>) -> SysResult {
     let cred = cx.me()?.cred.clone();
     cx.ns_capable(cred.user_ns, Cap::SETGID)?;
-    let ns = cx.k.ns.user(cred.user_ns).ok_or(Errno::ESRCH)?;
-    if ns.gid_map.is_empty() || ns.setgroups == Setgroups::Deny {
-        return Err(Errno::EPERM);
-    }
-    if list.len() > NGROUPS_MAX {
-        return Err(Errno::EINVAL);
-    }
+    let ns = cx.k.ns.user(cred.user_ns).ok_or(lost!(ESRCH))?;
+    forbid!(cx.why, SetgroupsAllowed, cred.user_ns, if ns.gid_map.is_empty() || ns.setgroups == Setgroups::Deny)?;
+    forbid!(cx.why, SetgroupsCount, list.len(), if list.len() > NGROUPS_MAX)?;
     let kgids: Option<Vec<u32>> = list.iter().map(|gid| ns.gid_map.down(*gid)).collect();
-    let kgids = sorted(kgids.ok_or(Errno::EINVAL)?);
+    let kgids = kgids.ok_or_else(|| refuse!(cx.why, IdMapped, cred.user_ns))?;
+    let kgids = sorted(kgids);
     let new = Cred {
         groups: kgids.into(),
         ..Cred::clone(&cred)

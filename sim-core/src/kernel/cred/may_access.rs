@@ -10,7 +10,8 @@ pub fn may_kill(cx: &Ctx<'_>, to: TaskId) -> bool {
     };
     let (me, to) = (&me.cred, &to.cred);
     let same = |uid| uid == to.uid || uid == to.suid;
-    same(me.euid) || same(me.uid) || cx.k.is_capable_in(me, to.user_ns, Cap::KILL)
+    ask!(cx.why, SameUser, me.euid => to.uid, if same(me.euid) || same(me.uid))
+        || cx.holds_cap(me, to.user_ns, Cap::KILL)
 }
 
 /// ptrace_may_access with PTRACE_MODE_READ_FSCREDS: whether the caller may look into a process
@@ -23,23 +24,20 @@ pub fn may_ptrace(cx: &Ctx<'_>, target: TaskId) -> Result<(), Errno> {
         return Ok(());
     }
     let me: &Cred = &cx.me()?.cred;
-    let task = cx.k.tasks.get(target).ok_or(Errno::ESRCH)?;
+    let task = cx.k.tasks.get(target).ok_or(lost!(ESRCH))?;
     let it = &task.cred;
     let is_same_user = [it.uid, it.euid, it.suid].iter().all(|id| *id == me.fsuid)
         && [it.gid, it.egid, it.sgid].iter().all(|id| *id == me.fsgid);
-    let rules = |ns| cx.k.is_capable_in(me, ns, Cap::SYS_PTRACE);
-    if !is_same_user && !rules(it.user_ns) {
-        return Err(Errno::EPERM);
-    }
+    let is_same_user = ask!(cx.why, SameUser, me.fsuid => it.uid, if is_same_user);
+    let rules = |ns| cx.holds_cap(me, ns, Cap::SYS_PTRACE);
+    forbid!(cx.why, PtraceCredentials, target => it.uid, if !is_same_user && !rules(it.user_ns))?;
     let mm_ns = task.security.mm_user_ns.unwrap_or(cx.k.init_user_ns);
-    if task.mm.is_some() && task.security.dumpable == Dumpable::No && !rules(mm_ns) {
-        return Err(Errno::EPERM);
-    }
+    forbid!(cx.why, PtraceDumpable, target, if task.mm.is_some() && task.security.dumpable == Dumpable::No && !rules(mm_ns))?;
     // cap_ptrace_access_check.
     let is_weaker = me.user_ns == it.user_ns && it.permitted.is_subset_of(me.effective);
     if is_weaker || rules(it.user_ns) {
         Ok(())
     } else {
-        Err(Errno::EPERM)
+        Err(refuse!(cx.why, PtraceCapabilities, target))
     }
 }

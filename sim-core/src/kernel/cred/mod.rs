@@ -163,17 +163,19 @@ impl Kernel {
 impl Ctx<'_> {
     /// ns_capable: whether the caller has a capability over a user namespace.
     pub fn is_ns_capable(&self, ns: NsId, cap: Cap) -> bool {
-        self.me()
-            .is_ok_and(|me| self.k.is_capable_in(&me.cred, ns, cap))
+        self.me().is_ok_and(|me| self.holds_cap(&me.cred, ns, cap))
+    }
+
+    /// Whether these credentials have a capability over a user namespace.
+    pub fn holds_cap(&self, cred: &Cred, ns: NsId, cap: Cap) -> bool {
+        ask!(self.why, Capability, cap => ns, if self.k.is_capable_in(cred, ns, cap))
     }
 
     /// # Errors
     /// EPERM.
     pub fn ns_capable(&self, ns: NsId, cap: Cap) -> Result<(), Errno> {
-        match self.is_ns_capable(ns, cap) {
-            true => Ok(()),
-            false => Err(Errno::EPERM),
-        }
+        let me = self.me();
+        check!(self.why, Capability, cap => ns, if me.is_ok_and(|me| self.k.is_capable_in(&me.cred, ns, cap)))
     }
 
     /// capable: over the first user namespace, so over the whole system.

@@ -1,6 +1,7 @@
 //! prctl(2), what concerns privilege (cap_task_prctl, prctl in kernel/sys.c).
 
 use super::{Cap, CapSet, Cred, Dumpable, NoNewPrivs};
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{Prctl, done};
 use crate::kernel::{Ctx, Errno, SysResult};
 use std::rc::Rc;
@@ -37,8 +38,8 @@ pub enum AmbientOp {
     ClearAll,
 }
 
-fn cap_arg(nr: u64) -> Result<Cap, Errno> {
-    Cap::from_nr(nr).ok_or(Errno::EINVAL)
+fn cap_arg(why: &Why, nr: u64) -> Result<Cap, Errno> {
+    Cap::from_nr(nr).ok_or_else(|| refuse!(why, CapExists, nr))
 }
 
 /// The options of prctl(2) about privilege.
@@ -85,24 +86,22 @@ fn change(cx: &mut Ctx<'_>, how: impl FnOnce(&mut Cred)) -> SysResult {
 }
 
 fn bounding_read(cx: &Ctx<'_>, nr: u64) -> SysResult {
-    let cap = cap_arg(nr)?;
+    let cap = cap_arg(&cx.why, nr)?;
     done(i64::from(cx.me()?.cred.bounding.has(cap)))
 }
 
 fn bounding_drop(cx: &mut Ctx<'_>, nr: u64) -> SysResult {
     cx.ns_capable(cx.me()?.cred.user_ns, Cap::SETPCAP)?;
-    let cap = cap_arg(nr)?;
+    let cap = cap_arg(&cx.why, nr)?;
     change(cx, |new| new.bounding = new.bounding.without(cap))
 }
 
 fn ambient(cx: &mut Ctx<'_>, op: AmbientOp, nr: u64) -> SysResult {
     if op == AmbientOp::ClearAll {
-        if nr != 0 {
-            return Err(Errno::EINVAL);
-        }
+        forbid!(cx.why, AmbientArguments, nr, if nr != 0)?;
         return change(cx, |new| new.ambient = CapSet::EMPTY);
     }
-    let cap = cap_arg(nr)?;
+    let cap = cap_arg(&cx.why, nr)?;
     let cred = &cx.me()?.cred;
     match op {
         AmbientOp::IsSet => done(i64::from(cred.ambient.has(cap))),
@@ -113,21 +112,15 @@ fn ambient(cx: &mut Ctx<'_>, op: AmbientOp, nr: u64) -> SysResult {
             let may = cred.permitted.has(cap)
                 && cred.inheritable.has(cap)
                 && !cred.securebits.has(SecureBits::NO_CAP_AMBIENT_RAISE);
-            if !may {
-                return Err(Errno::EPERM);
-            }
+            forbid!(cx.why, AmbientRaise, cap, if !may)?;
             change(cx, |new| new.ambient = new.ambient.with(cap))
         }
     }
 }
 
 fn set_keepcaps(cx: &mut Ctx<'_>, value: u64) -> SysResult {
-    if value > 1 {
-        return Err(Errno::EINVAL);
-    }
-    if cx.me()?.cred.securebits.has(SecureBits::KEEP_CAPS_LOCKED) {
-        return Err(Errno::EPERM);
-    }
+    forbid!(cx.why, PrctlValue, value, if value > 1)?;
+    forbid!(cx.why, KeepcapsLocked, if cx.me()?.cred.securebits.has(SecureBits::KEEP_CAPS_LOCKED))?;
     change(cx, |new| {
         let rest = new.securebits.without(SecureBits::KEEP_CAPS);
         new.securebits = SecureBits(rest.0 | (value * SecureBits::KEEP_CAPS.0));
@@ -141,9 +134,7 @@ fn set_securebits(cx: &mut Ctx<'_>, bits: u64) -> SysResult {
     let changes_locked = (locks >> 1) & (old ^ bits) != 0;
     let unlocks = locks & !bits != 0;
     let is_unknown = bits & !(SecureBits::BITS | SecureBits::LOCKS) != 0;
-    if changes_locked || unlocks || is_unknown {
-        return Err(Errno::EPERM);
-    }
+    forbid!(cx.why, SecurebitsLocked, bits => locks, if changes_locked || unlocks || is_unknown)?;
     if (old ^ bits) & !SecureBits::UNPRIVILEGED != 0 {
         cx.ns_capable(user_ns, Cap::SETPCAP)?;
     }
@@ -151,9 +142,7 @@ fn set_securebits(cx: &mut Ctx<'_>, bits: u64) -> SysResult {
 }
 
 fn set_no_new_privs(cx: &mut Ctx<'_>, value: u64) -> SysResult {
-    if value != 1 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, PrctlValue, value, if value != 1)?;
     cx.me_mut()?.security.no_new_privs = NoNewPrivs::Yes;
     done(0)
 }
@@ -162,7 +151,7 @@ fn set_dumpable(cx: &mut Ctx<'_>, value: u64) -> SysResult {
     cx.me_mut()?.security.dumpable = match value {
         0 => Dumpable::No,
         1 => Dumpable::Yes,
-        _ => return Err(Errno::EINVAL),
+        _ => return Err(refuse!(cx.why, PrctlValue, value)),
     };
     done(0)
 }

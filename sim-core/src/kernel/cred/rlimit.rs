@@ -106,16 +106,10 @@ pub fn sys_getrlimit(cx: &mut Ctx<'_>, resource: Resource) -> SysResult {
 /// EINVAL for a soft limit above the hard one; EPERM to raise the hard one without
 /// CAP_SYS_RESOURCE over the first user namespace.
 pub fn sys_setrlimit(cx: &mut Ctx<'_>, resource: Resource, soft: u64, hard: u64) -> SysResult {
-    if soft > hard {
-        return Err(Errno::EINVAL);
-    }
-    if resource == Resource::Nofile && hard > NR_OPEN {
-        return Err(Errno::EPERM);
-    }
+    forbid!(cx.why, RlimitOrder, soft => hard, if soft > hard)?;
+    forbid!(cx.why, RlimitNofileMaximum, hard => NR_OPEN, if resource == Resource::Nofile && hard > NR_OPEN)?;
     let old = cx.me()?.security.rlimits.get(resource);
-    if hard > old.hard && !cx.is_capable(Cap::SYS_RESOURCE) {
-        return Err(Errno::EPERM);
-    }
+    forbid!(cx.why, RlimitRaise, hard => old.hard, if hard > old.hard && !cx.is_capable(Cap::SYS_RESOURCE))?;
     let limits = &mut cx.me_mut()?.security.rlimits;
     Rc::make_mut(limits).set(resource, Rlimit { soft, hard });
     done(0)
@@ -173,9 +167,7 @@ pub fn may_fork(cx: &mut Ctx<'_>, cred: &Cred) -> Result<(), Errno> {
         let is_exempt = (is_first_ns && cred.uid == 0)
             || cx.is_capable(Cap::SYS_RESOURCE)
             || cx.is_capable(Cap::SYS_ADMIN);
-        if !is_exempt {
-            return Err(Errno::EAGAIN);
-        }
+        forbid!(cx.why, NprocLimit, cred.uid => limit, if !is_exempt)?;
     }
     cx.me_mut()?.security.nproc = NprocState::Within;
     Ok(())
@@ -207,9 +199,7 @@ pub fn may_exec(cx: &mut Ctx<'_>) -> Result<(), Errno> {
         return Ok(());
     }
     let limit = me.security.rlimits.get(Resource::Nproc).soft;
-    if cx.k.is_over_nproc(&me.cred, limit, 0) {
-        return Err(Errno::EAGAIN);
-    }
+    forbid!(cx.why, NprocLimit, () => limit, if cx.k.is_over_nproc(&me.cred, limit, 0))?;
     cx.me_mut()?.security.nproc = NprocState::Within;
     Ok(())
 }

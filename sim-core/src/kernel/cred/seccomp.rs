@@ -63,11 +63,8 @@ impl Seccomp {
 /// filter or a name that is no system call's.
 pub fn sys_seccomp(cx: &mut Ctx<'_>, deny: Rc<[Str]>, action: SeccompAction) -> SysResult {
     let me = cx.me()?;
-    if me.security.no_new_privs == NoNewPrivs::No
-        && !cx.is_ns_capable(me.cred.user_ns, Cap::SYS_ADMIN)
-    {
-        return Err(Errno::EACCES);
-    }
+    forbid!(cx.why, SeccompPrivilege, if me.security.no_new_privs == NoNewPrivs::No
+        && !cx.is_ns_capable(me.cred.user_ns, Cap::SYS_ADMIN))?;
     let before = me.security.seccomp.clone();
     cx.me_mut()?.security.seccomp = Some(Rc::new(Seccomp {
         deny,

@@ -18,8 +18,10 @@ fn kgid(cx: &Ctx<'_>, cred: &Cred, gid: u32) -> Result<Option<u32>, Errno> {
     if gid == KEEP {
         return Ok(None);
     }
-    let map = &cx.k.ns.user(cred.user_ns).ok_or(Errno::EINVAL)?.gid_map;
-    map.down(gid).map(Some).ok_or(Errno::EINVAL)
+    let map = &cx.k.ns.user(cred.user_ns).ok_or(lost!(EINVAL))?.gid_map;
+    map.down(gid)
+        .map(Some)
+        .ok_or_else(|| refuse!(cx.why, IdMapped, gid => cred.user_ns))
 }
 
 /// setgid(2).
@@ -28,12 +30,12 @@ fn kgid(cx: &Ctx<'_>, cred: &Cred, gid: u32) -> Result<Option<u32>, Errno> {
 /// EINVAL for an id that the user namespace does not map, EPERM.
 pub fn sys_setgid(cx: &mut Ctx<'_>, gid: u32) -> SysResult {
     let (mut new, may) = start(cx)?;
-    let gid = kgid(cx, &new, gid)?.ok_or(Errno::EINVAL)?;
+    let gid = kgid(cx, &new, gid)?.ok_or_else(|| refuse!(cx.why, IdValid, gid))?;
     if may {
         new.gid = gid;
         new.sgid = gid;
     } else if gid != new.gid && gid != new.sgid {
-        return Err(Errno::EPERM);
+        return Err(refuse!(cx.why, SetgidPermission, gid => new.gid));
     }
     new.egid = gid;
     new.fsgid = gid;
@@ -50,15 +52,11 @@ pub fn sys_setregid(cx: &mut Ctx<'_>, rgid: u32, egid: u32) -> SysResult {
     let (rgid, egid) = (kgid(cx, &old, rgid)?, kgid(cx, &old, egid)?);
     let mut new = old.clone();
     if let Some(rgid) = rgid {
-        if old.gid != rgid && old.egid != rgid && !may {
-            return Err(Errno::EPERM);
-        }
+        forbid!(cx.why, SetregidPermission, rgid => old.gid, if old.gid != rgid && old.egid != rgid && !may)?;
         new.gid = rgid;
     }
     if let Some(egid) = egid {
-        if old.gid != egid && old.egid != egid && old.sgid != egid && !may {
-            return Err(Errno::EPERM);
-        }
+        forbid!(cx.why, SetregidPermission, egid => old.egid, if old.gid != egid && old.egid != egid && old.sgid != egid && !may)?;
         new.egid = egid;
     }
     if rgid.is_some() || egid.is_some_and(|egid| egid != old.gid) {
@@ -85,9 +83,7 @@ pub fn sys_setresgid(cx: &mut Ctx<'_>, rgid: u32, egid: u32, sgid: u32) -> SysRe
     }
     let is_new =
         |id: Option<u32>| id.is_some_and(|id| id != old.gid && id != old.egid && id != old.sgid);
-    if (is_new(rgid) || is_new(egid) || is_new(sgid)) && !may {
-        return Err(Errno::EPERM);
-    }
+    forbid!(cx.why, SetresgidPermission, if (is_new(rgid) || is_new(egid) || is_new(sgid)) && !may)?;
     let mut new = old.clone();
     new.gid = rgid.unwrap_or(old.gid);
     new.egid = egid.unwrap_or(old.egid);
@@ -103,7 +99,7 @@ pub fn sys_setresgid(cx: &mut Ctx<'_>, rgid: u32, egid: u32, sgid: u32) -> SysRe
 /// None but ESRCH for a caller that is gone.
 pub fn sys_setfsgid(cx: &mut Ctx<'_>, gid: u32) -> SysResult {
     let (mut new, may) = start(cx)?;
-    let map = &cx.k.ns.user(new.user_ns).ok_or(Errno::ESRCH)?.gid_map;
+    let map = &cx.k.ns.user(new.user_ns).ok_or(lost!(ESRCH))?.gid_map;
     let before = map.shown(new.fsgid);
     if let Ok(Some(gid)) = kgid(cx, &new, gid) {
         let is_mine = [new.gid, new.egid, new.sgid, new.fsgid].contains(&gid);

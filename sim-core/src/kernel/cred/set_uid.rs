@@ -19,8 +19,10 @@ fn kuid(cx: &Ctx<'_>, cred: &Cred, uid: u32) -> Result<Option<u32>, Errno> {
     if uid == KEEP {
         return Ok(None);
     }
-    let map = &cx.k.ns.user(cred.user_ns).ok_or(Errno::EINVAL)?.uid_map;
-    map.down(uid).map(Some).ok_or(Errno::EINVAL)
+    let map = &cx.k.ns.user(cred.user_ns).ok_or(lost!(EINVAL))?.uid_map;
+    map.down(uid)
+        .map(Some)
+        .ok_or_else(|| refuse!(cx.why, IdMapped, uid => cred.user_ns))
 }
 
 /// cap_task_fix_setuid and commit_creds.
@@ -60,13 +62,13 @@ fn emulate_setxuid(root: Option<u32>, old: &Cred, new: &mut Cred) {
 /// EINVAL for an id that the user namespace does not map, EPERM.
 pub fn sys_setuid(cx: &mut Ctx<'_>, uid: u32) -> SysResult {
     let (old, may) = start(cx)?;
-    let uid = kuid(cx, &old, uid)?.ok_or(Errno::EINVAL)?;
+    let uid = kuid(cx, &old, uid)?.ok_or_else(|| refuse!(cx.why, IdValid, uid))?;
     let mut new = old.clone();
     if may {
         new.uid = uid;
         new.suid = uid;
     } else if uid != old.uid && uid != old.suid {
-        return Err(Errno::EPERM);
+        return Err(refuse!(cx.why, SetuidPermission, uid => old.uid));
     }
     new.euid = uid;
     new.fsuid = uid;
@@ -83,15 +85,11 @@ pub fn sys_setreuid(cx: &mut Ctx<'_>, ruid: u32, euid: u32) -> SysResult {
     let mut new = old.clone();
     if let Some(ruid) = ruid {
         new.uid = ruid;
-        if old.uid != ruid && old.euid != ruid && !may {
-            return Err(Errno::EPERM);
-        }
+        forbid!(cx.why, SetreuidPermission, ruid => old.uid, if old.uid != ruid && old.euid != ruid && !may)?;
     }
     if let Some(euid) = euid {
         new.euid = euid;
-        if old.uid != euid && old.euid != euid && old.suid != euid && !may {
-            return Err(Errno::EPERM);
-        }
+        forbid!(cx.why, SetreuidPermission, euid => old.euid, if old.uid != euid && old.euid != euid && old.suid != euid && !may)?;
     }
     if ruid.is_some() || euid.is_some_and(|euid| euid != old.uid) {
         new.suid = new.euid;
@@ -116,9 +114,7 @@ pub fn sys_setresuid(cx: &mut Ctx<'_>, ruid: u32, euid: u32, suid: u32) -> SysRe
     }
     let is_new =
         |id: Option<u32>| id.is_some_and(|id| id != old.uid && id != old.euid && id != old.suid);
-    if (is_new(ruid) || is_new(euid) || is_new(suid)) && !may {
-        return Err(Errno::EPERM);
-    }
+    forbid!(cx.why, SetresuidPermission, if (is_new(ruid) || is_new(euid) || is_new(suid)) && !may)?;
     let mut new = old.clone();
     new.uid = ruid.unwrap_or(old.uid);
     new.euid = euid.unwrap_or(old.euid);
@@ -133,7 +129,7 @@ pub fn sys_setresuid(cx: &mut Ctx<'_>, ruid: u32, euid: u32, suid: u32) -> SysRe
 /// None but ESRCH for a caller that is gone.
 pub fn sys_setfsuid(cx: &mut Ctx<'_>, uid: u32) -> SysResult {
     let (old, may) = start(cx)?;
-    let map = &cx.k.ns.user(old.user_ns).ok_or(Errno::ESRCH)?.uid_map;
+    let map = &cx.k.ns.user(old.user_ns).ok_or(lost!(ESRCH))?.uid_map;
     let (before, root) = (map.shown(old.fsuid), map.down(0));
     if let Ok(Some(uid)) = kuid(cx, &old, uid) {
         let is_mine = [old.uid, old.euid, old.suid, old.fsuid].contains(&uid);

@@ -112,16 +112,10 @@ pub fn new_user_ns_cred(cx: &mut Ctx<'_>) -> Result<Cred, Errno> {
         true => super::rlimit::INFINITY,
         false => me.security.rlimits.get(Resource::Nproc).soft,
     };
-    let parent = cx.k.ns.user(cred.user_ns).ok_or(Errno::ESRCH)?;
-    if parent.level > LEVEL_MAX {
-        return Err(Errno::ENOSPC);
-    }
-    if crate::kernel::fs::is_chrooted(cx)? {
-        return Err(Errno::EPERM);
-    }
-    if parent.uid_map.up(cred.euid).is_none() || parent.gid_map.up(cred.egid).is_none() {
-        return Err(Errno::EPERM);
-    }
+    let parent = cx.k.ns.user(cred.user_ns).ok_or(lost!(ESRCH))?;
+    forbid!(cx.why, UserNsDepth, parent.level => LEVEL_MAX, if parent.level > LEVEL_MAX)?;
+    forbid!(cx.why, UserNsChroot, if crate::kernel::fs::is_chrooted(cx)?)?;
+    forbid!(cx.why, UserNsMapped, cred.euid, if parent.uid_map.up(cred.euid).is_none() || parent.gid_map.up(cred.egid).is_none())?;
     let setfcap = match cred.effective.has(Cap::SETFCAP) {
         true => Setfcap::Held,
         false => Setfcap::Missing,
@@ -153,9 +147,7 @@ pub fn new_user_ns_cred(cx: &mut Ctx<'_>) -> Result<Cred, Errno> {
 /// EINVAL for the one that the caller is in, EPERM.
 pub fn join_user_ns(cx: &Ctx<'_>, user_ns: NsId) -> Result<Cred, Errno> {
     let cred = &cx.me()?.cred;
-    if cred.user_ns == user_ns {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, SetnsSameUserNs, user_ns, if cred.user_ns == user_ns)?;
     cx.ns_capable(user_ns, Cap::SYS_ADMIN)?;
     Ok(into_new_user_ns(cred, user_ns))
 }
@@ -173,30 +165,22 @@ pub fn write_id_map(
     bytes: &[u8],
 ) -> Result<(), Errno> {
     let cred = cx.me()?.cred.clone();
-    let ns = cx.k.ns.user(id).ok_or(Errno::EINVAL)?;
-    let parent = ns.parent.ok_or(Errno::EPERM)?;
-    if cred.user_ns != id && cred.user_ns != parent {
-        return Err(Errno::EPERM);
-    }
-    if offset != 0 || bytes.len() >= WRITE_MAX {
-        return Err(Errno::EINVAL);
-    }
-    if !ns.map(kind).is_empty() {
-        return Err(Errno::EPERM);
-    }
+    let ns = cx.k.ns.user(id).ok_or(lost!(EINVAL))?;
+    let parent = ns.parent.ok_or_else(|| refuse!(cx.why, IdMapFirst, id))?;
+    forbid!(cx.why, IdMapWriter, id => cred.user_ns, if cred.user_ns != id && cred.user_ns != parent)?;
+    forbid!(cx.why, IdMapOneWrite, offset => bytes.len(), if offset != 0 || bytes.len() >= WRITE_MAX)?;
+    forbid!(cx.why, IdMapOnce, id, if !ns.map(kind).is_empty())?;
     cx.ns_capable(id, Cap::SYS_ADMIN)?;
     let text = String::from_utf8_lossy(bytes);
-    let extents = id_map::parse(&text).ok_or(Errno::EINVAL)?;
-    if !is_map_permitted(cx.k, &cred, id, ns, kind, &extents) {
-        return Err(Errno::EPERM);
-    }
-    let above = cx.k.ns.user(parent).ok_or(Errno::EPERM)?.map(kind).clone();
+    let extents = id_map::parse(&text).ok_or_else(|| refuse!(cx.why, IdMapFormat, id))?;
+    forbid!(cx.why, IdMapPermitted, id, if !is_map_permitted(cx.k, &cred, id, ns, kind, &extents))?;
+    let above = cx.k.ns.user(parent).ok_or(lost!(EPERM))?.map(kind).clone();
     let down = |e: &Extent| {
         let lower_first = above.range_down(e.lower_first, e.count)?;
         Some(Extent { lower_first, ..*e })
     };
     let lowered: Option<Vec<Extent>> = extents.iter().map(down).collect();
-    let map = IdMap::new(lowered.ok_or(Errno::EPERM)?);
+    let map = IdMap::new(lowered.ok_or_else(|| refuse!(cx.why, IdMapParent, parent))?);
     if let Some(ns) = cx.k.ns.user_mut(id) {
         match kind {
             IdKind::Uid => ns.uid_map = map,
@@ -253,7 +237,7 @@ fn is_map_permitted(
 pub fn may_open_setgroups(cx: &Ctx<'_>, id: NsId) -> Result<(), Errno> {
     match cx.is_ns_capable(id, Cap::SYS_ADMIN) {
         true => Ok(()),
-        false => Err(Errno::EACCES),
+        false => Err(refuse!(cx.why, SetgroupsOpen, id)),
     }
 }
 
@@ -262,24 +246,22 @@ pub fn may_open_setgroups(cx: &Ctx<'_>, id: NsId) -> Result<(), Errno> {
 /// # Errors
 /// EINVAL, EPERM.
 pub fn write_setgroups(cx: &mut Ctx<'_>, id: NsId, offset: u64, bytes: &[u8]) -> Result<(), Errno> {
-    if offset != 0 || bytes.len() >= 8 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, SetgroupsText, id, if offset != 0 || bytes.len() >= 8)?;
     let text = String::from_utf8_lossy(bytes);
     let text = text.split('\0').next().unwrap_or_default();
     let (wanted, rest) = match (text.strip_prefix("allow"), text.strip_prefix("deny")) {
         (Some(rest), _) => (Setgroups::Allow, rest),
         (None, Some(rest)) => (Setgroups::Deny, rest),
-        (None, None) => return Err(Errno::EINVAL),
+        (None, None) => return Err(refuse!(cx.why, SetgroupsText, id)),
     };
-    if !rest.trim().is_empty() {
-        return Err(Errno::EINVAL);
-    }
-    let ns = cx.k.ns.user_mut(id).ok_or(Errno::EINVAL)?;
+    forbid!(cx.why, SetgroupsText, id, if !rest.trim().is_empty())?;
+    let ns = cx.k.ns.user_mut(id).ok_or(lost!(EINVAL))?;
     match wanted {
-        Setgroups::Allow if ns.setgroups == Setgroups::Deny => Err(Errno::EPERM),
+        Setgroups::Allow if ns.setgroups == Setgroups::Deny => {
+            Err(refuse!(cx.why, SetgroupsDenied, id))
+        }
         Setgroups::Allow => Ok(()),
-        Setgroups::Deny if !ns.gid_map.is_empty() => Err(Errno::EPERM),
+        Setgroups::Deny if !ns.gid_map.is_empty() => Err(refuse!(cx.why, SetgroupsMapped, id)),
         Setgroups::Deny => {
             ns.setgroups = Setgroups::Deny;
             Ok(())

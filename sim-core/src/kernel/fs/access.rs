@@ -35,7 +35,7 @@ impl Kernel {
     pub(super) fn owner_of(&self, node: Node) -> Result<Owner, Errno> {
         Ok(match node {
             Node::Inode(id) => {
-                let inode = self.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
+                let inode = self.vfs.inodes.get(id).ok_or(lost!(ENOENT))?;
                 Owner {
                     uid: inode.uid,
                     gid: inode.gid,
@@ -85,21 +85,19 @@ impl Ctx<'_> {
             return if is_allowed {
                 Ok(())
             } else {
-                Err(Errno::EACCES)
+                Err(refuse!(self.why, FilePermission, place.node => owner.mode))
             };
         }
         let is_kept = matches!(
             owner.kind,
             FileKind::Regular | FileKind::Directory | FileKind::Symlink
         );
-        if access == Access::Write && is_kept && is_super_read_only(self.k, place) {
-            return Err(Errno::EROFS);
-        }
-        self.generic_permission(&owner, access)
+        forbid!(self.why, FilesystemReadOnly, place.mount, if access == Access::Write && is_kept && is_super_read_only(self.k, place))?;
+        self.generic_permission(place.node, &owner, access)
     }
 
     /// generic_permission: the bits of exactly one class count, then capabilities may help.
-    fn generic_permission(&self, owner: &Owner, access: Access) -> Result<(), Errno> {
+    fn generic_permission(&self, node: Node, owner: &Owner, access: Access) -> Result<(), Errno> {
         let cred = &self.me()?.cred;
         let bits = if cred.fsuid == owner.uid {
             owner.mode >> 6
@@ -123,7 +121,7 @@ impl Ctx<'_> {
         {
             Ok(())
         } else {
-            Err(Errno::EACCES)
+            Err(refuse!(self.why, FilePermission, node => owner.mode))
         }
     }
 
@@ -149,7 +147,11 @@ impl Ctx<'_> {
         let knows = self.k.ns.user(user_ns).is_some_and(|ns| {
             ns.uid_map.up(cred.fsuid).is_some() && ns.gid_map.up(cred.fsgid).is_some()
         });
-        if knows { Ok(()) } else { Err(Errno::EOVERFLOW) }
+        if knows {
+            Ok(())
+        } else {
+            Err(refuse!(self.why, FileIdsMapped, dir.node))
+        }
     }
 
     /// mnt_want_write.
@@ -158,7 +160,7 @@ impl Ctx<'_> {
     /// EROFS on a read-only mount or file system.
     pub(super) fn want_write(&self, place: PathRef) -> Result<(), Errno> {
         if is_read_only(self.k, place.mount) {
-            Err(Errno::EROFS)
+            Err(refuse!(self.why, MountReadOnly, place.mount))
         } else {
             Ok(())
         }
@@ -177,9 +179,7 @@ impl Ctx<'_> {
     /// # Errors
     /// ENOENT in a directory that was removed, EACCES.
     pub(super) fn may_create(&self, dir: PathRef) -> Result<(), Errno> {
-        if self.k.is_unlinked(dir.node) {
-            return Err(Errno::ENOENT);
-        }
+        forbid!(self.why, DirectoryRemoved, dir.node, if self.k.is_unlinked(dir.node))?;
         self.may_own(dir)?;
         self.permit(dir, Access::Write)?;
         self.permit(dir, Access::Execute)
@@ -200,13 +200,11 @@ impl Ctx<'_> {
         self.check_sticky(dir, victim)?;
         let is_dir = self.kind_of(victim) == Some(FileKind::Directory);
         match must_be {
-            Victim::Directory if !is_dir => return Err(Errno::ENOTDIR),
-            Victim::Other if is_dir => return Err(Errno::EISDIR),
+            Victim::Directory if !is_dir => return Err(refuse!(self.why, NameIsDirectory, victim)),
+            Victim::Other if is_dir => return Err(refuse!(self.why, NameIsFile, victim)),
             Victim::Directory | Victim::Other => {}
         }
-        if self.k.is_unlinked(dir.node) {
-            return Err(Errno::ENOENT);
-        }
+        forbid!(self.why, DirectoryRemoved, dir.node, if self.k.is_unlinked(dir.node))?;
         Ok(())
     }
 
@@ -218,7 +216,11 @@ impl Ctx<'_> {
             || cred.fsuid == owner.uid
             || cred.fsuid == above.uid
             || self.capable_wrt_inode(&owner, Cap::FOWNER);
-        if is_free { Ok(()) } else { Err(Errno::EPERM) }
+        if is_free {
+            Ok(())
+        } else {
+            Err(refuse!(self.why, StickyOwner, victim => owner.uid))
+        }
     }
 
     /// Whether a file that is there may be opened.
@@ -227,15 +229,17 @@ impl Ctx<'_> {
     /// ELOOP for a symbolic link, EISDIR for writing a directory, EACCES, EROFS.
     pub(super) fn may_open(&self, place: PathRef, flags: OpenFlags) -> Result<(), Errno> {
         let wants = Wanted::of(flags);
-        let kind = self.kind_of(place.node).ok_or(Errno::ENOENT)?;
+        let kind = self.kind_of(place.node).ok_or(lost!(ENOENT))?;
         // Files of namespaces are immutable.
-        if wants.write && matches!(place.node, Node::Ns(_)) {
-            return Err(Errno::EPERM);
-        }
+        forbid!(self.why, NamespaceFileImmutable, place.node, if wants.write && matches!(place.node, Node::Ns(_)))?;
         match kind {
-            FileKind::Symlink => return Err(Errno::ELOOP),
-            FileKind::Directory if wants.write => return Err(Errno::EISDIR),
-            FileKind::CharDevice if !self.may_open_dev(place) => return Err(Errno::EACCES),
+            FileKind::Symlink => return Err(refuse!(self.why, OpenSymlink, place.node)),
+            FileKind::Directory if wants.write => {
+                return Err(refuse!(self.why, OpenDirectory, place.node));
+            }
+            FileKind::CharDevice if !self.may_open_dev(place) => {
+                return Err(refuse!(self.why, OpenDevice, place.mount));
+            }
             FileKind::Directory
             | FileKind::CharDevice
             | FileKind::Regular
@@ -268,12 +272,12 @@ impl Ctx<'_> {
     pub(super) fn owner_or_capable(&self, node: Node) -> Result<(), Errno> {
         let cred = &self.me()?.cred;
         let uid = self.k.owner_of(node)?.uid;
-        let user_ns = self.k.ns.user(cred.user_ns).ok_or(Errno::EPERM)?;
+        let user_ns = self.k.ns.user(cred.user_ns).ok_or(lost!(EPERM))?;
         let is_mapped = user_ns.uid_map.up(uid).is_some();
         if cred.fsuid == uid || (is_mapped && self.is_ns_capable(cred.user_ns, Cap::FOWNER)) {
             Ok(())
         } else {
-            Err(Errno::EPERM)
+            Err(refuse!(self.why, FileOwner, node => uid))
         }
     }
 
@@ -296,14 +300,14 @@ impl Ctx<'_> {
         if (keeps_uid && keeps_gid) || self.capable_wrt_inode(&owner, Cap::CHOWN) {
             Ok(())
         } else {
-            Err(Errno::EPERM)
+            Err(refuse!(self.why, ChownPermission, node => owner.uid))
         }
     }
 
     /// Whether the caller is in a group, or may do without (in_group_or_capable).
     pub(super) fn in_group_or_capable(&self, gid: u32) -> Result<bool, Errno> {
         let cred = &self.me()?.cred;
-        let user_ns = self.k.ns.user(cred.user_ns).ok_or(Errno::EPERM)?;
+        let user_ns = self.k.ns.user(cred.user_ns).ok_or(lost!(EPERM))?;
         let is_mapped = user_ns.gid_map.up(gid).is_some();
         let may = is_mapped && self.is_ns_capable(cred.user_ns, Cap::FSETID);
         Ok(cred.is_in_group(gid) || may)
@@ -322,7 +326,7 @@ impl Ctx<'_> {
             is_it && file.flags.any(OpenFlags(3)) && !file.flags.has(OpenFlags::PATH)
         });
         if is_written {
-            Err(Errno::ETXTBSY)
+            Err(refuse!(self.why, ProgramWritten, id))
         } else {
             Ok(())
         }
@@ -342,7 +346,7 @@ impl Ctx<'_> {
         );
         let runs = |t: &crate::kernel::Task| t.mm.is_some() && t.exe == Some(id);
         if may_be_program && self.k.tasks.iter().any(|(_, t)| runs(t)) {
-            Err(Errno::ETXTBSY)
+            Err(refuse!(self.why, ProgramRuns, id))
         } else {
             Ok(())
         }

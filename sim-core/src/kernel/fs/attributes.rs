@@ -54,7 +54,7 @@ pub fn sys_fstat(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
 fn answer(cx: &mut Ctx<'_>, place: PathRef) -> SysResult {
     let mut stat = stat_of(cx.k, place)?;
     // cp_new_stat: ids as the caller's user namespace shows them.
-    let ns = cx.k.ns.user(cx.me()?.cred.user_ns).ok_or(Errno::EINVAL)?;
+    let ns = cx.k.ns.user(cx.me()?.cred.user_ns).ok_or(lost!(EINVAL))?;
     stat.uid = ns.uid_map.shown(stat.uid);
     stat.gid = ns.gid_map.shown(stat.gid);
     cx.reply(Reply::Stat(stat))?;
@@ -107,14 +107,14 @@ pub fn sys_chmod(cx: &mut Ctx<'_>, path: Str, mode: u16) -> SysResult {
 /// # Errors
 /// EBADF, and those of chmod(2).
 pub fn sys_fchmod(cx: &mut Ctx<'_>, fd: i32, mode: u16) -> SysResult {
-    let place = cx.file(fd)?.1.path.ok_or(Errno::EINVAL)?;
+    let place = cx.file(fd)?.1.path.ok_or(lost!(EINVAL))?;
     change_mode(cx, place, mode)
 }
 
 fn change_mode(cx: &mut Ctx<'_>, place: PathRef, mode: u16) -> SysResult {
     cx.want_write(place)?;
     let (Node::Inode(_) | Node::Cgroup(_)) = place.node else {
-        return Err(Errno::EPERM);
+        return Err(refuse!(cx.why, FileComputed, place.node));
     };
     cx.owner_or_capable(place.node)?;
     let gid = cx.k.owner_of(place.node)?.gid;
@@ -129,7 +129,7 @@ fn change_mode(cx: &mut Ctx<'_>, place: PathRef, mode: u16) -> SysResult {
             node.set_owner(&mut cx.k.cgroups, cgroup::Owner { mode, ..owner });
             return done(0);
         }
-        Node::Proc(_) | Node::Ns(_) => return Err(Errno::EPERM),
+        Node::Proc(_) | Node::Ns(_) => return Err(refuse!(cx.why, FileComputed, place.node)),
     };
     overlay::copy_up(cx, id)?;
     for id in overlay::both(cx.k, id) {
@@ -163,22 +163,22 @@ pub fn sys_lchown(cx: &mut Ctx<'_>, path: Str, uid: u32, gid: u32) -> SysResult 
 /// # Errors
 /// EBADF, and those of chown(2).
 pub fn sys_fchown(cx: &mut Ctx<'_>, fd: i32, uid: u32, gid: u32) -> SysResult {
-    let place = cx.file(fd)?.1.path.ok_or(Errno::EINVAL)?;
+    let place = cx.file(fd)?.1.path.ok_or(lost!(EINVAL))?;
     change_owner(cx, place, uid, gid)
 }
 
 fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResult {
     const UNCHANGED: u32 = u32::MAX;
     let me = cx.me()?.cred.user_ns;
-    let ns = cx.k.ns.user(me).ok_or(Errno::EINVAL)?;
+    let ns = cx.k.ns.user(me).ok_or(lost!(EINVAL))?;
     let lower = |map: &crate::kernel::cred::IdMap, id: u32| match id {
         UNCHANGED => Ok(UNCHANGED),
-        _ => map.down(id).ok_or(Errno::EINVAL),
+        _ => map.down(id).ok_or_else(|| refuse!(cx.why, IdMapped, id)),
     };
     let (uid, gid) = (lower(&ns.uid_map, uid)?, lower(&ns.gid_map, gid)?);
     cx.want_write(place)?;
     let (Node::Inode(_) | Node::Cgroup(_)) = place.node else {
-        return Err(Errno::EPERM);
+        return Err(refuse!(cx.why, FileComputed, place.node));
     };
     cx.may_chown(
         place.node,
@@ -205,7 +205,7 @@ fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResu
             node.set_owner(&mut cx.k.cgroups, owner);
             return done(0);
         }
-        Node::Proc(_) | Node::Ns(_) => return Err(Errno::EPERM),
+        Node::Proc(_) | Node::Ns(_) => return Err(refuse!(cx.why, FileComputed, place.node)),
     };
     overlay::copy_up(cx, id)?;
     for id in overlay::both(cx.k, id) {
@@ -224,10 +224,10 @@ fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResu
 /// EINVAL for a negative size and other than regular files, EISDIR, EROFS, EACCES, ETXTBSY,
 /// EFBIG, and those of the walk.
 pub fn sys_truncate(cx: &mut Ctx<'_>, path: Str, length: i64) -> SysResult {
-    let size = u64::try_from(length).map_err(|_| Errno::EINVAL)?;
+    let size = u64::try_from(length).map_err(|_| refuse!(cx.why, LengthValid, length))?;
     let place = cx.resolve(&path, Follow::Yes)?;
     match (cx.kind_of(place.node), place.node) {
-        (Some(FileKind::Directory), _) => Err(Errno::EISDIR),
+        (Some(FileKind::Directory), _) => Err(refuse!(cx.why, TruncateDirectory, place.node)),
         (Some(FileKind::Regular), Node::Inode(id)) => {
             cx.want_write(place)?;
             cx.permit(place, super::access::Access::Write)?;
@@ -236,7 +236,7 @@ pub fn sys_truncate(cx: &mut Ctx<'_>, path: Str, length: i64) -> SysResult {
             pagecache::resize(cx, cx.k.real_inode(id), size)?;
             done(0)
         }
-        _ => Err(Errno::EINVAL),
+        _ => Err(refuse!(cx.why, TruncateKind, place.node)),
     }
 }
 
@@ -246,14 +246,12 @@ pub fn sys_truncate(cx: &mut Ctx<'_>, path: Str, length: i64) -> SysResult {
 /// EINVAL for a negative size, other than regular files and those not open for writing, EBADF,
 /// EFBIG.
 pub fn sys_ftruncate(cx: &mut Ctx<'_>, fd: i32, length: i64) -> SysResult {
-    let size = u64::try_from(length).map_err(|_| Errno::EINVAL)?;
+    let size = u64::try_from(length).map_err(|_| refuse!(cx.why, LengthValid, length))?;
     let (_, file) = cx.file(fd)?;
     let writes = file.flags.any(OpenFlags::WRONLY.with(OpenFlags::RDWR));
     let id = super::fd::inode_of(file).filter(|_| writes && file.kind == OpenKind::Inode);
-    let id = id.ok_or(Errno::EINVAL)?;
-    if cx.kind_of(Node::Inode(id)) != Some(FileKind::Regular) {
-        return Err(Errno::EINVAL);
-    }
+    let id = id.ok_or_else(|| refuse!(cx.why, TruncateWritable, fd))?;
+    forbid!(cx.why, TruncateWritable, id, if cx.kind_of(Node::Inode(id)) != Some(FileKind::Regular))?;
     pagecache::resize(cx, cx.k.real_inode(id), size)?;
     done(0)
 }

@@ -26,7 +26,7 @@ impl Ctx<'_> {
 /// mkdir(2) in a group.
 pub(super) fn mkdir(cx: &mut Ctx<'_>, dir: PathRef, name: &str, mode: u16) -> SysResult {
     let Node::Cgroup(parent) = dir.node else {
-        return Err(Errno::EPERM);
+        return Err(lost!(EPERM));
     };
     let me = cx.me()?;
     let owner = Owner {
@@ -34,38 +34,38 @@ pub(super) fn mkdir(cx: &mut Ctx<'_>, dir: PathRef, name: &str, mode: u16) -> Sy
         uid: me.cred.euid,
         gid: me.cred.egid,
     };
-    cgroup::mkdir(cx.k, parent.group, name, owner)?;
+    cgroup::mkdir(cx.k, &cx.why, parent.group, name, owner)?;
     done(0)
 }
 
 /// rmdir(2) of a group.
 pub(super) fn rmdir(cx: &mut Ctx<'_>, dir: PathRef, name: &str) -> SysResult {
     let Node::Cgroup(parent) = dir.node else {
-        return Err(Errno::EPERM);
+        return Err(lost!(EPERM));
     };
-    let node = parent.lookup(cx.k, name)?;
+    let node = parent.lookup(cx.k, &cx.why, name)?;
     cx.want_write(dir)?;
     cx.permit(dir, Access::Write)?;
     cx.permit(dir, Access::Execute)?;
-    if node.file.is_some() {
-        return Err(Errno::ENOTDIR);
-    }
-    if super::umount::is_local_mountpoint(cx, Node::Cgroup(node)) {
-        return Err(Errno::EBUSY);
-    }
-    cgroup::rmdir(cx.k, node.group)?;
+    forbid!(cx.why, CgroupFileNotDir, dir.node, if node.file.is_some())?;
+    forbid!(cx.why, Mountpoint, dir.node, if super::umount::is_local_mountpoint(cx, Node::Cgroup(node)))?;
+    cgroup::rmdir(cx.k, &cx.why, node.group)?;
     super::umount::detach_mounts(cx, Node::Cgroup(node));
     done(0)
 }
 
 /// The text of a file, as it is now.
 pub(super) fn text(cx: &Ctx<'_>, node: CgroupNode) -> Result<Vec<u8>, Errno> {
-    let file = node.file.ok_or(Errno::EISDIR)?;
+    let file = node
+        .file
+        .ok_or_else(|| refuse!(cx.why, CgroupIsDirectory))?;
     Ok(cgroup::text(cx, node.group, file)?.into_bytes())
 }
 
 pub(super) fn write(cx: &mut Ctx<'_>, node: CgroupNode, bytes: &[u8], ns: NsId) -> SysResult {
-    let file = node.file.ok_or(Errno::EISDIR)?;
+    let file = node
+        .file
+        .ok_or_else(|| refuse!(cx.why, CgroupIsDirectory))?;
     cgroup::write(cx, node.group, file, bytes, ns)?;
     done(bytes.len() as i64)
 }
@@ -88,7 +88,7 @@ pub(super) fn list(cx: &Ctx<'_>, node: CgroupNode) -> Vec<Dirent> {
 /// EINVAL for options that name no hierarchy of version 1, ENOENT where there is none.
 pub(super) fn root(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Node, Errno> {
     let hierarchy = hierarchy(cx, fs, data)?;
-    let set = (cx.k.ns.cgroup_root(cx.me()?.ns.cgroup)).ok_or(Errno::EINVAL)?;
+    let set = (cx.k.ns.cgroup_root(cx.me()?.ns.cgroup)).ok_or(lost!(EINVAL))?;
     Ok(Node::Cgroup(CgroupNode::dir(set.get(hierarchy))))
 }
 
@@ -107,11 +107,11 @@ fn hierarchy(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Hierarchy, Errno> {
         (FsType::Cgroup2, _) => Hierarchy::V2,
         (_, "pids") => Hierarchy::Pids,
         (_, "memory") => Hierarchy::Memory,
-        (_, _) => return Err(Errno::EINVAL),
+        (_, _) => return Err(refuse!(cx.why, CgroupV1Controller)),
     };
     if cx.k.cgroups.hierarchies().contains(&hierarchy) {
         Ok(hierarchy)
     } else {
-        Err(Errno::EBUSY)
+        Err(refuse!(cx.why, CgroupHierarchyInUse))
     }
 }

@@ -4,6 +4,7 @@
 use super::mount::{Binding, MountId, MountLock, free_mount_if_unused};
 use super::path::{Node, PathRef};
 use super::propagation::Propagation;
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::MountFlags;
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
 
@@ -69,7 +70,7 @@ pub(super) fn clone_mnt(
     root: Node,
     kind: CopyKind,
 ) -> Result<MountId, Errno> {
-    let original = k.mount(old).ok_or(Errno::EINVAL)?.clone();
+    let original = k.mount(old).ok_or(lost!(EINVAL))?.clone();
     let mut group = if kind.is_slave() { 0 } else { original.group };
     if group == 0 && kind.is_made_shared() {
         group = k.free_group();
@@ -98,6 +99,7 @@ pub(super) fn clone_mnt(
 /// EINVAL for an unbindable mount, EPERM for one below that is locked besides.
 pub(super) fn copy_tree(
     k: &mut Kernel,
+    why: &Why,
     source: MountId,
     root: Node,
     kind: CopyKind,
@@ -106,12 +108,8 @@ pub(super) fn copy_tree(
         k.mount(id)
             .is_some_and(|m| m.binding == Binding::Unbindable)
     };
-    if is_unbindable(k, source) && !kind.takes_unbindable() {
-        return Err(Errno::EINVAL);
-    }
-    if !kind.takes_mnt_ns() && is_mnt_ns_file(k, root) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(why, BindUnbindable, source, if is_unbindable(k, source) && !kind.takes_unbindable())?;
+    forbid!(why, MountNsLoop, source, if !kind.takes_mnt_ns() && is_mnt_ns_file(k, root))?;
     let top = clone_mnt(k, source, root, kind)?;
     let children = k.mount(source).map(|m| m.children.clone());
     // Each mount with the copy that its own will hang on; the first is to be done next.
@@ -129,7 +127,7 @@ pub(super) fn copy_tree(
         if is_unbindable(k, old) && !kind.takes_unbindable() {
             if mount.lock == MountLock::Locked {
                 discard_copies(k, top);
-                return Err(Errno::EPERM);
+                return Err(refuse!(why, MountLockedCopy, old));
             }
             continue;
         }
@@ -179,13 +177,13 @@ pub(super) fn attach_recursive_mnt(
     source: MountId,
     place: PathRef,
 ) -> Result<(), Errno> {
-    let parent = cx.k.mount(place.mount).ok_or(Errno::EINVAL)?;
+    let parent = cx.k.mount(place.mount).ok_or(lost!(EINVAL))?;
     let is_shared = parent.is_shared();
-    let ns = parent.ns.ok_or(Errno::EINVAL)?;
+    let ns = parent.ns.ok_or(lost!(EINVAL))?;
     let is_moved = cx.k.mount(source).is_some_and(|m| m.at.is_some());
     let tree = cx.k.subtree(source);
     if !is_moved {
-        has_room(cx.k, ns, tree.len())?;
+        has_room(cx.k, &cx.why, ns, tree.len())?;
     }
     let mut copies = Vec::new();
     if is_shared {
@@ -193,11 +191,11 @@ pub(super) fn attach_recursive_mnt(
         for id in &tree {
             cx.k.change_propagation(*id, Propagation::Shared);
         }
-        let mut copied = cx.k.propagate_mnt(place, source, &mut copies);
+        let mut copied = cx.k.propagate_mnt(&cx.why, place, source, &mut copies);
         for (copy, at) in &copies {
             let count = cx.k.subtree(*copy).len();
             let ns = cx.k.mount(at.mount).and_then(|m| m.ns);
-            copied = copied.and_then(|()| has_room(cx.k, ns.ok_or(Errno::EINVAL)?, count));
+            copied = copied.and_then(|()| has_room(cx.k, &cx.why, ns.ok_or(lost!(EINVAL))?, count));
         }
         if let Err(errno) = copied {
             for (copy, _) in copies {
@@ -230,10 +228,10 @@ fn ns_of_caller(cx: &Ctx<'_>) -> Result<NsId, Errno> {
     Ok(cx.me()?.ns.mnt)
 }
 
-fn has_room(k: &Kernel, ns: NsId, more: usize) -> Result<(), Errno> {
+fn has_room(k: &Kernel, why: &Why, ns: NsId, more: usize) -> Result<(), Errno> {
     let now = k.ns.mnt(ns).map_or(0, |tree| tree.mounts.len());
     if now.saturating_add(more) > MOUNT_MAX {
-        Err(Errno::ENOSPC)
+        Err(refuse!(why, MountMax, now => MOUNT_MAX))
     } else {
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! dup(2) and fcntl(2).
 
 use super::fd::{Fd, OnExec, release_file};
+use crate::kernel::Ctx;
 use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
-use crate::kernel::{Ctx, Errno};
 use std::rc::Rc;
 
 const F_DUPFD: i32 = 0;
@@ -26,8 +26,9 @@ pub fn sys_dup(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
 fn dup_from(cx: &mut Ctx<'_>, fd: i32, least: usize, on_exec: OnExec) -> SysResult {
     let (file, _) = cx.file_or_path(fd)?;
     let limit = cx.fd_limit();
-    let nr =
-        Rc::make_mut(&mut cx.me_mut()?.files).insert_from(least, limit, Fd { file, on_exec })?;
+    let files = Rc::make_mut(&mut cx.me_mut()?.files);
+    let nr = files.insert_from(least, limit, Fd { file, on_exec });
+    let nr = nr.ok_or_else(|| refuse!(cx.why, NofileLimit, least => limit))?;
     if let Some(file) = cx.k.vfs.files.get_mut(file) {
         file.refs += 1;
     }
@@ -51,9 +52,7 @@ pub fn sys_dup2(cx: &mut Ctx<'_>, old: i32, new: i32) -> SysResult {
 /// # Errors
 /// EINVAL for other flags than O_CLOEXEC and for equal numbers, EBADF.
 pub fn sys_dup3(cx: &mut Ctx<'_>, old: i32, new: i32, flags: OpenFlags) -> SysResult {
-    if flags.without(OpenFlags::CLOEXEC) != OpenFlags::default() || old == new {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, Dup3Arguments, flags.0, if flags.without(OpenFlags::CLOEXEC) != OpenFlags::default() || old == new)?;
     dup_to(cx, old, new, on_exec(flags))
 }
 
@@ -69,14 +68,14 @@ fn dup_to(cx: &mut Ctx<'_>, old: i32, new: i32, on_exec: OnExec) -> SysResult {
     let at = usize::try_from(new)
         .ok()
         .filter(|at| *at < cx.fd_limit())
-        .ok_or(Errno::EBADF)?;
+        .ok_or_else(|| refuse!(cx.why, FdLimit, new))?;
     let (file, _) = cx.file_or_path(old)?;
     if let Some(file) = cx.k.vfs.files.get_mut(file) {
         file.refs += 1;
     }
     let before = cx.me()?.files.get(new);
     let files = Rc::make_mut(&mut cx.me_mut()?.files);
-    files.set(at, Some(Fd { file, on_exec }))?;
+    files.set(at, Some(Fd { file, on_exec }));
     if let Some(before) = before {
         release_file(cx, before.file);
     }
@@ -91,7 +90,7 @@ pub fn sys_fcntl(cx: &mut Ctx<'_>, fd: i32, cmd: i32, arg: i64) -> SysResult {
     let (id, file) = cx.file_or_path(fd)?;
     let is_path = file.kind == super::OpenKind::Path;
     let (kind, flags) = (file.kind.clone(), file.flags);
-    let at = usize::try_from(fd).map_err(|_| Errno::EBADF)?;
+    let at = usize::try_from(fd).map_err(|_| lost!(EBADF))?;
     match cmd {
         F_DUPFD | F_DUPFD_CLOEXEC => {
             let on_exec = if cmd == F_DUPFD {
@@ -102,7 +101,7 @@ pub fn sys_fcntl(cx: &mut Ctx<'_>, fd: i32, cmd: i32, arg: i64) -> SysResult {
             let least = usize::try_from(arg)
                 .ok()
                 .filter(|least| *least < cx.fd_limit());
-            let least = least.ok_or(Errno::EINVAL)?;
+            let least = least.ok_or_else(|| refuse!(cx.why, FcntlLeast, arg))?;
             dup_from(cx, fd, least, on_exec)
         }
         F_GETFD => {
@@ -115,11 +114,11 @@ pub fn sys_fcntl(cx: &mut Ctx<'_>, fd: i32, cmd: i32, arg: i64) -> SysResult {
             } else {
                 OnExec::Keep
             };
-            Rc::make_mut(&mut cx.me_mut()?.files).set(at, Some(Fd { file: id, on_exec }))?;
+            Rc::make_mut(&mut cx.me_mut()?.files).set(at, Some(Fd { file: id, on_exec }));
             done(0)
         }
         F_GETFL => done(i64::from(flags.without(OpenFlags::CLOEXEC).0)),
-        _ if is_path => Err(Errno::EBADF),
+        _ if is_path => Err(refuse!(cx.why, PathFd, fd)),
         F_SETFL => {
             let settable = OpenFlags::APPEND.with(OpenFlags::NONBLOCK);
             let set = OpenFlags(arg as u32 & settable.0);
@@ -128,7 +127,9 @@ pub fn sys_fcntl(cx: &mut Ctx<'_>, fd: i32, cmd: i32, arg: i64) -> SysResult {
             }
             done(0)
         }
-        F_GETPIPE_SZ => super::pipe::capacity_of(&kind).map_or(Err(Errno::EBADF), done),
-        _ => Err(Errno::EINVAL),
+        F_GETPIPE_SZ => {
+            super::pipe::capacity_of(&kind).map_or(Err(refuse!(cx.why, FcntlPipe, fd)), done)
+        }
+        _ => Err(refuse!(cx.why, FcntlCommand, cmd)),
     }
 }

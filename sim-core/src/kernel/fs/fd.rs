@@ -7,6 +7,7 @@ use super::tty;
 use crate::kernel::cgroup::CgroupNode;
 use crate::kernel::cred::Resource;
 use crate::kernel::net::{self, SocketId};
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
 use crate::kernel::task::PidId;
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
@@ -99,27 +100,25 @@ impl FdTable {
     ///
     /// # Errors
     /// EMFILE.
-    pub(super) fn check_free(&self, limit: usize) -> Result<(), Errno> {
-        if self.free_from(0) < limit {
-            Ok(())
-        } else {
-            Err(Errno::EMFILE)
-        }
+    pub(super) fn check_free(&self, why: &Why, limit: usize) -> Result<(), Errno> {
+        let free = self.free_from(0);
+        check!(why, NofileLimit, free => limit, if free < limit)
     }
 
-    /// The lowest free number from `least` on and below `limit`.
-    pub(super) fn insert_from(&mut self, least: usize, limit: usize, fd: Fd) -> Result<i32, Errno> {
+    /// Takes the lowest free number from `least` on and below `limit`, if there is one.
+    pub(super) fn insert_from(&mut self, least: usize, limit: usize, fd: Fd) -> Option<i32> {
         let free = self.free_from(least);
         if free >= limit {
-            return Err(Errno::EMFILE);
+            return None;
         }
         self.set(free, Some(fd))?;
-        Ok(free as i32)
+        Some(free as i32)
     }
 
-    pub(super) fn set(&mut self, at: usize, fd: Option<Fd>) -> Result<(), Errno> {
+    /// `None` for a number that no table has.
+    pub(super) fn set(&mut self, at: usize, fd: Option<Fd>) -> Option<()> {
         if at >= FDS_MAX {
-            return Err(Errno::EMFILE);
+            return None;
         }
         if self.slots.len() <= at {
             self.slots.resize(at + 1, None);
@@ -127,7 +126,7 @@ impl FdTable {
         if let Some(slot) = self.slots.get_mut(at) {
             *slot = fd;
         }
-        Ok(())
+        Some(())
     }
 }
 
@@ -148,7 +147,7 @@ impl Ctx<'_> {
     pub(in crate::kernel) fn file(&self, fd: i32) -> Result<(FileId, &OpenFile), Errno> {
         let (id, file) = self.file_or_path(fd)?;
         match file.kind {
-            OpenKind::Path => Err(Errno::EBADF),
+            OpenKind::Path => Err(refuse!(self.why, PathFd, fd)),
             _ => Ok((id, file)),
         }
     }
@@ -158,8 +157,12 @@ impl Ctx<'_> {
     /// # Errors
     /// EBADF.
     pub(super) fn file_or_path(&self, fd: i32) -> Result<(FileId, &OpenFile), Errno> {
-        let fd = self.me()?.files.get(fd).ok_or(Errno::EBADF)?;
-        Ok((fd.file, self.k.vfs.files.get(fd.file).ok_or(Errno::EBADF)?))
+        let fd = self
+            .me()?
+            .files
+            .get(fd)
+            .ok_or_else(|| refuse!(self.why, FdOpen, fd))?;
+        Ok((fd.file, self.k.vfs.files.get(fd.file).ok_or(lost!(EBADF))?))
     }
 
     /// Gives an open file the lowest free descriptor; on failure the file is closed again.
@@ -172,14 +175,12 @@ impl Ctx<'_> {
         let id = self.k.vfs.files.insert(OpenFile { refs: 1, ..file });
         let fd = Fd { file: id, on_exec };
         let limit = self.fd_limit();
-        match self
-            .me_mut()
-            .and_then(|me| Rc::make_mut(&mut me.files).insert_from(0, limit, fd))
-        {
-            Ok(nr) => Ok(nr),
-            Err(errno) => {
+        let me = self.me_mut().ok();
+        match me.and_then(|me| Rc::make_mut(&mut me.files).insert_from(0, limit, fd)) {
+            Some(nr) => Ok(nr),
+            None => {
                 release_file(self, id);
-                Err(errno)
+                Err(refuse!(self.why, NofileLimit, () => limit))
             }
         }
     }
@@ -267,7 +268,7 @@ pub fn ns_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<NsId, Errno> {
         | OpenKind::Socket(_)
         | OpenKind::Path
         | OpenKind::Cgroup { .. }
-        | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
+        | OpenKind::Pidfd(_) => Err(refuse!(cx.why, FdNamespace, fd)),
     }
 }
 
@@ -301,7 +302,7 @@ pub fn pid_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<PidId, Errno> {
         | OpenKind::Socket(_)
         | OpenKind::Path
         | OpenKind::Cgroup { .. }
-        | OpenKind::Namespace(_) => Err(Errno::EBADF),
+        | OpenKind::Namespace(_) => Err(refuse!(cx.why, FdPidfd, fd)),
     }
 }
 
@@ -310,8 +311,12 @@ pub fn pid_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<PidId, Errno> {
 /// # Errors
 /// EBADF.
 pub fn sys_close(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
-    let open = cx.me()?.files.get(fd).ok_or(Errno::EBADF)?;
-    Rc::make_mut(&mut cx.me_mut()?.files).set(fd as usize, None)?;
+    let open = cx
+        .me()?
+        .files
+        .get(fd)
+        .ok_or_else(|| refuse!(cx.why, FdOpen, fd))?;
+    Rc::make_mut(&mut cx.me_mut()?.files).set(fd as usize, None);
     release_file(cx, open.file);
     done(0)
 }

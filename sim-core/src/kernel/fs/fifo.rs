@@ -31,7 +31,7 @@ pub enum Partner {
 
 /// The pipe of a FIFO, made when the first one opens it.
 fn pipe_of(k: &mut Kernel, id: InodeId) -> Result<PipeId, Errno> {
-    let inode = k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
+    let inode = k.vfs.inodes.get(id).ok_or(lost!(ENOENT))?;
     if let InodeData::Fifo(Some(pipe)) = inode.data {
         return Ok(pipe);
     }
@@ -68,7 +68,7 @@ pub(super) fn prune(k: &mut Kernel, id: PipeId) {
 pub(super) fn open(cx: &mut Ctx<'_>, id: InodeId, flags: OpenFlags) -> Result<Opened, Errno> {
     let pipe = pipe_of(cx.k, id)?;
     let me = cx.task;
-    let waiting = cx.k.vfs.pipes.get(pipe).ok_or(Errno::ENXIO)?;
+    let waiting = cx.k.vfs.pipes.get(pipe).ok_or(lost!(ENXIO))?;
     let mine = waiting.openers.iter().position(|o| o.task == me);
     if let Some(at) = mine {
         return Ok(come_back(cx, pipe, at));
@@ -105,15 +105,13 @@ fn come_back(cx: &mut Ctx<'_>, id: PipeId, at: usize) -> Opened {
 
 fn open_end(cx: &mut Ctx<'_>, id: PipeId, end: End, flags: OpenFlags) -> Result<Opened, Errno> {
     let task = cx.task;
-    let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(Errno::ENXIO)?;
+    let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(lost!(ENXIO))?;
     let has_partner = match end {
         End::Read => pipe.writers_now() > 0,
         End::Write => pipe.readers_now() > 0,
     };
     let is_patient = !flags.has(OpenFlags::NONBLOCK);
-    if end == End::Write && !has_partner && !is_patient {
-        return Err(Errno::ENXIO);
-    }
+    forbid!(cx.why, FifoReader, if end == End::Write && !has_partner && !is_patient)?;
     if !has_partner && is_patient {
         pipe.openers.push(Opener {
             task,

@@ -86,7 +86,7 @@ pub(super) fn lock_mount(cx: &Ctx<'_>, path: PathRef) -> Result<PathRef, Errno> 
     let place = cx.cover(path);
     let is_mounted = cx.k.mount(place.mount).is_some_and(|m| m.ns.is_some());
     if cx.k.is_unlinked(place.node) || !is_mounted {
-        Err(Errno::ENOENT)
+        Err(refuse!(cx.why, MountpointExists, place.node))
     } else {
         Ok(place)
     }
@@ -101,11 +101,11 @@ pub(super) fn is_dir(cx: &Ctx<'_>, place: PathRef) -> bool {
 /// # Errors
 /// ENOTDIR for a file on a directory or the other way round, and those of attaching.
 pub(super) fn graft_tree(cx: &mut Ctx<'_>, top: MountId, place: PathRef) -> Result<(), Errno> {
-    let root = cx.k.mount_root(top).ok_or(Errno::EINVAL)?;
+    let root = cx.k.mount_root(top).ok_or(lost!(EINVAL))?;
     let grafted = if is_dir(cx, root) == is_dir(cx, place) {
         attach_recursive_mnt(cx, top, place)
     } else {
-        Err(Errno::ENOTDIR)
+        Err(refuse!(cx.why, MountpointKind, place.node))
     };
     if grafted.is_err() {
         discard_tree(cx, top);
@@ -115,28 +115,18 @@ pub(super) fn graft_tree(cx: &mut Ctx<'_>, top: MountId, place: PathRef) -> Resu
 
 /// do_loopback: shows a place elsewhere; with `MS_REC` also what is mounted below it.
 fn loopback(cx: &mut Ctx<'_>, source: &str, path: PathRef, flags: MountFlags) -> Result<(), Errno> {
-    if source.is_empty() {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MountSource, if source.is_empty())?;
     let from = cx.resolve(source, Follow::Yes)?;
-    if is_mnt_ns_loop(cx, from.node)? {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MountNsLoop, from.node, if is_mnt_ns_loop(cx, from.node)?)?;
     let place = lock_mount(cx, path)?;
-    if !is_mine(cx, place.mount)? {
-        return Err(Errno::EINVAL);
-    }
-    let old = cx.k.mount(from.mount).ok_or(Errno::EINVAL)?;
+    forbid!(cx.why, MountMine, place.mount, if !is_mine(cx, place.mount)?)?;
+    let old = cx.k.mount(from.mount).ok_or(lost!(EINVAL))?;
     let is_namespace = matches!(from.node, Node::Ns(_));
-    if old.binding == Binding::Unbindable || !(is_mine(cx, from.mount)? || is_namespace) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, BindSource, from.mount, if old.binding == Binding::Unbindable || !(is_mine(cx, from.mount)? || is_namespace))?;
     let top = if flags.has(MountFlags::REC) {
-        copy_tree(cx.k, from.mount, from.node, CopyKind::Bind)?
+        copy_tree(cx.k, &cx.why, from.mount, from.node, CopyKind::Bind)?
     } else {
-        if has_locked_children(cx.k, from) {
-            return Err(Errno::EINVAL);
-        }
+        forbid!(cx.why, BindLockedChildren, from.mount, if has_locked_children(cx.k, from))?;
         clone_mnt(cx.k, from.mount, from.node, CopyKind::Bind)?
     };
     graft_tree(cx, top, place)
@@ -165,20 +155,16 @@ fn has_locked_children(k: &Kernel, place: PathRef) -> bool {
 
 /// do_change_type.
 fn change_type(cx: &mut Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(), Errno> {
-    if !is_mounted_root(cx.k, path) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, PropagationRoot, path.mount, if !is_mounted_root(cx.k, path))?;
     let asked = flags.without(MountFlags::REC).without(MountFlags::SILENT);
     let to = match asked {
         MountFlags::SHARED => Propagation::Shared,
         MountFlags::SLAVE => Propagation::Slave,
         MountFlags::PRIVATE => Propagation::Private,
         MountFlags::UNBINDABLE => Propagation::Unbindable,
-        _ => return Err(Errno::EINVAL),
+        _ => return Err(refuse!(cx.why, PropagationFlags, flags.0)),
     };
-    if cx.k.mount(path.mount).is_none_or(|m| m.ns.is_none()) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, PropagationMounted, path.mount, if cx.k.mount(path.mount).is_none_or(|m| m.ns.is_none()))?;
     let tree = if flags.has(MountFlags::REC) {
         cx.k.subtree(path.mount)
     } else {
@@ -192,35 +178,25 @@ fn change_type(cx: &mut Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(),
 
 /// do_move_mount.
 fn move_mount(cx: &mut Ctx<'_>, source: &str, path: PathRef) -> Result<(), Errno> {
-    if source.is_empty() {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MountSource, if source.is_empty())?;
     let from = cx.resolve(source, Follow::Yes)?;
     let old = from.mount;
-    if !is_mounted_root(cx.k, from) || is_dir(cx, from) != is_dir(cx, path) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MoveRoot, from.mount, if !is_mounted_root(cx.k, from) || is_dir(cx, from) != is_dir(cx, path))?;
     let place = lock_mount(cx, path)?;
-    let mount = cx.k.mount(old).ok_or(Errno::EINVAL)?;
+    let mount = cx.k.mount(old).ok_or(lost!(EINVAL))?;
     let parent = mount.at.and_then(|at| cx.k.mount(at.mount));
     // It has to be ours, and one that can be taken from a parent that does not tell others.
     let is_movable = is_mine(cx, old)?
         && mount.lock == MountLock::Free
         && parent.is_some_and(|p| !p.is_shared());
-    if !is_movable || !is_mine(cx, place.mount)? {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MoveParent, old, if !is_movable || !is_mine(cx, place.mount)?)?;
     let to_shared = cx.k.mount(place.mount).is_some_and(|m| m.is_shared());
     let is_unbindable = |id: &MountId| {
         let mount = cx.k.mount(*id);
         mount.is_some_and(|m| m.binding == Binding::Unbindable)
     };
-    if to_shared && cx.k.subtree(old).iter().any(is_unbindable) {
-        return Err(Errno::EINVAL);
-    }
-    if cx.k.is_below(place.mount, old) {
-        return Err(Errno::ELOOP);
-    }
+    forbid!(cx.why, MoveUnbindable, old, if to_shared && cx.k.subtree(old).iter().any(is_unbindable))?;
+    forbid!(cx.why, MoveBelowItself, old => place.mount, if cx.k.is_below(place.mount, old))?;
     attach_recursive_mnt(cx, old, place)
 }
 
@@ -229,10 +205,8 @@ fn move_mount(cx: &mut Ctx<'_>, source: &str, path: PathRef) -> Result<(), Errno
 /// # Errors
 /// EINVAL for what is no mount point of ours, EPERM for clearing a locked flag.
 fn may_reconfigure(cx: &Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(), Errno> {
-    if !is_mine(cx, path.mount)? || !is_mounted_root(cx.k, path) {
-        return Err(Errno::EINVAL);
-    }
-    let mount = cx.k.mount(path.mount).ok_or(Errno::EINVAL)?;
+    forbid!(cx.why, RemountRoot, path.mount, if !is_mine(cx, path.mount)? || !is_mounted_root(cx.k, path))?;
+    let mount = cx.k.mount(path.mount).ok_or(lost!(EINVAL))?;
     let locked = mount.locked_flags;
     let atime = MountFlags::ATIME;
     // Of the access time flags not one may change (can_change_locked_flags).
@@ -241,7 +215,7 @@ fn may_reconfigure(cx: &Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(),
     if flags.has(locked.without(atime)) && is_time_kept {
         Ok(())
     } else {
-        Err(Errno::EPERM)
+        Err(refuse!(cx.why, MountFlagsLocked, path.mount => locked.0))
     }
 }
 
@@ -249,9 +223,7 @@ fn may_reconfigure(cx: &Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(),
 fn reconfigure_mnt(cx: &mut Ctx<'_>, path: PathRef, flags: MountFlags) -> Result<(), Errno> {
     may_reconfigure(cx, path, flags)?;
     let becomes_read_only = flags.has(MountFlags::RDONLY) && !is_read_only(cx.k, path.mount);
-    if becomes_read_only && is_written(cx.k, |mount| mount == path.mount) {
-        return Err(Errno::EBUSY);
-    }
+    forbid!(cx.why, RemountWritten, path.mount, if becomes_read_only && is_written(cx.k, |mount| mount == path.mount))?;
     set_flags(cx.k, path.mount, flags);
     Ok(())
 }
@@ -271,14 +243,14 @@ fn remount(
     data: &str,
 ) -> Result<(), Errno> {
     may_reconfigure(cx, path, kept)?;
-    let sb = cx.k.mount(path.mount).ok_or(Errno::EINVAL)?.sb;
-    super::new_mount::check_options(cx.k, sb, data)?;
+    let sb = cx.k.mount(path.mount).ok_or(lost!(EINVAL))?.sb;
+    super::new_mount::check_options(cx.k, &cx.why, sb, data)?;
     if flags.has(MountFlags::RDONLY) {
         make_super_read_only(cx, sb)?;
     } else if let Some(sb) = cx.k.vfs.supers.get_mut(sb) {
         sb.flags = sb.flags.without(MountFlags::RDONLY);
     }
-    super::new_mount::reconfigure(cx.k, sb, data)?;
+    super::new_mount::reconfigure(cx.k, &cx.why, sb, data)?;
     set_flags(cx.k, path.mount, kept);
     Ok(())
 }
@@ -286,11 +258,9 @@ fn remount(
 /// # Errors
 /// EBUSY while a file of it is open for writing.
 pub(super) fn make_super_read_only(cx: &mut Ctx<'_>, id: SuperId) -> Result<(), Errno> {
-    let sb = cx.k.vfs.supers.get(id).ok_or(Errno::EINVAL)?;
+    let sb = cx.k.vfs.supers.get(id).ok_or(lost!(EINVAL))?;
     let is_of = |mount| cx.k.mount(mount).is_some_and(|m| m.sb == id);
-    if !sb.flags.has(MountFlags::RDONLY) && is_written(cx.k, is_of) {
-        return Err(Errno::EBUSY);
-    }
+    forbid!(cx.why, RemountWritten, if !sb.flags.has(MountFlags::RDONLY) && is_written(cx.k, is_of))?;
     if let Some(sb) = cx.k.vfs.supers.get_mut(id) {
         sb.flags = sb.flags.with(MountFlags::RDONLY);
     }

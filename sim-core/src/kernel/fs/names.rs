@@ -8,6 +8,7 @@ use super::umount::{detach_mounts, is_local_mountpoint};
 use super::vfs_ops::{enter, remove};
 use super::walk::{Follow, Last, Parent, Slash};
 use crate::kernel::cred::Cap;
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{FileKind, Str, SysResult, done};
 use crate::kernel::{Ctx, Errno};
 use std::rc::Rc;
@@ -31,24 +32,20 @@ pub(super) struct Vacant {
 pub(super) fn vacant(cx: &Ctx<'_>, path: &str, makes: FileKind) -> Result<Vacant, Errno> {
     let parent = cx.resolve_parent(path)?;
     let Last::Name(name) = &parent.last else {
-        return Err(Errno::EEXIST);
+        return Err(refuse!(cx.why, NameFree));
     };
     match cx.lookup(parent.dir, name) {
-        Ok(_) => return Err(Errno::EEXIST),
+        Ok(_) => return Err(refuse!(cx.why, NameFree)),
         Err(Errno::ENOENT) => {}
         Err(errno) => return Err(errno),
     }
     // Control groups take no files.
-    if matches!(parent.dir.node, Node::Cgroup(_)) {
-        return Err(Errno::EPERM);
-    }
+    forbid!(cx.why, CgroupNoFiles, parent.dir.node, if matches!(parent.dir.node, Node::Cgroup(_)))?;
     // proc knows no names that are not there.
     let Node::Inode(dir) = parent.dir.node else {
-        return Err(Errno::ENOENT);
+        return Err(refuse!(cx.why, ProcNoFiles, parent.dir.node));
     };
-    if parent.slash == Slash::Trailing && makes != FileKind::Directory {
-        return Err(Errno::ENOENT);
-    }
+    forbid!(cx.why, NameTrailingSlash, if parent.slash == Slash::Trailing && makes != FileKind::Directory)?;
     cx.want_write(parent.dir)?;
     cx.may_create(parent.dir)?;
     Ok(Vacant {
@@ -64,9 +61,7 @@ fn in_cgroup(cx: &Ctx<'_>, path: &str) -> Result<Option<(PathRef, String)>, Errn
     let (Node::Cgroup(dir), Last::Name(name)) = (parent.dir.node, &parent.last) else {
         return Ok(None);
     };
-    if dir.lookup(cx.k, name).is_ok() {
-        return Err(Errno::EEXIST);
-    }
+    forbid!(cx.why, NameFree, if dir.lookup(cx.k, &cx.why, name).is_ok())?;
     cx.want_write(parent.dir)?;
     cx.may_create(parent.dir)?;
     Ok(Some((parent.dir, name.clone())))
@@ -119,8 +114,8 @@ pub fn sys_mknod(cx: &mut Ctx<'_>, path: Str, mode: u16, dev: u32) -> SysResult 
         },
         S_IFIFO => InodeData::Fifo(None),
         S_IFCHR => InodeData::Device(Device::numbered(dev)),
-        S_IFDIR | S_IFBLK | S_IFSOCK => return Err(Errno::EPERM),
-        _ => return Err(Errno::EINVAL),
+        S_IFDIR | S_IFBLK | S_IFSOCK => return Err(refuse!(cx.why, MknodKind, mode)),
+        _ => return Err(refuse!(cx.why, MknodType, mode)),
     };
     let place = vacant(cx, &path, FileKind::Regular)?;
     // A whiteout, 0:0, is free to all.
@@ -137,7 +132,7 @@ fn may_mknod(cx: &Ctx<'_>) -> Result<(), Errno> {
     if cx.is_capable(Cap::MKNOD) {
         Ok(())
     } else {
-        Err(Errno::EPERM)
+        Err(refuse!(cx.why, MknodPermission))
     }
 }
 
@@ -148,10 +143,10 @@ fn present(cx: &Ctx<'_>, parent: &Parent, name: &str) -> Result<Node, Errno> {
 }
 
 /// A directory and something in it that can go: proc gives nothing away.
-fn removable(parent: &Parent, victim: Node) -> Result<(InodeId, InodeId), Errno> {
+fn removable(why: &Why, parent: &Parent, victim: Node) -> Result<(InodeId, InodeId), Errno> {
     match (parent.dir.node, victim) {
         (Node::Inode(dir), Node::Inode(id)) => Ok((dir, id)),
-        _ => Err(Errno::EPERM),
+        _ => Err(refuse!(why, NameComputed, victim)),
     }
 }
 
@@ -162,9 +157,9 @@ fn removable(parent: &Parent, victim: Node) -> Result<(InodeId, InodeId), Errno>
 pub fn sys_rmdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
     let parent = cx.resolve_parent(&path)?;
     let name = match &parent.last {
-        Last::Root => return Err(Errno::EBUSY),
-        Last::Dot => return Err(Errno::EINVAL),
-        Last::DotDot => return Err(Errno::ENOTEMPTY),
+        Last::Root => return Err(refuse!(cx.why, RmdirRoot)),
+        Last::Dot => return Err(refuse!(cx.why, RmdirDot)),
+        Last::DotDot => return Err(refuse!(cx.why, RmdirDotDot)),
         Last::Name(name) => name,
     };
     if matches!(parent.dir.node, Node::Cgroup(_)) {
@@ -172,13 +167,9 @@ pub fn sys_rmdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
     }
     let victim = present(cx, &parent, name)?;
     cx.may_delete(parent.dir, victim, Victim::Directory)?;
-    let (dir, id) = removable(&parent, victim)?;
-    if is_local_mountpoint(cx, Node::Inode(id)) {
-        return Err(Errno::EBUSY);
-    }
-    if !cx.k.is_empty_dir(id) {
-        return Err(Errno::ENOTEMPTY);
-    }
+    let (dir, id) = removable(&cx.why, &parent, victim)?;
+    forbid!(cx.why, Mountpoint, id, if is_local_mountpoint(cx, Node::Inode(id)))?;
+    forbid!(cx.why, DirectoryEmpty, id, if !cx.k.is_empty_dir(id))?;
     remove_and_detach(cx, dir, name, id)?;
     done(0)
 }
@@ -190,22 +181,20 @@ pub fn sys_rmdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
 pub fn sys_unlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
     let parent = cx.resolve_parent(&path)?;
     let Last::Name(name) = &parent.last else {
-        return Err(Errno::EISDIR);
+        return Err(refuse!(cx.why, UnlinkDirectory));
     };
     let victim = present(cx, &parent, name)?;
     if parent.slash == Slash::Trailing {
         let is_dir = cx.kind_of(victim) == Some(FileKind::Directory);
         return Err(if is_dir {
-            Errno::EISDIR
+            refuse!(cx.why, UnlinkDirectory, victim)
         } else {
-            Errno::ENOTDIR
+            refuse!(cx.why, NameIsDirectory, victim)
         });
     }
     cx.may_delete(parent.dir, victim, Victim::Other)?;
-    let (dir, id) = removable(&parent, victim)?;
-    if is_local_mountpoint(cx, Node::Inode(id)) {
-        return Err(Errno::EBUSY);
-    }
+    let (dir, id) = removable(&cx.why, &parent, victim)?;
+    forbid!(cx.why, Mountpoint, id, if is_local_mountpoint(cx, Node::Inode(id)))?;
     remove_and_detach(cx, dir, name, id)?;
     done(0)
 }
@@ -230,14 +219,10 @@ pub fn sys_link(cx: &mut Ctx<'_>, from: Str, to: Str) -> SysResult {
     let old = cx.resolve(&from, Follow::No)?;
     let place = vacant_for_link(cx, &to, old)?;
     let Node::Inode(id) = old.node else {
-        return Err(Errno::EPERM);
+        return Err(refuse!(cx.why, LinkComputed, old.node));
     };
-    if cx.kind_of(old.node) == Some(FileKind::Directory) {
-        return Err(Errno::EPERM);
-    }
-    if cx.k.vfs.inodes.get(id).is_none_or(|inode| inode.links == 0) {
-        return Err(Errno::ENOENT);
-    }
+    forbid!(cx.why, LinkDirectory, old.node, if cx.kind_of(old.node) == Some(FileKind::Directory))?;
+    forbid!(cx.why, LinkRemoved, id, if cx.k.vfs.inodes.get(id).is_none_or(|inode| inode.links == 0))?;
     super::vfs_ops::link(cx, id, place.dir, &place.name)?;
     done(0)
 }
@@ -247,7 +232,9 @@ pub fn sys_link(cx: &mut Ctx<'_>, from: Str, to: Str) -> SysResult {
 fn vacant_for_link(cx: &Ctx<'_>, to: &str, old: PathRef) -> Result<Vacant, Errno> {
     let found = vacant(cx, to, FileKind::Regular);
     match found {
-        Ok(place) if place.mount != old.mount => Err(Errno::EXDEV),
+        Ok(place) if place.mount != old.mount => {
+            Err(refuse!(cx.why, LinkMount, place.mount => old.mount))
+        }
         // EACCES of the directory comes after the comparison of mounts.
         Err(Errno::EACCES) => {
             let parent = cx.resolve_parent(to)?;

@@ -38,15 +38,15 @@ pub fn copy_mount_ns(
     fs: &FsStruct,
 ) -> Result<(MountNs, FsStruct), Errno> {
     let top = cx.k.ns.mnt(old).and_then(|tree| tree.root);
-    let top = top.ok_or(Errno::ENOMEM)?;
+    let top = top.ok_or(lost!(ENOMEM))?;
     let is_less_privileged = cx.k.owner_of_mnt(old) != user_ns;
     let kind = if is_less_privileged {
         CopyKind::SlaveNamespace
     } else {
         CopyKind::Namespace
     };
-    let root = cx.k.mount(top).ok_or(Errno::ENOMEM)?.root;
-    let copy = copy_tree(cx.k, top, root, kind)?;
+    let root = cx.k.mount(top).ok_or(lost!(ENOMEM))?.root;
+    let copy = copy_tree(cx.k, &cx.why, top, root, kind)?;
     if is_less_privileged {
         lock_tree(cx.k, copy);
     }
@@ -109,7 +109,7 @@ pub fn drop_mount_ns(cx: &mut Ctx<'_>, tree: &MountNs) {
 pub fn root_of(k: &mut Kernel, ns: NsId, old: &FsStruct) -> Result<FsStruct, Errno> {
     let first = k.ns.mnt(ns).and_then(|tree| tree.root);
     let top = first.map(|root| k.topmost_overmount(root));
-    let root = top.and_then(|id| k.mount_root(id)).ok_or(Errno::EINVAL)?;
+    let root = top.and_then(|id| k.mount_root(id)).ok_or(lost!(EINVAL))?;
     k.hold_path(root);
     k.hold_path(root);
     Ok(FsStruct {

@@ -8,6 +8,7 @@ use super::open::bare_inode;
 use super::path::{Node, PathRef};
 use super::procfs::ProcNode;
 use super::superblock::{FsType, SuperBlock, SuperId, tmpfs_options};
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{MountFlags, Str};
 use crate::kernel::{Ctx, Errno, Kernel};
 use std::rc::Rc;
@@ -26,10 +27,8 @@ pub(super) fn do_new_mount(
     kept: MountFlags,
     data: &str,
 ) -> Result<(), Errno> {
-    if fstype.is_empty() {
-        return Err(Errno::EINVAL);
-    }
-    let fs = FsType::named(fstype)?;
+    forbid!(cx.why, MountType, if fstype.is_empty())?;
+    let fs = FsType::named(&cx.why, fstype)?;
     let mut locked = MountFlags::default();
     if fs.must_be_visible() {
         locked = visible_flags(cx, fs, kept)?;
@@ -48,7 +47,7 @@ pub(super) fn do_new_mount(
         | FsType::Devtmpfs
         | FsType::Proc
         | FsType::Overlay
-        | FsType::Nsfs => cx.k.vfs.supers.get(sb).ok_or(Errno::EINVAL)?.root,
+        | FsType::Nsfs => cx.k.vfs.supers.get(sb).ok_or(lost!(EINVAL))?.root,
     };
     let top = cx.k.new_mount(sb, root, source);
     if let Some(mount) = cx.k.vfs.mounts.get_mut(top) {
@@ -59,13 +58,13 @@ pub(super) fn do_new_mount(
         if is_mine(cx, place.mount)? {
             Ok(place)
         } else {
-            Err(Errno::EINVAL)
+            Err(refuse!(cx.why, MountMine, place.mount))
         }
     });
     match placed {
         Ok(place) if is_same(cx.k, place, sb, root) => {
             super::copy_tree::discard_tree(cx, top);
-            Err(Errno::EBUSY)
+            Err(refuse!(cx.why, MountSame, place.mount))
         }
         Ok(place) => graft_tree(cx, top, place),
         Err(errno) => {
@@ -84,11 +83,11 @@ fn is_same(k: &Kernel, place: PathRef, sb: SuperId, root: Node) -> bool {
 fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> {
     let user_ns = cx.me()?.cred.user_ns;
     match fs {
-        FsType::Nsfs => Err(Errno::ENODEV),
+        FsType::Nsfs => Err(refuse!(cx.why, FilesystemKnown)),
         FsType::Overlay => super::overlay::get_tree(cx, data),
         // The instance shows the PID namespace that the mounter is in.
         FsType::Proc => {
-            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::EINVAL)?;
+            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(EINVAL))?;
             let dev = cx.k.new_dev();
             let root = Node::Proc(ProcNode::root(ns));
             Ok(cx.k.new_super(SuperBlock::new(fs, dev, root, user_ns)))
@@ -117,7 +116,7 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
             {
                 return Ok(id);
             }
-            let options = tmpfs_options(data)?;
+            let options = tmpfs_options(&cx.why, data)?;
             let entries = Rc::default();
             let inode = bare_inode(cx, 0, InodeData::Directory { entries })?;
             let mode = if fs == FsType::Tmpfs {
@@ -141,14 +140,18 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
 ///
 /// # Errors
 /// EINVAL for bad options.
-pub(super) fn check_options(k: &Kernel, sb: SuperId, data: &str) -> Result<(), Errno> {
-    let sb = k.vfs.supers.get(sb).ok_or(Errno::EINVAL)?;
+pub(super) fn check_options(k: &Kernel, why: &Why, sb: SuperId, data: &str) -> Result<(), Errno> {
+    let sb = k.vfs.supers.get(sb).ok_or(lost!(EINVAL))?;
     match sb.fs {
         FsType::Tmpfs => {
-            let options = tmpfs_options(data)?;
+            let options = tmpfs_options(why, data)?;
             // It cannot become smaller than what it holds.
             let fits = options.max_pages.is_none_or(|max| max >= sb.pages);
-            if fits { Ok(()) } else { Err(Errno::EINVAL) }
+            if fits {
+                Ok(())
+            } else {
+                Err(refuse!(why, TmpfsSize, sb.pages))
+            }
         }
         FsType::Proc
         | FsType::Ramfs
@@ -164,12 +167,12 @@ pub(super) fn check_options(k: &Kernel, sb: SuperId, data: &str) -> Result<(), E
 ///
 /// # Errors
 /// EINVAL.
-pub(super) fn reconfigure(k: &mut Kernel, id: SuperId, data: &str) -> Result<(), Errno> {
+pub(super) fn reconfigure(k: &mut Kernel, why: &Why, id: SuperId, data: &str) -> Result<(), Errno> {
     if let Some(sb) = k.vfs.supers.get_mut(id)
         && sb.fs == FsType::Tmpfs
         && data.contains("size=")
     {
-        let options = tmpfs_options(data)?;
+        let options = tmpfs_options(why, data)?;
         sb.max_pages = options.max_pages;
         sb.options = options.shown.into();
     }
@@ -186,7 +189,7 @@ fn visible_flags(cx: &Ctx<'_>, fs: FsType, asked: MountFlags) -> Result<MountFla
     if cx.k.owner_of_mnt(ns) == cx.k.init_user_ns {
         return Ok(MountFlags::default());
     }
-    let tree = cx.k.ns.mnt(ns).ok_or(Errno::EINVAL)?;
+    let tree = cx.k.ns.mnt(ns).ok_or(lost!(EINVAL))?;
     for id in &tree.mounts {
         let Some(mount) = cx.k.mount(*id) else {
             continue;
@@ -218,5 +221,5 @@ fn visible_flags(cx: &Ctx<'_>, fs: FsType, asked: MountFlags) -> Result<MountFla
             return Ok(MountFlags(locked.0 & inherited.0));
         }
     }
-    Err(Errno::EPERM)
+    Err(refuse!(cx.why, MountFullyVisible))
 }

@@ -29,11 +29,9 @@ enum Found {
 /// Those of the walk; EEXIST, EISDIR, ENOTDIR, EACCES, EROFS, ENXIO, ETXTBSY, EMFILE as open(2)
 /// says.
 pub fn sys_openat(cx: &mut Ctx<'_>, path: Str, flags: OpenFlags, mode: u16) -> SysResult {
-    if flags.has(OpenFlags::CREAT.with(OpenFlags::DIRECTORY)) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, OpenFlags, flags.0, if flags.has(OpenFlags::CREAT.with(OpenFlags::DIRECTORY)))?;
     cx.start(&path)?;
-    cx.me()?.files.check_free(cx.fd_limit())?;
+    cx.me()?.files.check_free(&cx.why, cx.fd_limit())?;
     if flags.has(OpenFlags::PATH) {
         return open_path(cx, &path, flags);
     }
@@ -42,16 +40,10 @@ pub fn sys_openat(cx: &mut Ctx<'_>, path: Str, flags: OpenFlags, mode: u16) -> S
         Found::There(place) => {
             let is_dir = cx.kind_of(place.node) == Some(FileKind::Directory);
             if flags.has(OpenFlags::CREAT) {
-                if flags.has(OpenFlags::EXCL) {
-                    return Err(Errno::EEXIST);
-                }
-                if is_dir {
-                    return Err(Errno::EISDIR);
-                }
+                forbid!(cx.why, OpenExclusive, place.node, if flags.has(OpenFlags::EXCL))?;
+                forbid!(cx.why, OpenDirectory, place.node, if is_dir)?;
             }
-            if flags.has(OpenFlags::DIRECTORY) && !is_dir {
-                return Err(Errno::ENOTDIR);
-            }
+            forbid!(cx.why, NameIsDirectory, place.node, if flags.has(OpenFlags::DIRECTORY) && !is_dir)?;
             let is_file = cx.kind_of(place.node) == Some(FileKind::Regular);
             if is_file && flags.has(OpenFlags::TRUNC) {
                 cx.want_write(place)?;
@@ -67,9 +59,7 @@ fn open_path(cx: &mut Ctx<'_>, path: &str, flags: OpenFlags) -> SysResult {
     let follow = follow_of(flags);
     let place = cx.resolve(path, follow)?;
     let is_dir = cx.kind_of(place.node) == Some(FileKind::Directory);
-    if flags.has(OpenFlags::DIRECTORY) && !is_dir {
-        return Err(Errno::ENOTDIR);
-    }
+    forbid!(cx.why, NameIsDirectory, place.node, if flags.has(OpenFlags::DIRECTORY) && !is_dir)?;
     let kept = OpenFlags::PATH
         .with(OpenFlags::DIRECTORY)
         .with(OpenFlags::NOFOLLOW)
@@ -110,9 +100,7 @@ fn locate(cx: &mut Ctx<'_>, path: &str, flags: OpenFlags, mode: u16) -> Result<F
             Last::DotDot => return cx.step(parent.dir, "..").map(Found::There),
             Last::Name(name) => name,
         };
-        if parent.slash == Slash::Trailing {
-            return Err(Errno::EISDIR);
-        }
+        forbid!(cx.why, OpenTrailingSlash, if parent.slash == Slash::Trailing)?;
         match cx.step(parent.dir, name) {
             Ok(place) if follows && cx.kind_of(place.node) == Some(FileKind::Symlink) => {
                 match cx.follow(place, &mut links)? {
@@ -136,15 +124,13 @@ fn create(cx: &mut Ctx<'_>, dir: PathRef, name: &str, mode: u16) -> Result<Found
     if matches!(dir.node, Node::Cgroup(_)) {
         cx.want_write(dir)?;
         cx.may_create(dir)?;
-        return Err(Errno::EACCES);
+        return Err(refuse!(cx.why, CgroupOpenCreate, dir.node));
     }
     // proc knows no names that are not there.
     let Node::Inode(id) = dir.node else {
-        return Err(Errno::ENOENT);
+        return Err(refuse!(cx.why, ProcNoFiles, dir.node));
     };
-    if cx.k.is_unlinked(dir.node) {
-        return Err(Errno::ENOENT);
-    }
+    forbid!(cx.why, DirectoryRemoved, dir.node, if cx.k.is_unlinked(dir.node))?;
     cx.want_write(dir)?;
     cx.may_create(dir)?;
     let data = InodeData::Regular {
@@ -166,7 +152,7 @@ pub(super) fn new_inode(
     data: InodeData,
 ) -> Result<Inode, Errno> {
     let inode = bare_inode(cx, mode, data)?;
-    let above = cx.k.vfs.inodes.get(dir).ok_or(Errno::ENOENT)?;
+    let above = cx.k.vfs.inodes.get(dir).ok_or(lost!(ENOENT))?;
     if above.mode & 0o2000 == 0 {
         return Ok(inode);
     }
@@ -270,27 +256,25 @@ fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<Opene
         }
         Node::Ns(ns) => return Ok(Opened::Kind(OpenKind::Namespace(ns))),
         Node::Cgroup(node) => {
-            if node.is_removed(&cx.k.cgroups) {
-                return Err(Errno::ENODEV);
-            }
+            forbid!(cx.why, CgroupPresent, if node.is_removed(&cx.k.cgroups))?;
             let ns = cx.me()?.ns.cgroup;
             return Ok(Opened::Kind(OpenKind::Cgroup { node, ns }));
         }
         Node::Inode(id) => id,
     };
-    match &cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?.data {
+    match &cx.k.vfs.inodes.get(id).ok_or(lost!(ENOENT))?.data {
         InodeData::Device(Device::OwnTty) => {
-            let tty = cx.me()?.tty.ok_or(Errno::ENXIO)?;
+            let tty = cx.me()?.tty.ok_or_else(|| refuse!(cx.why, OwnTerminal))?;
             Ok(Opened::Kind(OpenKind::Device(Device::Tty(tty))))
         }
-        InodeData::Device(Device::Other { .. }) => Err(Errno::ENXIO),
+        InodeData::Device(Device::Other { .. }) => Err(refuse!(cx.why, DeviceModelled)),
         InodeData::Device(device) => Ok(Opened::Kind(OpenKind::Device(*device))),
         InodeData::Regular { .. } | InodeData::Directory { .. } | InodeData::Overlay => {
             Ok(Opened::Kind(OpenKind::Inode))
         }
         InodeData::Fifo(_) => fifo::open(cx, id, flags),
-        InodeData::Socket => Err(Errno::ENXIO),
-        InodeData::Symlink { .. } => Err(Errno::ELOOP),
+        InodeData::Socket => Err(refuse!(cx.why, OpenSocket, id)),
+        InodeData::Symlink { .. } => Err(refuse!(cx.why, OpenSymlink, id)),
     }
 }
 
@@ -320,7 +304,11 @@ pub fn open_exec(cx: &mut Ctx<'_>, path: &str) -> Result<ExecFile, Errno> {
 /// # Errors
 /// EBADF, and those of [`open_exec`] but for the path walk.
 pub fn exec_of_fd(cx: &mut Ctx<'_>, fd: i32) -> Result<ExecFile, Errno> {
-    let place = cx.file(fd)?.1.path.ok_or(Errno::EACCES)?;
+    let place = cx
+        .file(fd)?
+        .1
+        .path
+        .ok_or_else(|| refuse!(cx.why, ExecRegular, fd))?;
     exec_file(cx, place)
 }
 
@@ -332,15 +320,13 @@ fn exec_file(cx: &mut Ctx<'_>, place: PathRef) -> Result<ExecFile, Errno> {
             .map(|m| m.flags)
             .unwrap_or_default();
     let Node::Inode(id) = cx.k.real_node(place.node) else {
-        return Err(Errno::EACCES);
+        return Err(refuse!(cx.why, ExecRegular, place.node));
     };
-    let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
+    let inode = cx.k.vfs.inodes.get(id).ok_or(lost!(ENOENT))?;
     let InodeData::Regular { source, .. } = &inode.data else {
-        return Err(Errno::EACCES);
+        return Err(refuse!(cx.why, ExecRegular, id));
     };
-    if flags.has(MountFlags::NOEXEC) {
-        return Err(Errno::EACCES);
-    }
+    forbid!(cx.why, MountNoexec, place.mount, if flags.has(MountFlags::NOEXEC))?;
     cx.permit(place, Access::Execute)?;
     cx.deny_write_access(id)?;
     let set_id = set_id(cx, place)?;
@@ -369,7 +355,7 @@ fn exec_file(cx: &mut Ctx<'_>, place: PathRef) -> Result<ExecFile, Errno> {
                 set_id,
             })
         }
-        Some(_) | None => Err(Errno::ENOEXEC),
+        Some(_) | None => Err(refuse!(cx.why, ExecFormat, id)),
     }
 }
 
@@ -382,7 +368,7 @@ fn set_id(cx: &Ctx<'_>, place: PathRef) -> Result<SetId, Errno> {
     if owner.mode & 0o6000 == 0 {
         return Ok(SetId::default());
     }
-    let mount = cx.k.mount(place.mount).ok_or(Errno::ENOENT)?;
+    let mount = cx.k.mount(place.mount).ok_or(lost!(ENOENT))?;
     let sb_ns = cx.k.vfs.supers.get(mount.sb).map(|sb| sb.user_ns);
     let may = !mount.flags.has(MountFlags::NOSUID)
         && sb_ns.is_some_and(|ns| cx.k.is_in_user_ns(me.cred.user_ns, ns))
@@ -403,13 +389,11 @@ pub fn mappable(cx: &mut Ctx<'_>, fd: i32, prot: Prot, sharing: Sharing) -> Resu
     let (_, file) = cx.file(fd)?;
     let access = file.flags.0 & 3;
     let shares_writes = sharing == Sharing::Shared && prot.has(Prot::WRITE);
-    if access == OpenFlags::WRONLY.0 || (shares_writes && access != OpenFlags::RDWR.0) {
-        return Err(Errno::EACCES);
-    }
-    let id = inode_of(file).ok_or(Errno::ENODEV)?;
+    forbid!(cx.why, MmapFileAccess, fd => access, if access == OpenFlags::WRONLY.0 || (shares_writes && access != OpenFlags::RDWR.0))?;
+    let id = inode_of(file).ok_or_else(|| refuse!(cx.why, MmapFileKind, fd))?;
     let id = cx.k.real_inode(id);
     match cx.k.vfs.inodes.get(id).map(Inode::kind) {
         Some(FileKind::Regular) => Ok(id),
-        Some(_) | None => Err(Errno::ENODEV),
+        Some(_) | None => Err(refuse!(cx.why, MmapFileKind, fd)),
     }
 }

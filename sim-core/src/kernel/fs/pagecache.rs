@@ -16,18 +16,16 @@ const MAX_PAGES: u64 = 1 << 18;
 /// # Errors
 /// EFBIG beyond the largest file, ENOMEM without a frame, EACCES for what has no pages.
 pub fn page(cx: &mut Ctx<'_>, id: InodeId, page: u64) -> Result<Pfn, Errno> {
-    let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::EACCES)?;
+    let inode = cx.k.vfs.inodes.get(id).ok_or(lost!(EACCES))?;
     let InodeData::Regular { pages, source, .. } = &inode.data else {
-        return Err(Errno::EACCES);
+        return Err(lost!(EACCES));
     };
-    if page >= MAX_PAGES {
-        return Err(Errno::EFBIG);
-    }
+    forbid!(cx.why, FileSize, page => MAX_PAGES, if page >= MAX_PAGES)?;
     if let Some(Some(pfn)) = pages.get(page as usize) {
         return Ok(*pfn);
     }
     let (source, sb) = (*source, inode.sb);
-    charge(cx.k, sb)?;
+    charge(cx.k, &cx.why, sb)?;
     let pfn = match mm::alloc(cx, FrameUse::PageCache { inode: id, page }) {
         Ok(pfn) => pfn,
         Err(errno) => {
@@ -158,15 +156,13 @@ pub(super) fn truncate(cx: &mut Ctx<'_>, id: InodeId) {
 /// EFBIG beyond the largest file; ENOMEM for reading what is kept.
 pub(super) fn resize(cx: &mut Ctx<'_>, id: InodeId, size: u64) -> Result<(), Errno> {
     let page_bytes = PAGE_BYTES as u64;
-    if size.div_ceil(page_bytes) > MAX_PAGES {
-        return Err(Errno::EFBIG);
-    }
-    let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::EINVAL)?;
+    forbid!(cx.why, FileSize, size => MAX_PAGES, if size.div_ceil(page_bytes) > MAX_PAGES)?;
+    let inode = cx.k.vfs.inodes.get(id).ok_or(lost!(EINVAL))?;
     let InodeData::Regular {
         size: old, source, ..
     } = &inode.data
     else {
-        return Err(Errno::EINVAL);
+        return Err(lost!(EINVAL));
     };
     let (old, source) = (*old, *source);
     if size == 0 {

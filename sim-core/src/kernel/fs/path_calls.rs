@@ -21,7 +21,7 @@ pub fn sys_readlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
     let text: Str = match place.node {
         Node::Inode(id) => match cx.k.vfs.inodes.get(id).map(|i| &i.data) {
             Some(InodeData::Symlink { target }) => target.clone(),
-            Some(_) | None => return Err(Errno::EINVAL),
+            Some(_) | None => return Err(refuse!(cx.why, ReadlinkKind, place.node)),
         },
         Node::Proc(node) => match procfs::target(cx, node)? {
             ProcTarget::Text(text) => text,
@@ -29,7 +29,7 @@ pub fn sys_readlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
             ProcTarget::Namespace(ns) => procfs::namespace_name(cx.k, ns).into(),
             ProcTarget::Nameless(text) => text,
         },
-        Node::Ns(_) | Node::Cgroup(_) => return Err(Errno::EINVAL),
+        Node::Ns(_) | Node::Cgroup(_) => return Err(refuse!(cx.why, ReadlinkKind, place.node)),
     };
     let len = text.len() as i64;
     cx.reply(Reply::Text(text))?;
@@ -44,16 +44,16 @@ pub fn sys_readlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
 pub fn sys_getdents64(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
     let (id, file) = cx.file(fd)?;
     let offset = file.offset as usize;
-    let place = file.path.ok_or(Errno::ENOTDIR)?;
+    let place = file.path.ok_or_else(|| refuse!(cx.why, FdDirectory, fd))?;
     let all = match (&file.kind, place.node) {
         (OpenKind::Proc { text: None }, Node::Proc(node)) => procfs::list(cx, node)?,
         (OpenKind::Cgroup { .. }, Node::Cgroup(node)) => super::cgroupfs::list(cx, node),
         (OpenKind::Inode, Node::Inode(_)) => {
             let inode = inode_of(file)
                 .and_then(|i| cx.k.vfs.inodes.get(i))
-                .ok_or(Errno::ENOENT)?;
+                .ok_or(lost!(ENOENT))?;
             let InodeData::Directory { entries } = &inode.data else {
-                return Err(Errno::ENOTDIR);
+                return Err(refuse!(cx.why, FdDirectory, fd));
             };
             let each = entries.iter().filter_map(|(name, entry)| {
                 let kind = cx.kind_of(Node::Inode(*entry))?;
@@ -65,7 +65,7 @@ pub fn sys_getdents64(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
             });
             each.collect()
         }
-        _ => return Err(Errno::ENOTDIR),
+        _ => return Err(refuse!(cx.why, FdDirectory, fd)),
     };
     let rest: Rc<[Dirent]> = all.into_iter().skip(offset).collect();
     let count = rest.len();
@@ -90,7 +90,7 @@ pub fn sys_getcwd(cx: &mut Ctx<'_>) -> SysResult {
             .get(id)
             .is_none_or(|i| i.links == 0 && i.parent.is_some())
     {
-        return Err(Errno::ENOENT);
+        return Err(refuse!(cx.why, CwdRemoved));
     }
     let text: Str = match cx.k.path_from(cx.me()?.fs.root, cwd) {
         (path, Top::Root) => path.into(),
@@ -103,9 +103,7 @@ pub fn sys_getcwd(cx: &mut Ctx<'_>) -> SysResult {
 
 fn directory(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     let place = cx.resolve(path, Follow::Yes)?;
-    if cx.kind_of(place.node) != Some(FileKind::Directory) {
-        return Err(Errno::ENOTDIR);
-    }
+    forbid!(cx.why, NameIsDirectory, place.node, if cx.kind_of(place.node) != Some(FileKind::Directory))?;
     cx.permit(place, Access::Execute)?;
     Ok(place)
 }
@@ -149,10 +147,12 @@ pub fn sys_chroot(cx: &mut Ctx<'_>, path: Str) -> SysResult {
 /// # Errors
 /// EBADF, ENOTDIR, EACCES.
 pub fn sys_fchdir(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
-    let place = cx.file_or_path(fd)?.1.path.ok_or(Errno::ENOTDIR)?;
-    if cx.kind_of(place.node) != Some(FileKind::Directory) {
-        return Err(Errno::ENOTDIR);
-    }
+    let place = cx
+        .file_or_path(fd)?
+        .1
+        .path
+        .ok_or_else(|| refuse!(cx.why, FdDirectory, fd))?;
+    forbid!(cx.why, FdDirectory, fd, if cx.kind_of(place.node) != Some(FileKind::Directory))?;
     cx.permit(place, Access::Execute)?;
     let old = cx.me()?.fs.as_ref().clone();
     change(cx, FsStruct { cwd: place, ..old })?;

@@ -5,7 +5,7 @@ use super::fifo::{Opener, prune};
 use super::inode::{InodeData, InodeId};
 use crate::kernel::syscall::{OpenFlags, OutBuf, SysResult, done};
 use crate::kernel::task::WaitQueue;
-use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, Signal};
+use crate::kernel::{BlockReason, Ctx, Outcome, Reply, Signal};
 use crate::store::Key;
 use std::collections::VecDeque;
 
@@ -35,9 +35,7 @@ pub struct Pipe {
 /// # Errors
 /// EINVAL for unknown flags, EMFILE.
 pub fn sys_pipe2(cx: &mut Ctx<'_>, flags: OpenFlags) -> SysResult {
-    if flags.0 & !(OpenFlags::CLOEXEC.0 | OpenFlags::NONBLOCK.0) != 0 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, PipeFlags, flags.0, if flags.0 & !(OpenFlags::CLOEXEC.0 | OpenFlags::NONBLOCK.0) != 0)?;
     let pipe = cx.k.vfs.pipes.insert(Pipe {
         readers: 1,
         writers: 1,
@@ -76,7 +74,7 @@ pub(super) fn read(
     buf: &OutBuf,
     len: u64,
 ) -> SysResult {
-    let pipe = cx.k.vfs.pipes.get(id).ok_or(Errno::EBADF)?;
+    let pipe = cx.k.vfs.pipes.get(id).ok_or(lost!(EBADF))?;
     if len == 0 {
         return done(0);
     }
@@ -84,9 +82,7 @@ pub(super) fn read(
         if pipe.writers_now() == 0 {
             return done(0);
         }
-        if flags.has(OpenFlags::NONBLOCK) {
-            return Err(Errno::EAGAIN);
-        }
+        forbid!(cx.why, WouldBlock, if flags.has(OpenFlags::NONBLOCK))?;
         let task = cx.task;
         if let Some(pipe) = cx.k.vfs.pipes.get_mut(id) {
             pipe.read_wait.add(task);
@@ -95,7 +91,7 @@ pub(super) fn read(
     }
     let n = pipe.bytes.len().min(len as usize);
     cx.prepare(buf, n as u64)?;
-    let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(Errno::EBADF)?;
+    let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(lost!(EBADF))?;
     let bytes: Vec<u8> = pipe.bytes.drain(..n).collect();
     let woken = pipe.write_wait.take();
     cx.wake_all(woken);
@@ -104,7 +100,7 @@ pub(super) fn read(
 
 pub(super) fn write(cx: &mut Ctx<'_>, id: PipeId, flags: OpenFlags, bytes: &[u8]) -> SysResult {
     let already = cx.me()?.call.as_ref().map_or(0, |c| c.progress) as usize;
-    let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(Errno::EBADF)?;
+    let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(lost!(EBADF))?;
     if bytes.is_empty() {
         return done(0);
     }
@@ -115,7 +111,7 @@ pub(super) fn write(cx: &mut Ctx<'_>, id: PipeId, flags: OpenFlags, bytes: &[u8]
         return if already > 0 {
             done(already as i64)
         } else {
-            Err(Errno::EPIPE)
+            Err(refuse!(cx.why, PipeReaders))
         };
     }
     let rest = bytes.get(already..).unwrap_or_default();
@@ -137,9 +133,7 @@ pub(super) fn write(cx: &mut Ctx<'_>, id: PipeId, flags: OpenFlags, bytes: &[u8]
     if total == bytes.len() || (flags.has(OpenFlags::NONBLOCK) && total > 0) {
         return done(total as i64);
     }
-    if flags.has(OpenFlags::NONBLOCK) {
-        return Err(Errno::EAGAIN);
-    }
+    forbid!(cx.why, WouldBlock, if flags.has(OpenFlags::NONBLOCK))?;
     let task = cx.task;
     let me = cx.me_mut()?;
     if me.signals.is_pending() && total > 0 {

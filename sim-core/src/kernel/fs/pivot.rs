@@ -21,8 +21,8 @@ pub fn sys_pivot_root(cx: &mut Ctx<'_>, new_root: Str, put_old: Str) -> SysResul
     let old = directory(cx, &put_old)?;
     let root = cx.me()?.fs.root;
     let old = lock_mount(cx, old)?;
-    let new_mount = cx.k.mount(new.mount).ok_or(Errno::EINVAL)?;
-    let root_mount = cx.k.mount(root.mount).ok_or(Errno::EINVAL)?;
+    let new_mount = cx.k.mount(new.mount).ok_or(lost!(EINVAL))?;
+    let root_mount = cx.k.mount(root.mount).ok_or(lost!(EINVAL))?;
     let (new_at, root_at) = (new_mount.at, root_mount.at);
     let is_shared = |at: Option<PathRef>| {
         at.and_then(|at| cx.k.mount(at.mount))
@@ -31,31 +31,17 @@ pub fn sys_pivot_root(cx: &mut Ctx<'_>, new_root: Str, put_old: Str) -> SysResul
     // A mount without a parent is its own (struct mount).
     let ex_parent = new_at.or(Some(new));
     let root_parent = root_at.or(Some(root));
-    if is_shared(Some(old)) || is_shared(ex_parent) || is_shared(root_parent) {
-        return Err(Errno::EINVAL);
-    }
-    if !is_mine(cx, root.mount)? || !is_mine(cx, new.mount)? {
-        return Err(Errno::EINVAL);
-    }
-    if new_mount.lock == MountLock::Locked {
-        return Err(Errno::EINVAL);
-    }
-    if cx.k.is_unlinked(new.node) {
-        return Err(Errno::ENOENT);
-    }
-    if new.mount == root.mount || old.mount == root.mount {
-        return Err(Errno::EBUSY);
-    }
+    forbid!(cx.why, PivotShared, new.mount, if is_shared(Some(old)) || is_shared(ex_parent) || is_shared(root_parent))?;
+    forbid!(cx.why, MountMine, new.mount, if !is_mine(cx, root.mount)? || !is_mine(cx, new.mount)?)?;
+    forbid!(cx.why, PivotLocked, new.mount, if new_mount.lock == MountLock::Locked)?;
+    forbid!(cx.why, PivotRemoved, new.node, if cx.k.is_unlinked(new.node))?;
+    forbid!(cx.why, PivotBusy, new.mount => root.mount, if new.mount == root.mount || old.mount == root.mount)?;
     let (Some(root_at), Some(_)) = (root_at, new_at) else {
-        return Err(Errno::EINVAL);
+        return Err(refuse!(cx.why, PivotAttached, new.mount));
     };
-    if !is_mounted_root(cx.k, root) || !is_mounted_root(cx.k, new) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, PivotMountpoint, new.mount, if !is_mounted_root(cx.k, root) || !is_mounted_root(cx.k, new))?;
     // put_old at or underneath new_root, and new_root underneath the present root.
-    if !cx.k.is_reachable(old, new) || !cx.k.is_reachable(new, root) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, PivotUnderneath, old.mount => new.mount, if !cx.k.is_reachable(old, new) || !cx.k.is_reachable(new, root))?;
     if root_mount.lock == MountLock::Locked {
         for (id, lock) in [
             (new.mount, MountLock::Locked),
@@ -79,7 +65,7 @@ fn directory(cx: &mut Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     if cx.kind_of(place.node) == Some(FileKind::Directory) {
         Ok(place)
     } else {
-        Err(Errno::ENOTDIR)
+        Err(refuse!(cx.why, NameIsDirectory, place.node))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::copy_tree::{CopyKind, copy_tree};
 use super::mount::{Binding, MountId};
 use super::path::PathRef;
+use crate::kernel::rule::Why;
 use crate::kernel::{Errno, Kernel};
 
 /// What a mount is asked to become.
@@ -170,13 +171,14 @@ impl Kernel {
     /// Those of copying; the copies made so far are in `copies`.
     pub(super) fn propagate_mnt(
         &mut self,
+        why: &Why,
         place: PathRef,
         source: MountId,
         copies: &mut Vec<(MountId, PathRef)>,
     ) -> Result<(), Errno> {
         let group = self.mount(place.mount).map_or(0, |m| m.group);
         let peers = self.peers_after(place.mount, group);
-        self.copy_to(peers, place, source, CopyKind::Peer, copies)?;
+        self.copy_to(why, peers, place, source, CopyKind::Peer, copies)?;
         // Each group with the copy that its slaves' copies are slaves of.
         let mut groups = vec![(group, source)];
         let mut seen = vec![group];
@@ -184,13 +186,13 @@ impl Kernel {
             for slave in self.slaves(group) {
                 let of = self.mount(slave).map_or(0, |m| m.group);
                 if of == 0 {
-                    self.copy_to(vec![slave], place, copied, CopyKind::Slave, copies)?;
+                    self.copy_to(why, vec![slave], place, copied, CopyKind::Slave, copies)?;
                 } else if !seen.contains(&of) {
                     seen.push(of);
                     let kind = CopyKind::SharedSlave;
                     let mut members = vec![slave];
                     members.extend(self.peers_after(slave, of));
-                    let last = self.copy_to(members, place, copied, kind, copies)?;
+                    let last = self.copy_to(why, members, place, copied, kind, copies)?;
                     groups.push((of, last));
                 }
             }
@@ -202,6 +204,7 @@ impl Kernel {
     /// its peers. Returns the last copy, or `source` if nobody needed one.
     fn copy_to(
         &mut self,
+        why: &Why,
         receivers: Vec<MountId>,
         place: PathRef,
         source: MountId,
@@ -213,8 +216,8 @@ impl Kernel {
             if !self.needs_secondary(receiver, place) {
                 continue;
             }
-            let root = self.mount(last).ok_or(Errno::EINVAL)?.root;
-            let copy = copy_tree(self, last, root, kind)?;
+            let root = self.mount(last).ok_or(lost!(EINVAL))?.root;
+            let copy = copy_tree(self, why, last, root, kind)?;
             let at = PathRef {
                 mount: receiver,
                 node: place.node,

@@ -24,28 +24,24 @@ pub fn sys_rename(cx: &mut Ctx<'_>, from: Str, to: Str) -> SysResult {
 /// EXDEV between mounts, EBUSY for mount points, `.` and `..`, EINVAL for moving a directory
 /// into itself, ENOTEMPTY, ENOTDIR, EISDIR, EEXIST, EROFS, EACCES, EPERM and those of the walk.
 pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysResult {
-    if flags & !RENAME_NOREPLACE != 0 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, RenameFlags, flags, if flags & !RENAME_NOREPLACE != 0)?;
     let replaces = flags & RENAME_NOREPLACE == 0;
     let (old, new) = (cx.resolve_parent(&from)?, cx.resolve_parent(&to)?);
-    if old.dir.mount != new.dir.mount {
-        return Err(Errno::EXDEV);
-    }
+    forbid!(cx.why, RenameMount, old.dir.mount => new.dir.mount, if old.dir.mount != new.dir.mount)?;
     let Last::Name(old_name) = &old.last else {
-        return Err(Errno::EBUSY);
+        return Err(refuse!(cx.why, RenameName));
     };
     let Last::Name(new_name) = &new.last else {
         return Err(if replaces {
-            Errno::EBUSY
+            refuse!(cx.why, RenameName)
         } else {
-            Errno::EEXIST
+            refuse!(cx.why, NameFree)
         });
     };
     cx.want_write(old.dir)?;
     let source = cx.lookup(old.dir, old_name)?;
     let target = match cx.lookup(new.dir, new_name) {
-        Ok(_) if !replaces => return Err(Errno::EEXIST),
+        Ok(_) if !replaces => return Err(refuse!(cx.why, NameFree)),
         Ok(target) => Some(target),
         // proc knows no names that are not there.
         Err(Errno::ENOENT) if matches!(new.dir.node, Node::Inode(_)) => None,
@@ -53,23 +49,19 @@ pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysRes
     };
     let is_dir = cx.kind_of(source) == Some(FileKind::Directory);
     let has_slash = old.slash == Slash::Trailing || new.slash == Slash::Trailing;
-    if !is_dir && has_slash {
-        return Err(Errno::ENOTDIR);
-    }
-    if is_dir && cx.k.is_within(new.dir.node, source) {
-        return Err(Errno::EINVAL);
-    }
-    if target.is_some_and(|target| cx.k.is_within(old.dir.node, target)) {
-        return Err(Errno::ENOTEMPTY);
-    }
+    forbid!(cx.why, RenameSlash, source, if !is_dir && has_slash)?;
+    forbid!(cx.why, RenameIntoItself, source, if is_dir && cx.k.is_within(new.dir.node, source))?;
+    forbid!(cx.why, RenameAncestor, if target.is_some_and(|target| cx.k.is_within(old.dir.node, target)))?;
     let (Node::Inode(from_dir), Node::Inode(to_dir), Node::Inode(id)) =
         (old.dir.node, new.dir.node, source)
     else {
-        return Err(Errno::EPERM);
+        return Err(refuse!(cx.why, NameComputed, source));
     };
     let replaced = match target {
         Some(Node::Inode(target)) => Some(target),
-        Some(Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_)) => return Err(Errno::EPERM),
+        Some(Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_)) => {
+            return Err(refuse!(cx.why, NameComputed));
+        }
         None => None,
     };
     // Two names of one file: nothing to do.
@@ -116,12 +108,8 @@ fn may_rename(
         cx.permit(place, Access::Write)?;
     }
     let is_busy = |id| is_local_mountpoint(cx, Node::Inode(id));
-    if is_busy(id) || replaced.is_some_and(is_busy) {
-        return Err(Errno::EBUSY);
-    }
-    super::overlay::may_move(cx.k, id)?;
-    if is_dir && replaced.is_some_and(|target| !cx.k.is_empty_dir(target)) {
-        return Err(Errno::ENOTEMPTY);
-    }
+    forbid!(cx.why, Mountpoint, id, if is_busy(id) || replaced.is_some_and(is_busy))?;
+    super::overlay::may_move(cx.k, &cx.why, id)?;
+    forbid!(cx.why, DirectoryEmpty, id, if is_dir && replaced.is_some_and(|target| !cx.k.is_empty_dir(target)))?;
     Ok(())
 }

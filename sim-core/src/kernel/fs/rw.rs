@@ -49,21 +49,19 @@ impl Ctx<'_> {
 /// EBADF, EISDIR, EFAULT, EAGAIN, EINTR, EIO as read(2) says.
 pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
     let (id, file) = cx.file(fd)?;
-    if !matches!(file.flags.0 & 3, 0 | 2) {
-        return Err(Errno::EBADF);
-    }
+    forbid!(cx.why, FdReadable, fd => file.flags.0, if !matches!(file.flags.0 & 3, 0 | 2))?;
     let len = buf.len().min(MAX_BYTES);
     let (offset, flags) = (file.offset, file.flags);
     match file.kind.clone() {
         OpenKind::Inode => {
-            let inode = cx.k.real_inode(inode_of(file).ok_or(Errno::EBADF)?);
+            let inode = cx.k.real_inode(inode_of(file).ok_or(lost!(EBADF))?);
             let bytes = read_inode(cx, inode, offset, len)?;
             let answer = cx.deliver(&buf, &bytes)?;
             advance(cx, id, bytes.len() as u64);
             Ok(answer)
         }
         OpenKind::Proc { text } => {
-            let text = text.ok_or(Errno::EISDIR)?;
+            let text = text.ok_or_else(|| refuse!(cx.why, ReadDirectory, fd))?;
             let rest = text.get(offset as usize..).unwrap_or_default();
             let part: Vec<u8> = rest.iter().take(len as usize).copied().collect();
             let answer = cx.deliver(&buf, &part)?;
@@ -81,14 +79,14 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
         OpenKind::Device(Device::Null) => done(0),
         OpenKind::Device(Device::Zero | Device::Full) => cx.deliver(&buf, &vec![0; len as usize]),
         OpenKind::Device(Device::Tty(tty)) => tty::read(cx, tty, flags, &buf, len),
-        OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(Errno::EIO),
+        OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(lost!(EIO)),
         OpenKind::PipeRead(pipe) | OpenKind::PipeBoth(pipe) => {
             pipe::read(cx, pipe, flags, &buf, len)
         }
         OpenKind::Socket(socket) => net::read(cx, socket, flags, &buf, len),
-        OpenKind::Path => Err(Errno::EBADF),
-        OpenKind::PipeWrite(_) => Err(Errno::EBADF),
-        OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
+        OpenKind::Path => Err(lost!(EBADF)),
+        OpenKind::PipeWrite(_) => Err(lost!(EBADF)),
+        OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(refuse!(cx.why, ReadKind, fd)),
     }
 }
 
@@ -98,13 +96,11 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
 /// EBADF, EFAULT, EFBIG, ENOSPC, EPIPE, EAGAIN, EINTR, EIO as write(2) says.
 pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
     let (id, file) = cx.file(fd)?;
-    if !matches!(file.flags.0 & 3, 1 | 2) {
-        return Err(Errno::EBADF);
-    }
+    forbid!(cx.why, FdWritable, fd => file.flags.0, if !matches!(file.flags.0 & 3, 1 | 2))?;
     let (offset, flags, inode) = (file.offset, file.flags, inode_of(file));
     match file.kind.clone() {
         OpenKind::Inode => {
-            let seen = inode.ok_or(Errno::EBADF)?;
+            let seen = inode.ok_or(lost!(EBADF))?;
             let inode = cx.k.real_inode(seen);
             let bytes = cx.take(&buf)?;
             let size = cx.k.vfs.inodes.get(inode).map_or(0, |i| i.size_bytes());
@@ -121,12 +117,12 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             done(written as i64)
         }
         OpenKind::Device(Device::Null | Device::Zero) => done(cx.take(&buf)?.len() as i64),
-        OpenKind::Device(Device::Full) => Err(Errno::ENOSPC),
+        OpenKind::Device(Device::Full) => Err(refuse!(cx.why, DeviceFull, fd)),
         OpenKind::Device(Device::Tty(tty)) => {
             let bytes = cx.take(&buf)?;
             tty::write(cx, tty, &bytes)
         }
-        OpenKind::Path => Err(Errno::EBADF),
+        OpenKind::Path => Err(lost!(EBADF)),
         OpenKind::PipeWrite(pipe) | OpenKind::PipeBoth(pipe) => {
             let bytes = cx.take(&buf)?;
             pipe::write(cx, pipe, flags, &bytes)
@@ -135,15 +131,15 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             let bytes = cx.take(&buf)?;
             net::write(cx, socket, flags, &bytes)
         }
-        OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(Errno::EIO),
+        OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(lost!(EIO)),
         OpenKind::Cgroup { node, ns } => {
             let bytes = cx.take(&buf)?;
             super::cgroupfs::write(cx, node, &bytes, ns)
         }
         OpenKind::Proc { .. } => {
-            let place = cx.file(fd)?.1.path.ok_or(Errno::EIO)?;
+            let place = cx.file(fd)?.1.path.ok_or(lost!(EIO))?;
             let Node::Proc(node) = place.node else {
-                return Err(Errno::EIO);
+                return Err(lost!(EIO));
             };
             let bytes = cx.take(&buf)?;
             if procfs::may_write_setting(cx, node).is_some() {
@@ -153,8 +149,8 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             advance(cx, id, bytes.len() as u64);
             done(bytes.len() as i64)
         }
-        OpenKind::PipeRead(_) => Err(Errno::EBADF),
-        OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(Errno::EINVAL),
+        OpenKind::PipeRead(_) => Err(lost!(EBADF)),
+        OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(refuse!(cx.why, ReadKind, fd)),
     }
 }
 
@@ -170,16 +166,16 @@ pub(super) fn read_inode(
     offset: u64,
     len: u64,
 ) -> Result<Vec<u8>, Errno> {
-    let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::EBADF)?;
+    let inode = cx.k.vfs.inodes.get(id).ok_or(lost!(EBADF))?;
     let size = match &inode.data {
         InodeData::Regular { size, .. } => *size,
-        InodeData::Directory { .. } => return Err(Errno::EISDIR),
+        InodeData::Directory { .. } => return Err(refuse!(cx.why, ReadDirectory, id)),
         InodeData::Symlink { .. }
         | InodeData::Device(_)
         | InodeData::Fifo(_)
         | InodeData::Socket
         | InodeData::Overlay => {
-            return Err(Errno::EINVAL);
+            return Err(lost!(EINVAL));
         }
     };
     let end = size.min(offset.saturating_add(len));
@@ -217,7 +213,7 @@ fn within_fsize<'b>(
     }
     if at >= limit {
         cx.send_signal(cx.task, Signal::SIGXFSZ);
-        return Err(Errno::EFBIG);
+        return Err(refuse!(cx.why, FsizeLimit, at => limit));
     }
     let room = usize::try_from(limit - at).unwrap_or(usize::MAX);
     Ok(bytes.get(..room).unwrap_or(bytes))
@@ -227,14 +223,16 @@ fn within_fsize<'b>(
 fn write_inode(cx: &mut Ctx<'_>, id: InodeId, offset: u64, bytes: &[u8]) -> Result<u64, Errno> {
     let mut done = 0;
     while done < bytes.len() {
-        let at = offset.checked_add(done as u64).ok_or(Errno::EFBIG)?;
+        let at = offset
+            .checked_add(done as u64)
+            .ok_or_else(|| refuse!(cx.why, FileSize, offset))?;
         let within = at as usize % PAGE_BYTES;
         let n = (PAGE_BYTES - within).min(bytes.len() - done);
         let pfn = match page(cx, id, at / PAGE_BYTES as u64) {
             Ok(pfn) => pfn,
             Err(_) if done > 0 => break,
             // tmpfs says so when it is full.
-            Err(Errno::ENOMEM) => return Err(Errno::ENOSPC),
+            Err(Errno::ENOMEM) => return Err(refuse!(cx.why, TmpfsFull)),
             Err(errno) => return Err(errno),
         };
         cx.charge(cx.k.costs.copy_page_ns);
@@ -268,7 +266,7 @@ pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> 
         | OpenKind::Socket(_)
         | OpenKind::Path
         | OpenKind::Namespace(_)
-        | OpenKind::Pidfd(_) => return Err(Errno::ESPIPE),
+        | OpenKind::Pidfd(_) => return Err(refuse!(cx.why, FdSeekable, fd)),
     }
     let size = inode_of(file)
         .and_then(|i| cx.k.vfs.inodes.get(cx.k.real_inode(i)))
@@ -281,7 +279,7 @@ pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> 
     let at = base
         .checked_add_signed(offset)
         .filter(|at| *at <= i64::MAX as u64)
-        .ok_or(Errno::EINVAL)?;
+        .ok_or_else(|| refuse!(cx.why, SeekOffset, offset))?;
     if let Some(file) = cx.k.vfs.files.get_mut(id) {
         file.offset = at;
     }
@@ -302,9 +300,7 @@ pub(super) fn copy_contents(
     while at < size {
         let bytes = read_inode(cx, from, at, PAGE_BYTES as u64)?;
         let written = write_inode(cx, to, at, &bytes)?;
-        if written == 0 || written < bytes.len() as u64 {
-            return Err(Errno::ENOSPC);
-        }
+        forbid!(cx.why, TmpfsFull, if written == 0 || written < bytes.len() as u64)?;
         at += written;
     }
     Ok(())

@@ -22,11 +22,13 @@ pub struct Interpreter {
 pub fn interpreter(cx: &mut Ctx<'_>, path: &str) -> Result<Interpreter, Errno> {
     let place = cx.resolve(path, Follow::Yes)?;
     let Node::Inode(id) = cx.k.real_node(place.node) else {
-        return Err(Errno::ENOEXEC);
+        return Err(lost!(ENOEXEC));
     };
     let head = read_inode(cx, id, 0, BINPRM_BUF_SIZE)?;
     let text = String::from_utf8_lossy(&head);
-    let rest = text.strip_prefix("#!").ok_or(Errno::ENOEXEC)?;
+    let rest = text
+        .strip_prefix("#!")
+        .ok_or_else(|| refuse!(cx.why, ExecFormat, id))?;
     let blanks = [' ', '\t'];
     let (line, is_whole) = match rest.split_once('\n') {
         Some((line, _)) => (line, true),
@@ -36,12 +38,10 @@ pub fn interpreter(cx: &mut Ctx<'_>, path: &str) -> Result<Interpreter, Errno> {
     let (name, argument) = match line.split_once(blanks) {
         Some((name, rest)) => (name, Some(Str::from(rest.trim_start_matches(blanks)))),
         // A name that may have been cut is none.
-        None if !is_whole => return Err(Errno::ENOEXEC),
+        None if !is_whole => return Err(refuse!(cx.why, ExecFormat, id)),
         None => (line, None),
     };
-    if name.is_empty() {
-        return Err(Errno::ENOEXEC);
-    }
+    forbid!(cx.why, ExecFormat, id, if name.is_empty())?;
     Ok(Interpreter {
         path: name.into(),
         argument,

@@ -20,7 +20,7 @@ pub fn socket_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<(SocketId, OpenFlags), Errn
     let (_, file) = cx.file(fd)?;
     match file.kind {
         OpenKind::Socket(id) => Ok((id, file.flags)),
-        OpenKind::Path => Err(Errno::EBADF),
+        OpenKind::Path => Err(lost!(EBADF)),
         OpenKind::Inode
         | OpenKind::Proc { .. }
         | OpenKind::Device(_)
@@ -29,7 +29,7 @@ pub fn socket_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<(SocketId, OpenFlags), Errn
         | OpenKind::PipeBoth(_)
         | OpenKind::Cgroup { .. }
         | OpenKind::Namespace(_)
-        | OpenKind::Pidfd(_) => Err(Errno::ENOTSOCK),
+        | OpenKind::Pidfd(_) => Err(refuse!(cx.why, FdSocket, fd)),
     }
 }
 
@@ -84,7 +84,7 @@ pub fn socket_inode(cx: &Ctx<'_>, path: &str) -> Result<Option<InodeId>, Errno> 
     cx.permit(place, Access::Write)?;
     Ok(match place.node {
         Node::Inode(id) => {
-            let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
+            let inode = cx.k.vfs.inodes.get(id).ok_or(lost!(ENOENT))?;
             (inode.kind() == FileKind::Socket).then_some(id)
         }
         Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => None,

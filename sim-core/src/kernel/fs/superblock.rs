@@ -3,6 +3,7 @@
 use super::mount::release_node;
 use super::path::Node;
 use crate::hw::PAGE_BYTES;
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{MountFlags, Str};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
 use crate::store::Key;
@@ -41,7 +42,7 @@ impl FsType {
     ///
     /// # Errors
     /// ENODEV for what this kernel was built without.
-    pub fn named(name: &str) -> Result<FsType, Errno> {
+    pub fn named(why: &Why, name: &str) -> Result<FsType, Errno> {
         match name {
             "tmpfs" => Ok(FsType::Tmpfs),
             "ramfs" => Ok(FsType::Ramfs),
@@ -50,7 +51,7 @@ impl FsType {
             "cgroup" => Ok(FsType::Cgroup),
             "cgroup2" => Ok(FsType::Cgroup2),
             "overlay" => Ok(FsType::Overlay),
-            _ => Err(Errno::ENODEV),
+            _ => Err(refuse!(why, FilesystemKnown)),
         }
     }
 
@@ -158,7 +159,7 @@ pub(super) struct TmpfsOptions {
 ///
 /// # Errors
 /// EINVAL for anything else.
-pub(super) fn tmpfs_options(data: &str) -> Result<TmpfsOptions, Errno> {
+pub(super) fn tmpfs_options(why: &Why, data: &str) -> Result<TmpfsOptions, Errno> {
     let mut options = TmpfsOptions {
         mode: 0o1777,
         max_pages: None,
@@ -168,20 +169,21 @@ pub(super) fn tmpfs_options(data: &str) -> Result<TmpfsOptions, Errno> {
         let (key, value) = option.split_once('=').unwrap_or((option, ""));
         match key {
             "size" => {
-                let bytes = memparse(value)?;
+                let bytes = memparse(why, value)?;
                 let pages = bytes.div_ceil(PAGE_BYTES as u64);
                 // size=0 means no limit (tmpfs(5)).
                 options.max_pages = Some(pages).filter(|n| *n > 0);
             }
-            "nr_blocks" => options.max_pages = Some(memparse(value)?).filter(|n| *n > 0),
+            "nr_blocks" => options.max_pages = Some(memparse(why, value)?).filter(|n| *n > 0),
             "mode" => {
-                options.mode = u16::from_str_radix(value, 8).map_err(|_| Errno::EINVAL)? & 0o7777;
+                options.mode =
+                    u16::from_str_radix(value, 8).map_err(|_| refuse!(why, TmpfsOptions))? & 0o7777;
             }
             "nr_inodes" => {
-                memparse(value)?;
+                memparse(why, value)?;
             }
             "inode64" | "inode32" | "noswap" if value.is_empty() => {}
-            _ => return Err(Errno::EINVAL),
+            _ => return Err(refuse!(why, TmpfsOptions)),
         }
     }
     if let Some(pages) = options.max_pages {
@@ -197,28 +199,28 @@ pub(super) fn tmpfs_options(data: &str) -> Result<TmpfsOptions, Errno> {
 }
 
 /// A number with k, m or g behind it.
-fn memparse(text: &str) -> Result<u64, Errno> {
+fn memparse(why: &Why, text: &str) -> Result<u64, Errno> {
     let digits = text.trim_end_matches(['k', 'K', 'm', 'M', 'g', 'G']);
     let shift = match text.get(digits.len()..) {
         Some("") => 0,
         Some("k" | "K") => 10,
         Some("m" | "M") => 20,
         Some("g" | "G") => 30,
-        Some(_) | None => return Err(Errno::EINVAL),
+        Some(_) | None => return Err(refuse!(why, TmpfsOptions)),
     };
-    let number: u64 = digits.parse().map_err(|_| Errno::EINVAL)?;
-    number.checked_mul(1 << shift).ok_or(Errno::EINVAL)
+    let number: u64 = digits.parse().map_err(|_| refuse!(why, TmpfsOptions))?;
+    number
+        .checked_mul(1 << shift)
+        .ok_or_else(|| refuse!(why, TmpfsOptions))
 }
 
 /// A file system gets a page more.
 ///
 /// # Errors
 /// ENOSPC when it is full.
-pub(super) fn charge(k: &mut Kernel, id: Option<SuperId>) -> Result<(), Errno> {
+pub(super) fn charge(k: &mut Kernel, why: &Why, id: Option<SuperId>) -> Result<(), Errno> {
     if let Some(sb) = id.and_then(|id| k.vfs.supers.get_mut(id)) {
-        if sb.max_pages.is_some_and(|max| sb.pages >= max) {
-            return Err(Errno::ENOSPC);
-        }
+        forbid!(why, TmpfsFull, if sb.max_pages.is_some_and(|max| sb.pages >= max))?;
         sb.pages += 1;
     }
     Ok(())

@@ -179,9 +179,7 @@ fn check_foreground(cx: &mut Ctx<'_>, tty: TtyId) -> Result<(), Errno> {
     }
     let ignores = me.signals.action(Signal::SIGTTIN) == SigAct::Ignore
         || me.signals.blocked & Signal::SIGTTIN.bit() != 0;
-    if ignores {
-        return Err(Errno::EIO);
-    }
+    forbid!(cx.why, TtyBackground, if ignores)?;
     let pgrp = me.pgrp;
     cx.signal_group(Some(pgrp), Signal::SIGTTIN);
     Ok(())
@@ -196,7 +194,7 @@ pub(super) fn read(
 ) -> SysResult {
     check_foreground(cx, tty)?;
     let now_ns = cx.now_ns;
-    let this = cx.tty(tty).ok_or(Errno::EIO)?;
+    let this = cx.tty(tty).ok_or(lost!(EIO))?;
     if this.link == LinkState::HungUp || len == 0 {
         return done(0);
     }
@@ -211,7 +209,7 @@ pub(super) fn read(
     }
     n = n.min(end.unwrap_or(n));
     cx.prepare(buf, n as u64)?;
-    let this = cx.tty_mut(tty).ok_or(Errno::EIO)?;
+    let this = cx.tty_mut(tty).ok_or(lost!(EIO))?;
     let bytes: Vec<u8> = this.ready.drain(..n).collect();
     // The ^D that this read has come to is used up, unless a newline ended it; in raw mode they
     // mean nothing.
@@ -229,17 +227,15 @@ pub(super) fn read(
 
 fn nothing_yet(cx: &mut Ctx<'_>, tty: TtyId, flags: OpenFlags, now_ns: u64) -> SysResult {
     let task = cx.task;
-    let this = cx.tty_mut(tty).ok_or(Errno::EIO)?;
-    if flags.has(OpenFlags::NONBLOCK) {
-        return Err(Errno::EAGAIN);
-    }
+    forbid!(cx.why, WouldBlock, if flags.has(OpenFlags::NONBLOCK))?;
+    let this = cx.tty_mut(tty).ok_or(lost!(EIO))?;
     let mode = this.mode;
     // VMIN 0 with VTIME: the wait has an end (termios(3)).
     if let LineMode::RawTimeout { deciseconds } = mode {
         if deciseconds == 0 {
             return done(0);
         }
-        let call = cx.me_mut()?.call.as_mut().ok_or(Errno::EINVAL)?;
+        let call = cx.me_mut()?.call.as_mut().ok_or(lost!(EINVAL))?;
         if call.entries <= 1 || call.progress == 0 {
             let until_ns = now_ns.saturating_add(u64::from(deciseconds) * 100_000_000);
             call.progress = until_ns.max(1);
@@ -258,10 +254,8 @@ fn nothing_yet(cx: &mut Ctx<'_>, tty: TtyId, flags: OpenFlags, now_ns: u64) -> S
 }
 
 pub(super) fn write(cx: &mut Ctx<'_>, tty: TtyId, bytes: &[u8]) -> SysResult {
-    let this = cx.tty(tty).ok_or(Errno::EIO)?;
-    if this.link == LinkState::HungUp {
-        return Err(Errno::EIO);
-    }
+    let this = cx.tty(tty).ok_or(lost!(EIO))?;
+    forbid!(cx.why, TtyHungUp, if this.link == LinkState::HungUp)?;
     if let Some(terminal) = cx.hw.terminals.get_mut(tty) {
         terminal.screen.write(bytes);
     }
@@ -282,15 +276,13 @@ pub fn sys_ioctl(cx: &mut Ctx<'_>, fd: i32, request: Ioctl) -> SysResult {
         return net::net_ioctl(cx, socket, request);
     }
     let OpenKind::Device(Device::Tty(tty)) = cx.file(fd)?.1.kind else {
-        return Err(Errno::ENOTTY);
+        return Err(refuse!(cx.why, FdTerminal, fd));
     };
-    let this = cx.tty(tty).ok_or(Errno::EIO)?;
-    if this.link == LinkState::HungUp {
-        return Err(Errno::EIO);
-    }
+    let this = cx.tty(tty).ok_or(lost!(EIO))?;
+    forbid!(cx.why, TtyHungUp, if this.link == LinkState::HungUp)?;
     let (session, foreground) = (this.session, this.foreground);
     match request {
-        Ioctl::Net(_) => Err(Errno::ENOTTY),
+        Ioctl::Net(_) => Err(refuse!(cx.why, IoctlSocket, fd)),
         Ioctl::Tcsets(mode) => {
             if let Some(this) = cx.tty_mut(tty) {
                 this.mode = mode;
@@ -302,33 +294,25 @@ pub fn sys_ioctl(cx: &mut Ctx<'_>, fd: i32, request: Ioctl) -> SysResult {
             if me.session == me.pid && me.tty == Some(tty) && session == Some(me.session) {
                 return done(0);
             }
-            if me.session != me.pid || me.tty.is_some() || session.is_some() {
-                return Err(Errno::EPERM);
-            }
+            forbid!(cx.why, TtySessionLeader, me.pid.as_u64(), if me.session != me.pid || me.tty.is_some() || session.is_some())?;
             control(cx, tty);
             done(0)
         }
         Ioctl::Tiocspgrp(pgid) => {
             let me = cx.me()?;
-            if me.tty != Some(tty) || session != Some(me.session) {
-                return Err(Errno::ENOTTY);
-            }
-            if pgid < 0 {
-                return Err(Errno::EINVAL);
-            }
-            let (ns, my_session) = (cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?, me.session);
+            forbid!(cx.why, TtyOwn, if me.tty != Some(tty) || session != Some(me.session))?;
+            forbid!(cx.why, PgidValid, pgid, if pgid < 0)?;
+            let (ns, my_session) = (cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?, me.session);
             let group =
                 cx.k.ns
                     .pid(ns)
                     .and_then(|n| n.map.get(pgid))
-                    .ok_or(Errno::ESRCH)?;
+                    .ok_or_else(|| refuse!(cx.why, TtyGroupExists, pgid))?;
             let member = cx.k.pids.get(group).and_then(|p| p.pgrp.first().copied());
             let of = member
                 .and_then(|t: TaskId| cx.k.tasks.get(t))
                 .map(|t| t.session);
-            if of != Some(my_session) {
-                return Err(Errno::EPERM);
-            }
+            forbid!(cx.why, TtyGroupSession, pgid, if of != Some(my_session))?;
             if let Some(this) = cx.tty_mut(tty) {
                 this.foreground = Some(group);
             }
@@ -336,10 +320,8 @@ pub fn sys_ioctl(cx: &mut Ctx<'_>, fd: i32, request: Ioctl) -> SysResult {
         }
         Ioctl::Tiocgpgrp => {
             let me = cx.me()?;
-            if me.tty != Some(tty) {
-                return Err(Errno::ENOTTY);
-            }
-            let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
+            forbid!(cx.why, TtyOwn, if me.tty != Some(tty))?;
+            let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
             debug_assert!(me.state == RunState::Running);
             done(foreground.map_or(0, |g| cx.k.group_number(g, ns)))
         }

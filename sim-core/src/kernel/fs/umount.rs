@@ -33,9 +33,7 @@ pub(super) enum Umount {
 /// EPERM without privilege, EINVAL for what is no mount point of the caller's namespace, for
 /// locked mounts and for other flags, EBUSY while it is in use.
 pub fn sys_umount2(cx: &mut Ctx<'_>, target: Str, flags: i32) -> SysResult {
-    if flags & !(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW) != 0 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, UmountFlags, flags, if flags & !(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW) != 0)?;
     let follow = if flags & UMOUNT_NOFOLLOW != 0 {
         Follow::No
     } else {
@@ -46,10 +44,8 @@ pub fn sys_umount2(cx: &mut Ctx<'_>, target: Str, flags: i32) -> SysResult {
     let place = cx.cover(found);
     may_mount(cx)?;
     let id = place.mount;
-    let mount = cx.k.mount(id).ok_or(Errno::EINVAL)?;
-    if !is_mounted_root(cx.k, place) || !is_mine(cx, id)? || mount.lock == MountLock::Locked {
-        return Err(Errno::EINVAL);
-    }
+    let mount = cx.k.mount(id).ok_or(lost!(EINVAL))?;
+    forbid!(cx.why, UmountRoot, id, if !is_mounted_root(cx.k, place) || !is_mine(cx, id)? || mount.lock == MountLock::Locked)?;
     if flags & MNT_EXPIRE != 0 {
         return Err(expire(cx, id, flags));
     }
@@ -60,12 +56,12 @@ pub fn sys_umount2(cx: &mut Ctx<'_>, target: Str, flags: i32) -> SysResult {
         return done(0);
     }
     if mount.at.is_none() {
-        return Err(Errno::EINVAL);
+        return Err(lost!(EINVAL));
     }
     if flags & MNT_DETACH != 0 {
         umount_tree(cx, id, Umount::Lazily);
     } else if cx.k.is_mount_busy(id) {
-        return Err(Errno::EBUSY);
+        return Err(refuse!(cx.why, UmountBusy, id));
     } else {
         umount_tree(cx, id, Umount::Now);
     }
@@ -76,11 +72,11 @@ pub fn sys_umount2(cx: &mut Ctx<'_>, target: Str, flags: i32) -> SysResult {
 fn expire(cx: &Ctx<'_>, id: MountId, flags: i32) -> Errno {
     let is_root = cx.me().is_ok_and(|me| me.fs.root.mount == id);
     if is_root || flags & (MNT_FORCE | MNT_DETACH) != 0 {
-        Errno::EINVAL
+        refuse!(cx.why, UmountExpire, id)
     } else if cx.k.mount(id).is_some_and(|m| m.holds > 0) {
-        Errno::EBUSY
+        refuse!(cx.why, UmountBusy, id)
     } else {
-        Errno::EAGAIN
+        refuse!(cx.why, UmountExpiring, id)
     }
 }
 

@@ -71,9 +71,7 @@ impl Ctx<'_> {
         // A trailing slash is resolved like a directory, links and all.
         let follow = if is_dir_wanted { Follow::Yes } else { follow };
         let found = self.walk(start, path, follow, links)?;
-        if is_dir_wanted && self.kind_of(found.node) != Some(FileKind::Directory) {
-            return Err(Errno::ENOTDIR);
-        }
+        forbid!(self.why, NameIsDirectory, found.node, if is_dir_wanted && self.kind_of(found.node) != Some(FileKind::Directory))?;
         Ok(found)
     }
 
@@ -104,9 +102,7 @@ impl Ctx<'_> {
             None => ("", trimmed),
         };
         let dir = self.walk(start, above, Follow::Yes, links)?;
-        if self.kind_of(dir.node) != Some(FileKind::Directory) {
-            return Err(Errno::ENOTDIR);
-        }
+        forbid!(self.why, NameIsDirectory, dir.node, if self.kind_of(dir.node) != Some(FileKind::Directory))?;
         self.may_lookup(dir)?;
         let last = match name {
             "" => Last::Root,
@@ -122,12 +118,8 @@ impl Ctx<'_> {
     /// # Errors
     /// ENOENT for an empty path, ENAMETOOLONG (getname).
     pub(super) fn start(&self, path: &str) -> Result<PathRef, Errno> {
-        if path.is_empty() {
-            return Err(Errno::ENOENT);
-        }
-        if path.len() >= PATH_MAX {
-            return Err(Errno::ENAMETOOLONG);
-        }
+        forbid!(self.why, PathEmpty, if path.is_empty())?;
+        forbid!(self.why, PathLength, path.len() => PATH_MAX, if path.len() >= PATH_MAX)?;
         let fs = &self.me()?.fs;
         Ok(if path.starts_with('/') {
             fs.root
@@ -146,9 +138,7 @@ impl Ctx<'_> {
         let mut at = start;
         let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
         while let Some(name) = names.next() {
-            if self.kind_of(at.node) != Some(FileKind::Directory) {
-                return Err(Errno::ENOTDIR);
-            }
+            forbid!(self.why, NameIsDirectory, at.node, if self.kind_of(at.node) != Some(FileKind::Directory))?;
             self.may_lookup(at)?;
             let is_last = names.peek().is_none();
             let next = self.step(at, name)?;
@@ -188,14 +178,16 @@ impl Ctx<'_> {
     /// # Errors
     /// ENOENT, ENAMETOOLONG.
     pub(super) fn lookup(&self, dir: PathRef, name: &str) -> Result<Node, Errno> {
-        if name.len() > NAME_MAX {
-            return Err(Errno::ENAMETOOLONG);
-        }
+        forbid!(self.why, NameLength, name.len() => NAME_MAX, if name.len() > NAME_MAX)?;
         match dir.node {
-            Node::Inode(dir) => Ok(Node::Inode(self.k.entry(dir, name).ok_or(Errno::ENOENT)?)),
+            Node::Inode(dir) => Ok(Node::Inode(
+                self.k
+                    .entry(dir, name)
+                    .ok_or_else(|| refuse!(self.why, NameExists, dir))?,
+            )),
             Node::Proc(node) => Ok(Node::Proc(procfs::lookup(self, node, name)?)),
-            Node::Cgroup(node) => Ok(Node::Cgroup(node.lookup(self.k, name)?)),
-            Node::Ns(_) => Err(Errno::ENOTDIR),
+            Node::Cgroup(node) => Ok(Node::Cgroup(node.lookup(self.k, &self.why, name)?)),
+            Node::Ns(_) => Err(lost!(ENOTDIR)),
         }
     }
 
@@ -214,7 +206,7 @@ impl Ctx<'_> {
             if at == root {
                 return Ok(at);
             }
-            let mount = self.k.vfs.mounts.get(at.mount).ok_or(Errno::ENOENT)?;
+            let mount = self.k.vfs.mounts.get(at.mount).ok_or(lost!(ENOENT))?;
             if mount.root != at.node {
                 break;
             }
@@ -245,31 +237,27 @@ impl Ctx<'_> {
     /// ELOOP after too many, or on a mount that allows none; ENOENT, EACCES for links of proc.
     pub(super) fn follow(&self, link: PathRef, links: &mut u32) -> Result<Target, Errno> {
         *links += 1;
-        if *links > MAX_LINKS {
-            return Err(Errno::ELOOP);
-        }
+        forbid!(self.why, LinksMaximum, *links => MAX_LINKS, if *links > MAX_LINKS)?;
         let mount = self.k.mount(link.mount);
-        if mount.is_some_and(|m| m.flags.has(MountFlags::NOSYMFOLLOW)) {
-            return Err(Errno::ELOOP);
-        }
+        forbid!(self.why, MountNosymfollow, link.mount, if mount.is_some_and(|m| m.flags.has(MountFlags::NOSYMFOLLOW)))?;
         match link.node {
             Node::Inode(id) => match self.k.vfs.inodes.get(id).map(|i| &i.data) {
                 Some(InodeData::Symlink { target }) => Ok(Target::Path(target.clone())),
-                Some(_) | None => Err(Errno::ENOENT),
+                Some(_) | None => Err(lost!(ENOENT)),
             },
             Node::Proc(node) => match procfs::target(self, node)? {
                 ProcTarget::Text(text) => Ok(Target::Path(text)),
                 // A magic link leads to the place itself, whatever its path is.
                 ProcTarget::Place(place) => Ok(Target::Place(place)),
                 ProcTarget::Namespace(ns) => {
-                    let mount = self.k.vfs.nsfs.ok_or(Errno::ENOENT)?;
+                    let mount = self.k.vfs.nsfs.ok_or(lost!(ENOENT))?;
                     let node = Node::Ns(ns);
                     Ok(Target::Place(PathRef { mount, node }))
                 }
                 // Pipes have no place; opening one anew through here is not modelled.
-                ProcTarget::Nameless(_) => Err(Errno::ENXIO),
+                ProcTarget::Nameless(_) => Err(refuse!(self.why, ProcNameless)),
             },
-            Node::Ns(_) | Node::Cgroup(_) => Err(Errno::EINVAL),
+            Node::Ns(_) | Node::Cgroup(_) => Err(lost!(EINVAL)),
         }
     }
 

@@ -48,14 +48,14 @@ impl Kernel {
     pub(super) fn ipc(&self, id: NsId) -> Result<&IpcNs, Errno> {
         match self.ns.get(id).map(|ns| &ns.data) {
             Some(NsData::Ipc(ipc)) => Ok(ipc),
-            _ => Err(Errno::EINVAL),
+            _ => Err(lost!(EINVAL)),
         }
     }
 
     pub(super) fn ipc_mut(&mut self, id: NsId) -> Result<&mut IpcNs, Errno> {
         match self.ns.get_mut(id).map(|ns| &mut ns.data) {
             Some(NsData::Ipc(ipc)) => Ok(ipc),
-            _ => Err(Errno::EINVAL),
+            _ => Err(lost!(EINVAL)),
         }
     }
 }

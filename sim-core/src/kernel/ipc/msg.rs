@@ -47,13 +47,11 @@ impl MsgQueue {
 pub fn sys_msgget(cx: &mut Ctx<'_>, key: i32, flags: i32) -> SysResult {
     let ns = cx.me()?.ns.ipc;
     let ids = &cx.k.ipc(ns)?.msg;
-    if let Found::There(id) = perm::find(ids, key, flags, |queue| &queue.perm)? {
-        perm::check(cx, &ids.get(id)?.perm, flags)?;
+    if let Found::There(id) = perm::find(&cx.why, ids, key, flags, |queue| &queue.perm)? {
+        perm::check(cx, &ids.get(&cx.why, id)?.perm, flags)?;
         return done(id);
     }
-    if ids.len() >= MAX_QUEUES {
-        return Err(Errno::ENOSPC);
-    }
+    forbid!(cx.why, MsgQueues, ids.len() => MAX_QUEUES, if ids.len() >= MAX_QUEUES)?;
     let queue = MsgQueue {
         perm: perm::new(cx, key, flags)?,
         messages: VecDeque::new(),
@@ -67,7 +65,7 @@ pub fn sys_msgget(cx: &mut Ctx<'_>, key: i32, flags: i32) -> SysResult {
 fn missing(cx: &Ctx<'_>, errno: Errno) -> Errno {
     let slept = cx.me().ok().and_then(|task| task.call.as_ref());
     match slept.is_some_and(|call| call.entries > 1) {
-        true => Errno::EIDRM,
+        true => refuse!(cx.why, IpcRemoved),
         false => errno,
     }
 }
@@ -77,25 +75,21 @@ fn missing(cx: &Ctx<'_>, errno: Errno) -> Errno {
 /// # Errors
 /// EINVAL, EIDRM, EACCES, EAGAIN, EFAULT, EINTR as msgsnd(2) says.
 pub fn sys_msgsnd(cx: &mut Ctx<'_>, id: i32, kind: i64, text: InBuf, flags: i32) -> SysResult {
-    if text.len() > MSGMAX || id < 0 || kind < 1 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MsgsndArguments, kind => text.len(), if text.len() > MSGMAX || id < 0 || kind < 1)?;
     let text: Rc<[u8]> = match &text {
         InBuf::User { addr, len } => cx.copy_from_user(*addr, *len)?.into(),
         InBuf::Value(bytes) => bytes.clone(),
     };
     let ns = cx.me()?.ns.ipc;
-    let queue = cx.k.ipc(ns)?.msg.get(id);
+    let queue = cx.k.ipc(ns)?.msg.get(&cx.why, id);
     let queue = queue.map_err(|errno| missing(cx, errno))?;
     perm::check(cx, &queue.perm, 0o222)?;
     let has_room =
         queue.bytes() + text.len() as u64 <= MSGMNB && (queue.messages.len() as u64) < MSGMNB;
     let task = cx.task;
-    let queue = cx.k.ipc_mut(ns)?.msg.get_mut(id)?;
+    let queue = cx.k.ipc_mut(ns)?.msg.get_mut(&cx.why, id)?;
     if !has_room {
-        if flags & IPC_NOWAIT != 0 {
-            return Err(Errno::EAGAIN);
-        }
+        forbid!(cx.why, MsgRoom, id, if flags & IPC_NOWAIT != 0)?;
         queue.senders.add(task);
         return Ok(Outcome::Block(BlockReason::MsgSend { ns, id }));
     }
@@ -126,29 +120,23 @@ fn wanted(queue: &MsgQueue, kind: i64, flags: i32) -> Option<usize> {
 /// # Errors
 /// EINVAL, EIDRM, EACCES, E2BIG, ENOMSG, EFAULT, EINTR as msgrcv(2) says; ENOSYS for MSG_COPY.
 pub fn sys_msgrcv(cx: &mut Ctx<'_>, id: i32, buf: OutBuf, kind: i64, flags: i32) -> SysResult {
-    if id < 0 || buf.len() > i64::MAX as u64 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MsgrcvArguments, id, if id < 0 || buf.len() > i64::MAX as u64)?;
     if flags & MSG_COPY != 0 {
         return Err(Errno::ENOSYS);
     }
     let ns = cx.me()?.ns.ipc;
-    let queue = cx.k.ipc(ns)?.msg.get(id);
+    let queue = cx.k.ipc(ns)?.msg.get(&cx.why, id);
     let queue = queue.map_err(|errno| missing(cx, errno))?;
     perm::check(cx, &queue.perm, 0o444)?;
     let at = wanted(queue, kind, flags);
     let task = cx.task;
-    let queue = cx.k.ipc_mut(ns)?.msg.get_mut(id)?;
+    let queue = cx.k.ipc_mut(ns)?.msg.get_mut(&cx.why, id)?;
     let Some((at, message)) = at.and_then(|at| Some((at, queue.messages.get(at)?.clone()))) else {
-        if flags & IPC_NOWAIT != 0 {
-            return Err(Errno::ENOMSG);
-        }
+        forbid!(cx.why, MsgWaiting, id, if flags & IPC_NOWAIT != 0)?;
         queue.receivers.add(task);
         return Ok(Outcome::Block(BlockReason::MsgReceive { ns, id }));
     };
-    if message.text.len() as u64 > buf.len() && flags & MSG_NOERROR == 0 {
-        return Err(Errno::E2BIG);
-    }
+    forbid!(cx.why, MsgFits, message.text.len() => buf.len(), if message.text.len() as u64 > buf.len() && flags & MSG_NOERROR == 0)?;
     queue.messages.remove(at);
     let woken = queue.senders.take();
     cx.wake_all(woken);
@@ -174,7 +162,7 @@ pub fn sys_msgctl(
     mode: u16,
 ) -> SysResult {
     let ns = cx.me()?.ns.ipc;
-    let queue = cx.k.ipc(ns)?.msg.get(id)?;
+    let queue = cx.k.ipc(ns)?.msg.get(&cx.why, id)?;
     let (perm, bytes, count) = (queue.perm, queue.bytes(), queue.messages.len() as u64);
     match command {
         IPC_STAT => {
@@ -183,7 +171,7 @@ pub fn sys_msgctl(
         }
         IPC_SET => {
             perm::check_owner(cx, &perm)?;
-            let queue = cx.k.ipc_mut(ns)?.msg.get_mut(id)?;
+            let queue = cx.k.ipc_mut(ns)?.msg.get_mut(&cx.why, id)?;
             let perm = &mut queue.perm;
             (perm.uid, perm.gid, perm.mode) = (uid, gid, mode & 0o777);
             // Who sleeps looks again whether it still may.
@@ -199,7 +187,7 @@ pub fn sys_msgctl(
                 cx.wake_all(woken);
             }
         }
-        _ => return Err(Errno::EINVAL),
+        _ => return Err(refuse!(cx.why, IpcCommand, command)),
     }
     done(0)
 }

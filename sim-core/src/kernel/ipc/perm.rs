@@ -2,6 +2,7 @@
 
 use super::{IPC_CREAT, IPC_EXCL, IPC_PRIVATE, IpcStat};
 use crate::kernel::cred::Cap;
+use crate::kernel::rule::Why;
 use crate::kernel::{Ctx, Errno};
 use crate::store::SortedMap;
 
@@ -95,31 +96,37 @@ impl<T> Ids<T> {
     ///
     /// # Errors
     /// EINVAL for an index without an object, EIDRM for one that has had another.
-    pub fn get(&self, id: i32) -> Result<&T, Errno> {
-        let (seq, object) = self.table.get(&index(id)?).ok_or(Errno::EINVAL)?;
+    pub fn get(&self, why: &Why, id: i32) -> Result<&T, Errno> {
+        let (seq, object) = self
+            .table
+            .get(&index(why, id)?)
+            .ok_or_else(|| refuse!(why, IpcExists, id))?;
         match *seq == id >> SEQ_SHIFT {
             true => Ok(object),
-            false => Err(Errno::EIDRM),
+            false => Err(refuse!(why, IpcRemoved, id)),
         }
     }
 
-    pub(super) fn get_mut(&mut self, id: i32) -> Result<&mut T, Errno> {
-        let (seq, object) = self.table.get_mut(&index(id)?).ok_or(Errno::EINVAL)?;
+    pub(super) fn get_mut(&mut self, why: &Why, id: i32) -> Result<&mut T, Errno> {
+        let (seq, object) = self
+            .table
+            .get_mut(&index(why, id)?)
+            .ok_or_else(|| refuse!(why, IpcExists, id))?;
         match *seq == id >> SEQ_SHIFT {
             true => Ok(object),
-            false => Err(Errno::EIDRM),
+            false => Err(refuse!(why, IpcRemoved, id)),
         }
     }
 
     pub(super) fn remove(&mut self, id: i32) -> Option<T> {
-        let index = index(id).ok()?;
+        let index = index(&Why::default(), id).ok()?;
         self.table.remove(&index).map(|(_, object)| object)
     }
 }
 
-fn index(id: i32) -> Result<i32, Errno> {
+fn index(why: &Why, id: i32) -> Result<i32, Errno> {
     match id < 0 {
-        true => Err(Errno::EINVAL),
+        true => Err(refuse!(why, IpcExists, id)),
         false => Ok(id & ((1 << SEQ_SHIFT) - 1)),
     }
 }
@@ -135,6 +142,7 @@ pub(super) enum Found {
 /// # Errors
 /// ENOENT, EEXIST.
 pub(super) fn find<T>(
+    why: &Why,
     ids: &Ids<T>,
     key: i32,
     flags: i32,
@@ -145,9 +153,11 @@ pub(super) fn find<T>(
     }
     let there = ids.iter().find(|(_, object)| perm(object).key == key);
     match there {
-        Some(_) if flags & IPC_CREAT != 0 && flags & IPC_EXCL != 0 => Err(Errno::EEXIST),
+        Some(_) if flags & IPC_CREAT != 0 && flags & IPC_EXCL != 0 => {
+            Err(refuse!(why, IpcExclusive, key))
+        }
         Some((id, _)) => Ok(Found::There(id)),
-        None if flags & IPC_CREAT == 0 => Err(Errno::ENOENT),
+        None if flags & IPC_CREAT == 0 => Err(refuse!(why, IpcKey, key)),
         None => Ok(Found::New),
     }
 }
@@ -181,7 +191,7 @@ pub(super) fn check(cx: &Ctx<'_>, perm: &Perm, flags: i32) -> Result<(), Errno> 
     };
     let owner = cx.k.owner_of_ns(cx.me()?.ns.ipc);
     match asked & !granted != 0 && !cx.is_ns_capable(owner, Cap::IPC_OWNER) {
-        true => Err(Errno::EACCES),
+        true => Err(refuse!(cx.why, IpcPermission, asked => granted)),
         false => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use crate::hw::PAGE_BYTES;
 use crate::kernel::fs::{self, InodeId};
 use crate::kernel::mm::{self, Backing};
 use crate::kernel::syscall::{SysResult, done};
-use crate::kernel::{Ctx, Errno, Kernel, Reply};
+use crate::kernel::{Ctx, Kernel, Reply};
 
 /// struct shmid_kernel.
 #[derive(Clone, Debug, Hash)]
@@ -43,24 +43,16 @@ const PAGE: u64 = PAGE_BYTES as u64;
 /// As shmget(2) says. A segment beyond 1 GiB is ENOSPC; SHM_HUGETLB is EINVAL.
 pub fn sys_shmget(cx: &mut Ctx<'_>, key: i32, size: u64, flags: i32) -> SysResult {
     let ns = cx.me()?.ns.ipc;
-    if flags & 0o4000 != 0 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, ShmgetFlags, flags, if flags & 0o4000 != 0)?;
     let ids = &cx.k.ipc(ns)?.shm;
-    if let Found::There(id) = perm::find(ids, key, flags, |segment| &segment.perm)? {
-        let segment = ids.get(id)?;
-        if size > segment.bytes {
-            return Err(Errno::EINVAL);
-        }
+    if let Found::There(id) = perm::find(&cx.why, ids, key, flags, |segment| &segment.perm)? {
+        let segment = ids.get(&cx.why, id)?;
+        forbid!(cx.why, ShmgetSize, size => segment.bytes, if size > segment.bytes)?;
         perm::check(cx, &segment.perm, flags)?;
         return done(id);
     }
-    if size == 0 {
-        return Err(Errno::EINVAL);
-    }
-    if ids.len() >= MAX_SEGMENTS || size > MAX_BYTES {
-        return Err(Errno::ENOSPC);
-    }
+    forbid!(cx.why, ShmgetSize, size, if size == 0)?;
+    forbid!(cx.why, ShmSegments, size => MAX_BYTES, if ids.len() >= MAX_SEGMENTS || size > MAX_BYTES)?;
     let perm = perm::new(cx, key, flags)?;
     let file = fs::shmem_file(cx.k, size);
     fs::hold_mapped(cx.k, file);
@@ -81,24 +73,18 @@ pub fn sys_shmat(cx: &mut Ctx<'_>, id: i32, addr: u64, flags: i32) -> SysResult 
     let ns = cx.me()?.ns.ipc;
     let mut place = addr;
     if addr == 0 {
-        if flags & SHM_REMAP != 0 {
-            return Err(Errno::EINVAL);
-        }
+        forbid!(cx.why, ShmatRemap, flags, if flags & SHM_REMAP != 0)?;
     } else if !addr.is_multiple_of(PAGE) {
-        if flags & SHM_RND == 0 {
-            return Err(Errno::EINVAL);
-        }
+        forbid!(cx.why, AddressAligned, addr, if flags & SHM_RND == 0)?;
         place = addr - addr % PAGE;
-        if place == 0 && flags & SHM_REMAP != 0 {
-            return Err(Errno::EINVAL);
-        }
+        forbid!(cx.why, ShmatRemap, flags, if place == 0 && flags & SHM_REMAP != 0)?;
     }
     let is_read_only = flags & SHM_RDONLY != 0;
     let mut asked = if is_read_only { 0o444 } else { 0o666 };
     if flags & SHM_EXEC != 0 {
         asked |= 0o111;
     }
-    let segment = cx.k.ipc(ns)?.shm.get(id)?.clone();
+    let segment = cx.k.ipc(ns)?.shm.get(&cx.why, id)?.clone();
     perm::check(cx, &segment.perm, asked)?;
     let access = match is_read_only {
         true => mm::ShmAccess::Read,
@@ -169,7 +155,7 @@ pub fn sys_shmctl(
     mode: u16,
 ) -> SysResult {
     let ns = cx.me()?.ns.ipc;
-    let segment = cx.k.ipc(ns)?.shm.get(id)?.clone();
+    let segment = cx.k.ipc(ns)?.shm.get(&cx.why, id)?.clone();
     match command {
         IPC_STAT => {
             perm::check(cx, &segment.perm, 0o444)?;
@@ -183,13 +169,13 @@ pub fn sys_shmctl(
         }
         IPC_SET => {
             perm::check_owner(cx, &segment.perm)?;
-            let perm = &mut cx.k.ipc_mut(ns)?.shm.get_mut(id)?.perm;
+            let perm = &mut cx.k.ipc_mut(ns)?.shm.get_mut(&cx.why, id)?.perm;
             (perm.uid, perm.gid, perm.mode) = (uid, gid, mode & 0o777);
         }
         IPC_RMID => {
             perm::check_owner(cx, &segment.perm)?;
             if attachments(cx.k, segment.file) > 0 {
-                let segment = cx.k.ipc_mut(ns)?.shm.get_mut(id)?;
+                let segment = cx.k.ipc_mut(ns)?.shm.get_mut(&cx.why, id)?;
                 segment.fate = Fate::Dest;
                 segment.perm.key = IPC_PRIVATE;
             } else {
@@ -197,7 +183,7 @@ pub fn sys_shmctl(
                 fs::release_mapped(cx, segment.file);
             }
         }
-        _ => return Err(Errno::EINVAL),
+        _ => return Err(refuse!(cx.why, IpcCommand, command)),
     }
     done(0)
 }

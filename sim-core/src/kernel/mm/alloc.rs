@@ -23,7 +23,7 @@ pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
         if let Some(group) = charged {
             cgroup::uncharge(cx.k, group);
         }
-        return Err(out_of_bounds(cx.k));
+        return Err(out_of_bounds(cx));
     };
     if let Some(info) = cx.k.mm.frames.info_mut(pfn) {
         info.pins = 1;
@@ -36,13 +36,13 @@ pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
 }
 
 /// What there being no frame comes to; the machine halts if it is the model's own limit.
-pub(super) fn out_of_bounds(k: &mut Kernel) -> Errno {
-    if k.mm.frames.is_out_of_bounds() {
+pub(super) fn out_of_bounds(cx: &mut Ctx<'_>) -> Errno {
+    if cx.k.mm.frames.is_out_of_bounds() {
         let gib = TOUCHED_MAX >> 18;
         let limit = format!("no machine of this model uses more than {gib} GiB of its RAM");
-        k.panic = Some(limit.into());
+        cx.k.panic = Some(limit.into());
     }
-    Errno::ENOMEM
+    refuse!(cx.why, FrameFree, () => cx.k.mm.frames.total())
 }
 
 /// A page of the page cache belongs to a file that lives in memory.

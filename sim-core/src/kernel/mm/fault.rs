@@ -90,9 +90,7 @@ fn resolve(cx: &mut Ctx<'_>, fault: PageFault) -> Result<FaultOutcome, Bad> {
         FaultAccess::Read => vma.is_accessible(),
         FaultAccess::Execute => vma.prot.has(Prot::EXEC) || (!fault.present && vma.is_accessible()),
     };
-    if !is_allowed {
-        return Err(Bad::Access);
-    }
+    check!(cx.why, FaultAllowed, fault.addr => vma.prot.0, if is_allowed)?;
     let pte = lookup(cx, space, vpn);
     match (pte.has(PteFlags::PRESENT), is_write) {
         (true, true) => write_protected(cx, space, vpn, &vma, pte),
@@ -180,9 +178,8 @@ fn file(
     access: FaultAccess,
 ) -> Result<FaultOutcome, Bad> {
     let (inode, page) = place;
-    if page >= fs::file_pages(cx.k, inode) {
-        return Err(Bad::Bus);
-    }
+    let end = fs::file_pages(cx.k, inode);
+    check!(cx.why, FaultInFile, page => end, if page < end).map_err(|_| Bad::Bus)?;
     let is_private_write = access == FaultAccess::Write && vma.sharing == Sharing::Private;
     if access != FaultAccess::Write && fs::cached_page(cx.k, inode, page).is_some() {
         map_around(cx, space, vpn, vma, place)?;
@@ -279,16 +276,15 @@ fn grow_stack(cx: &mut Ctx<'_>, id: MmId, vpn: u64) -> Result<Vma, Bad> {
     let space = cx.k.mm.spaces.get(id).ok_or(Bad::Access)?;
     let at = space.vmas.partition_point(|vma| vma.end <= vpn);
     let stack = space.vmas.get(at).filter(|v| v.name == VmaName::Stack);
-    let stack = *stack.ok_or(Bad::Access)?;
+    let stack = *stack.ok_or_else(|| Bad::from(refuse!(cx.why, FaultMapped, vpn << 12)))?;
     let below = at.checked_sub(1).and_then(|below| space.vmas.get(below));
     let is_near = below.is_some_and(|below| {
         below.is_accessible() && below.name != VmaName::Stack && vpn - below.end < STACK_GUARD_PAGES
     });
     let is_long = stack.end - vpn > limit_pages(cx, Resource::Stack);
     let is_low = vpn < MIN_ADDR / PAGE_BYTES as u64;
-    if is_near || is_long || is_low || may_expand(cx, id, &stack, stack.start - vpn).is_err() {
-        return Err(Bad::Access);
-    }
+    forbid!(cx.why, StackGrowth, vpn << 12 => stack.start << 12, if is_near || is_long || is_low)?;
+    may_expand(cx, id, &stack, stack.start - vpn).map_err(|_| Bad::Access)?;
     let vmas = vmas_mut(cx.k, id).ok_or(Bad::Access)?;
     let vma = vmas.get_mut(at).ok_or(Bad::Access)?;
     vma.start = vpn;

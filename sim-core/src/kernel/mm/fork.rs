@@ -23,7 +23,7 @@ pub fn fork(cx: &mut Ctx<'_>, from: MmId) -> Result<MmId, Errno> {
     let to = new_space(cx)?;
     let Some(old) = cx.k.mm.spaces.get(from) else {
         release(cx, to);
-        return Err(Errno::ENOMEM);
+        return Err(lost!(ENOMEM));
     };
     let (brk_start, brk, pgd) = (old.brk_start, old.brk, old.pgd);
     let parents = old.vmas.clone();

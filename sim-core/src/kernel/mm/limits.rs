@@ -17,7 +17,7 @@ pub(super) fn limit_pages(cx: &Ctx<'_>, limit: Resource) -> u64 {
 /// # Errors
 /// ENOMEM.
 pub(super) fn may_expand(cx: &Ctx<'_>, id: MmId, vma: &Vma, pages: u64) -> Result<(), Errno> {
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
     let (most, most_data) = (
         limit_pages(cx, Resource::As),
         limit_pages(cx, Resource::Data),
@@ -28,7 +28,7 @@ pub(super) fn may_expand(cx: &Ctx<'_>, id: MmId, vma: &Vma, pages: u64) -> Resul
     let is_data_beyond =
         most_data < none && vma.is_data() && space.data_pages().saturating_add(pages) > most_data;
     match is_beyond || is_data_beyond {
-        true => Err(Errno::ENOMEM),
+        true => Err(refuse!(cx.why, AddressSpaceLimit, pages)),
         false => Ok(()),
     }
 }
@@ -43,7 +43,7 @@ impl Charge {
     /// ENOMEM for more than all RAM at once.
     pub(super) fn pages(cx: &Ctx<'_>, pages: u64) -> Result<(), Errno> {
         match pages > cx.k.mm.frames.total() {
-            true => Err(Errno::ENOMEM),
+            true => Err(refuse!(cx.why, Overcommit, pages => cx.k.mm.frames.total())),
             false => Ok(()),
         }
     }

@@ -58,16 +58,12 @@ fn advice(number: i32) -> Option<Advice> {
 /// are not aligned; ENOMEM if part of the range is not mapped.
 pub fn sys_madvise(cx: &mut Ctx<'_>, addr: u64, length: u64, number: i32) -> SysResult {
     // Not built without an MMU (mm/Makefile).
-    if cx.hw.mmu == Mmu::None {
-        return Err(Errno::ENOSYS);
-    }
-    let advice = advice(number).ok_or(Errno::EINVAL)?;
-    if !addr.is_multiple_of(PAGE) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MmuPresent, if cx.hw.mmu == Mmu::None)?;
+    let advice = advice(number).ok_or_else(|| refuse!(cx.why, MadviseAdvice, number))?;
+    forbid!(cx.why, AddressAligned, addr, if !addr.is_multiple_of(PAGE))?;
     let end = page_align(length)
         .and_then(|length| addr.checked_add(length))
-        .ok_or(Errno::EINVAL)?;
+        .ok_or_else(|| refuse!(cx.why, AddressRange, addr => length))?;
     if end == addr {
         return done(0);
     }
@@ -75,13 +71,13 @@ pub fn sys_madvise(cx: &mut Ctx<'_>, addr: u64, length: u64, number: i32) -> Sys
     let (mut at, end) = (addr / PAGE, end.min(TASK_SIZE + PAGE) / PAGE);
     let mut holes = Ok(());
     while at < end {
-        let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+        let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
         let next = space.vmas.partition_point(|v| v.end <= at);
         let Some(vma) = space.vmas.get(next).filter(|v| v.start < end).copied() else {
-            return Err(Errno::ENOMEM);
+            return Err(refuse!(cx.why, RangeMapped, at));
         };
         if vma.start > at {
-            holes = Err(Errno::ENOMEM);
+            holes = Err(refuse!(cx.why, RangeMapped, at));
             at = vma.start;
         }
         let stop = vma.end.min(end);
@@ -103,22 +99,22 @@ fn apply(
     match advice {
         Advice::DontNeed => drop_range(cx, id, start, end),
         // The pages stay as long as there is memory, with what is in them.
-        Advice::Free if vma.backing != Backing::Anon => return Err(Errno::EINVAL),
+        Advice::Free if vma.backing != Backing::Anon => {
+            return Err(refuse!(cx.why, MadviseFreeAnonymous, start));
+        }
         Advice::Free | Advice::Nothing => {}
         Advice::Populate(access) => {
             if !vma.prot.has(match access {
                 FaultAccess::Write => crate::kernel::syscall::Prot::WRITE,
                 FaultAccess::Read | FaultAccess::Execute => crate::kernel::syscall::Prot::READ,
             }) {
-                return Err(Errno::EINVAL);
+                return Err(refuse!(cx.why, MadvisePopulateAllowed, start));
             }
             populate::range(cx, start, end, access)?;
         }
         Advice::Traits { set, clear } => {
             let is_wipe = set.has(VmaTraits::WIPEONFORK);
-            if is_wipe && (vma.backing != Backing::Anon || vma.sharing == Sharing::Shared) {
-                return Err(Errno::EINVAL);
-            }
+            forbid!(cx.why, MadviseWipePrivate, start, if is_wipe && (vma.backing != Backing::Anon || vma.sharing == Sharing::Shared))?;
             let traits = vma.traits.without(clear).with(set);
             if traits == vma.traits {
                 return Ok(());

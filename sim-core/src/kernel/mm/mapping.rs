@@ -150,17 +150,15 @@ pub(super) fn merge(cx: &mut Ctx<'_>, id: MmId, start: u64, end: u64) {
 /// # Errors
 /// ENOMEM with too many mappings.
 pub(super) fn split(cx: &mut Ctx<'_>, id: MmId, vpn: u64) -> Result<(), Errno> {
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
     let Some(vma) = space.find(vpn).filter(|vma| vma.start < vpn).copied() else {
         return Ok(());
     };
-    if space.vmas.len() >= MAX_MAP_COUNT {
-        return Err(Errno::ENOMEM);
-    }
+    forbid!(cx.why, MapCount, space.vmas.len() => MAX_MAP_COUNT, if space.vmas.len() >= MAX_MAP_COUNT)?;
     if let Backing::File { inode, .. } = vma.backing {
         fs::hold_mapped(cx.k, inode);
     }
-    let vmas = vmas_mut(cx.k, id).ok_or(Errno::ENOMEM)?;
+    let vmas = vmas_mut(cx.k, id).ok_or(lost!(ENOMEM))?;
     let at = vmas.partition_point(|v| v.end <= vpn);
     // Its anon_vma may have been renewed just now.
     let Some(whole) = vmas.get(at).copied() else {
@@ -178,14 +176,14 @@ pub(super) fn split(cx: &mut Ctx<'_>, id: MmId, vpn: u64) -> Result<(), Errno> {
 /// # Errors
 /// ENOMEM if a split would make too many mappings; nothing is unmapped then.
 pub(super) fn unmap(cx: &mut Ctx<'_>, id: MmId, start: u64, end: u64) -> Result<(), Errno> {
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
     let first = space.vmas.partition_point(|v| v.end <= start);
     if space.vmas.get(first).is_none_or(|v| v.start >= end) {
         return Ok(());
     }
     split(cx, id, start)?;
     split(cx, id, end)?;
-    let vmas = vmas_mut(cx.k, id).ok_or(Errno::ENOMEM)?;
+    let vmas = vmas_mut(cx.k, id).ok_or(lost!(ENOMEM))?;
     let first = vmas.partition_point(|v| v.end <= start);
     let last = vmas.partition_point(|v| v.start < end);
     let gone: Vec<Vma> = vmas.drain(first..last.max(first)).collect();

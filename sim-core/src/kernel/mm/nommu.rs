@@ -63,7 +63,7 @@ pub fn load(cx: &mut Ctx<'_>, id: MmId, file: &ExecFile, place: Place) -> Result
         anonymous(stack, end, VmaName::Stack),
     ];
     fs::hold_mapped(cx.k, file.inode);
-    let space = cx.k.mm.spaces.get_mut(id).ok_or(Errno::ENOMEM)?;
+    let space = cx.k.mm.spaces.get_mut(id).ok_or(lost!(ENOMEM))?;
     let parts = parts.into_iter().filter(|part| part.pages() > 0);
     space.vmas = std::rc::Rc::new(parts.collect());
     (space.brk_start, space.brk) = (heap * PAGE, heap * PAGE);
@@ -84,9 +84,7 @@ fn read_in(cx: &mut Ctx<'_>, inode: InodeId, page: u64, to: u64, count: u64) -> 
 
 /// Cleared frames in a row for a space: from `at` on, or where there is room.
 fn take(cx: &mut Ctx<'_>, id: MmId, at: Option<u64>, count: u64) -> Result<u64, Errno> {
-    if count > cx.k.mm.frames.free() {
-        return Err(Errno::ENOMEM);
-    }
+    forbid!(cx.why, FrameFree, count => cx.k.mm.frames.free(), if count > cx.k.mm.frames.free())?;
     let mut charged = None;
     for done in 0..count {
         match cgroup::charge(cx) {
@@ -99,7 +97,7 @@ fn take(cx: &mut Ctx<'_>, id: MmId, at: Option<u64>, count: u64) -> Result<u64, 
     }
     let Some(first) = cx.k.mm.frames.take_run(at, count, FrameUse::Anon) else {
         uncharge(cx.k, charged, count);
-        return Err(out_of_bounds(cx.k));
+        return Err(out_of_bounds(cx));
     };
     for pfn in (first..first + count).map(Pfn) {
         cx.k.mm.frames.count_map(pfn, id);
@@ -146,9 +144,7 @@ pub(super) struct Wanted {
 /// being one piece of memory themselves.
 pub(super) fn mmap(cx: &mut Ctx<'_>, wanted: Wanted) -> SysResult {
     let Wanted { flags, prot, .. } = wanted;
-    if !wanted.offset.is_multiple_of(PAGE) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, OffsetAligned, wanted.offset, if !wanted.offset.is_multiple_of(PAGE))?;
     let is_anonymous = flags.has(MmapFlags::ANONYMOUS);
     if !is_anonymous {
         cx.file(wanted.fd)?;
@@ -156,25 +152,20 @@ pub(super) fn mmap(cx: &mut Ctx<'_>, wanted: Wanted) -> SysResult {
     let is_shared = match flags.0 & 0xf {
         1 | 3 => true,
         2 => false,
-        _ => return Err(Errno::EINVAL),
+        _ => return Err(refuse!(cx.why, MmapSharing, flags.0)),
     };
     let refused = MmapFlags::HUGETLB.0 | MmapFlags::FIXED.0 | MmapFlags::GROWSDOWN.0;
-    if flags.0 & refused != 0 || wanted.length == 0 {
-        return Err(Errno::EINVAL);
-    }
-    let count = page_align(wanted.length).ok_or(Errno::ENOMEM)? / PAGE;
+    forbid!(cx.why, NommuMmapFlags, flags.0 => wanted.length, if flags.0 & refused != 0 || wanted.length == 0)?;
+    let count =
+        page_align(wanted.length).ok_or_else(|| refuse!(cx.why, AddressEnd, wanted.length))? / PAGE;
     let id = my_space(cx)?;
     let file = match is_anonymous {
         true => None,
         false => Some(fs::mappable(cx, wanted.fd, prot, Sharing::Private)?),
     };
-    if file.is_some() && is_shared {
-        return Err(Errno::ENODEV);
-    }
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
-    if space.vmas.len() > MAX_MAP_COUNT {
-        return Err(Errno::ENOMEM);
-    }
+    forbid!(cx.why, NommuSharedFile, wanted.fd, if file.is_some() && is_shared)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
+    forbid!(cx.why, MapCount, space.vmas.len() => MAX_MAP_COUNT, if space.vmas.len() > MAX_MAP_COUNT)?;
     let mut vma = Vma {
         prot: Prot(prot.0 & Prot::ALL.0),
         ..anonymous(0, count, VmaName::Mapping)
@@ -188,7 +179,7 @@ pub(super) fn mmap(cx: &mut Ctx<'_>, wanted: Wanted) -> SysResult {
         give_back(cx, id, start, start + count);
         return Err(errno);
     }
-    let vmas = vmas_mut(cx.k, id).ok_or(Errno::ENOMEM)?;
+    let vmas = vmas_mut(cx.k, id).ok_or(lost!(ENOMEM))?;
     let at = vmas.partition_point(|v| v.end <= start);
     vmas.insert(at, vma);
     done((start * PAGE) as i64)
@@ -201,16 +192,16 @@ pub(super) fn mmap(cx: &mut Ctx<'_>, wanted: Wanted) -> SysResult {
 pub(super) fn munmap(cx: &mut Ctx<'_>, addr: u64, length: u64) -> SysResult {
     let length = page_align(length).filter(|length| *length > 0);
     let end = length.and_then(|length| addr.checked_add(length));
-    let end = end.ok_or(Errno::EINVAL)?;
+    let end = end.ok_or_else(|| refuse!(cx.why, AddressRange, addr))?;
     let id = my_space(cx)?;
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::EINVAL)?;
-    let vma = *space.find(addr / PAGE).ok_or(Errno::EINVAL)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(EINVAL))?;
+    let vma = *space
+        .find(addr / PAGE)
+        .ok_or_else(|| refuse!(cx.why, NommuMapped, addr))?;
     let is_whole = (addr, end) == (vma.start * PAGE, vma.end * PAGE);
     let is_part = addr.is_multiple_of(PAGE) && end <= vma.end * PAGE;
     // What came from a file goes whole.
-    if !is_whole && (!is_part || vma.backing != Backing::Anon) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, NommuWhole, addr => end, if !is_whole && (!is_part || vma.backing != Backing::Anon))?;
     let (start, end) = (addr / PAGE, end / PAGE);
     split(cx, id, start)?;
     split(cx, id, end)?;
@@ -230,7 +221,7 @@ pub(super) fn munmap(cx: &mut Ctx<'_>, addr: u64, length: u64) -> SysResult {
 /// None but ENOMEM for a caller without memory.
 pub(super) fn brk(cx: &mut Ctx<'_>, addr: u64) -> SysResult {
     let id = my_space(cx)?;
-    let space = cx.k.mm.spaces.get_mut(id).ok_or(Errno::ENOMEM)?;
+    let space = cx.k.mm.spaces.get_mut(id).ok_or(lost!(ENOMEM))?;
     let room = space.find(space.brk_start / PAGE);
     let end = room.filter(|vma| vma.name == VmaName::Heap);
     let end = end.map_or(space.brk_start, |vma| vma.end * PAGE);
@@ -257,9 +248,7 @@ impl Ctx<'_> {
     /// The frame behind an address that a system call was given. Nothing asks whose it is.
     pub(super) fn physical_frame(&mut self, addr: u64, access: FaultAccess) -> Result<Pfn, Errno> {
         let pfn = Pfn(addr / PAGE_BYTES as u64);
-        if pfn.0 >= self.hw.ram.frames() {
-            return Err(Errno::EFAULT);
-        }
+        forbid!(self.why, UserAddress, addr, if pfn.0 >= self.hw.ram.frames())?;
         if access == FaultAccess::Write {
             self.k.notice_store(Stored { addr, bytes: 1 });
         }

@@ -17,6 +17,7 @@ pub fn out_of_memory(cx: &mut Ctx<'_>) -> Phase {
     match victim(cx) {
         Some((victim, rss_pages)) => {
             cx.emit(Event::OomKill { victim, rss_pages });
+            refuse!(cx.why, OomVictim, victim => rss_pages);
             cx.send_signal_from(victim, Signal::SIGKILL, Origin::Outside);
             if victim == id {
                 return Phase::Return;
@@ -54,6 +55,7 @@ fn group_out_of_memory(cx: &mut Ctx<'_>, group: CgroupId) -> Phase {
         let charged = cx.k.tasks.get(victim).map(|task| task.cgroups.memory);
         cx.k.cgroups.note_oom(group, charged);
         cx.emit(Event::OomKill { victim, rss_pages });
+        refuse!(cx.why, OomVictim, victim => rss_pages);
         cx.send_signal_from(victim, Signal::SIGKILL, Origin::Outside);
         if victim == id {
             return Phase::Return;

@@ -19,31 +19,25 @@ const PROT_SEM: u32 = 8;
 /// or a limit is passed, EACCES for writing to a shared mapping of a file that was not opened so.
 pub fn sys_mprotect(cx: &mut Ctx<'_>, addr: u64, length: u64, prot: Prot) -> SysResult {
     // Not built without an MMU (mm/Makefile).
-    if cx.hw.mmu == Mmu::None {
-        return Err(Errno::ENOSYS);
-    }
-    if !addr.is_multiple_of(PAGE) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MmuPresent, if cx.hw.mmu == Mmu::None)?;
+    forbid!(cx.why, AddressAligned, addr, if !addr.is_multiple_of(PAGE))?;
     if length == 0 {
         return done(0);
     }
     let end = page_align(length)
         .and_then(|length| addr.checked_add(length))
         .filter(|end| *end > addr)
-        .ok_or(Errno::ENOMEM)?;
-    if prot.0 & !(Prot::ALL.0 | PROT_SEM) != 0 {
-        return Err(Errno::EINVAL);
-    }
+        .ok_or_else(|| refuse!(cx.why, AddressEnd, addr => length))?;
+    forbid!(cx.why, ProtKnown, prot.0, if prot.0 & !(Prot::ALL.0 | PROT_SEM) != 0)?;
     let prot = Prot(prot.0 & Prot::ALL.0);
     let id = my_space(cx)?;
     let (mut at, end) = (addr / PAGE, end / PAGE);
     while at < end {
-        let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
-        let vma = *space.find(at).ok_or(Errno::ENOMEM)?;
-        if prot.0 & !vma.may.0 != 0 {
-            return Err(Errno::EACCES);
-        }
+        let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
+        let vma = *space
+            .find(at)
+            .ok_or_else(|| refuse!(cx.why, RangeMapped, at))?;
+        forbid!(cx.why, MprotectAllowed, at => vma.may.0, if prot.0 & !vma.may.0 != 0)?;
         let stop = vma.end.min(end);
         fixup(cx, id, &vma, at, stop, prot)?;
         at = stop;
@@ -67,9 +61,7 @@ fn fixup(
     if prot.has(Prot::WRITE) {
         // The size does not change, only what counts as data.
         let (new, pages) = (Vma { prot, ..*vma }, end - start);
-        if may_expand(cx, id, &new, pages).is_err() && may_expand(cx, id, vma, pages).is_ok() {
-            return Err(Errno::ENOMEM);
-        }
+        forbid!(cx.why, AddressSpaceLimit, pages, if may_expand(cx, id, &new, pages).is_err() && may_expand(cx, id, vma, pages).is_ok())?;
         let is_charged = vma.prot.has(Prot::WRITE)
             || vma.sharing == Sharing::Shared
             || traits.has(VmaTraits::ACCOUNT)

@@ -36,24 +36,22 @@ pub fn attach(
     place: ShmPlace,
 ) -> Result<u64, Errno> {
     // Linux gives what lies in one piece of memory; that is not modelled.
-    if cx.hw.mmu == Mmu::None {
-        return Err(Errno::ENOSYS);
-    }
+    forbid!(cx.why, MmuPresent, if cx.hw.mmu == Mmu::None)?;
     let id = my_space(cx)?;
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
-    let pages = page_align(bytes).ok_or(Errno::EINVAL)? / PAGE;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
+    let pages = page_align(bytes).ok_or(lost!(EINVAL))? / PAGE;
     let start = match place {
-        ShmPlace::Anywhere => find_room(space, pages).ok_or(Errno::ENOMEM)?,
+        ShmPlace::Anywhere => {
+            find_room(space, pages).ok_or_else(|| refuse!(cx.why, RoomForMapping, pages))?
+        }
         ShmPlace::Free(at) | ShmPlace::Over(at) => at / PAGE,
     };
-    let end = start.checked_add(pages).ok_or(Errno::EINVAL)?;
+    let end = start
+        .checked_add(pages)
+        .ok_or_else(|| refuse!(cx.why, AddressRange, start => pages))?;
     let is_taken = space.vmas.iter().any(|v| v.start < end && v.end > start);
-    if is_taken && matches!(place, ShmPlace::Free(_)) {
-        return Err(Errno::EINVAL);
-    }
-    if end > TASK_SIZE / PAGE {
-        return Err(Errno::ENOMEM);
-    }
+    forbid!(cx.why, ShmatFree, start => end, if is_taken && matches!(place, ShmPlace::Free(_)))?;
+    forbid!(cx.why, RoomForMapping, end, if end > TASK_SIZE / PAGE)?;
     let (prot, may) = match access {
         ShmAccess::Read => (Prot::READ, Prot::READ.with(Prot::EXEC)),
         ShmAccess::Write => (Prot::READ.with(Prot::WRITE), Prot::ALL),
@@ -81,19 +79,21 @@ pub fn attach(
 /// # Errors
 /// EINVAL if none does.
 pub fn detach(cx: &mut Ctx<'_>, addr: u64) -> Result<(), Errno> {
-    if !addr.is_multiple_of(PAGE) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, AddressAligned, addr, if !addr.is_multiple_of(PAGE))?;
     let id = my_space(cx)?;
     let first = addr / PAGE;
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::EINVAL)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(EINVAL))?;
     let segment = |vma: &Vma| match (vma.name, vma.backing) {
         (VmaName::Shm { .. }, Backing::File { inode, page }) if vma.start == first + page => {
             Some(inode)
         }
         _ => None,
     };
-    let file = space.vmas.iter().find_map(segment).ok_or(Errno::EINVAL)?;
+    let file = space
+        .vmas
+        .iter()
+        .find_map(segment)
+        .ok_or_else(|| refuse!(cx.why, ShmdtAttached, addr))?;
     let parts = space.vmas.iter().filter(|v| segment(v) == Some(file));
     let ranges: Vec<(u64, u64)> = parts.map(|v| (v.start, v.end)).collect();
     for (start, end) in ranges {

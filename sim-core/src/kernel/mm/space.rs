@@ -145,7 +145,7 @@ pub fn map_program(
             fs::hold_mapped(cx.k, inode);
         }
     }
-    let space = cx.k.mm.spaces.get_mut(id).ok_or(Errno::ENOMEM)?;
+    let space = cx.k.mm.spaces.get_mut(id).ok_or(lost!(ENOMEM))?;
     space.vmas = Rc::new(vmas);
     (space.brk_start, space.brk) = (heap << 12, heap << 12);
     Ok(())

@@ -11,7 +11,7 @@ use crate::kernel::{Ctx, Errno, SysResult, fs};
 pub(super) const PAGE: u64 = PAGE_BYTES as u64;
 
 pub(super) fn my_space(cx: &Ctx<'_>) -> Result<MmId, Errno> {
-    cx.me()?.mm.ok_or(Errno::ENOMEM)
+    cx.me()?.mm.ok_or(lost!(ENOMEM))
 }
 
 /// A length in whole pages; `None` if it passes the end of all addresses.
@@ -43,23 +43,17 @@ pub fn sys_mmap(
         };
         return nommu::mmap(cx, wanted);
     }
-    if !offset.is_multiple_of(PAGE) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, OffsetAligned, offset, if !offset.is_multiple_of(PAGE))?;
     let is_anonymous = flags.has(MmapFlags::ANONYMOUS);
     if !is_anonymous {
         cx.file(fd)?;
     }
-    if flags.has(MmapFlags::HUGETLB) || length == 0 {
-        return Err(Errno::EINVAL);
-    }
-    let length = page_align(length).ok_or(Errno::ENOMEM)?;
+    forbid!(cx.why, MmapLength, length, if flags.has(MmapFlags::HUGETLB) || length == 0)?;
+    let length = page_align(length).ok_or_else(|| refuse!(cx.why, AddressEnd, length))?;
     let (page, count) = (offset / PAGE, length / PAGE);
     let id = my_space(cx)?;
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
-    if space.vmas.len() > MAX_MAP_COUNT {
-        return Err(Errno::ENOMEM);
-    }
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
+    forbid!(cx.why, MapCount, space.vmas.len() => MAX_MAP_COUNT, if space.vmas.len() > MAX_MAP_COUNT)?;
     let start = place(cx, id, addr, length, flags)?;
     let mut vma = Vma {
         start,
@@ -76,11 +70,9 @@ pub fn sys_mmap(
     vma.sharing = match (flags.0 & 0xf, is_anonymous) {
         (1, _) | (3, false) => Sharing::Shared,
         (2, _) => Sharing::Private,
-        _ => return Err(Errno::EINVAL),
+        _ => return Err(refuse!(cx.why, MmapSharing, flags.0)),
     };
-    if flags.has(MmapFlags::GROWSDOWN) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, MmapGrowsdown, flags.0, if flags.has(MmapFlags::GROWSDOWN))?;
     if !is_anonymous {
         let inode = fs::mappable(cx, fd, vma.prot, vma.sharing)?;
         vma.backing = Backing::File { inode, page };
@@ -101,30 +93,26 @@ pub fn sys_mmap(
 
 /// get_unmapped_area: the first page.
 fn place(cx: &Ctx<'_>, id: MmId, addr: u64, length: u64, flags: MmapFlags) -> Result<u64, Errno> {
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
-    let last = TASK_SIZE.checked_sub(length).ok_or(Errno::ENOMEM)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
+    let last = TASK_SIZE
+        .checked_sub(length)
+        .ok_or_else(|| refuse!(cx.why, RoomForMapping, length))?;
     let is_free = |first: u64| {
         let at = space.vmas.partition_point(|v| v.end <= first);
         let next = space.vmas.get(at);
         next.is_none_or(|next| first + length / PAGE <= next.start_with_gap())
     };
     if flags.has(MmapFlags::FIXED) || flags.has(MmapFlags::FIXED_NOREPLACE) {
-        if addr > last {
-            return Err(Errno::ENOMEM);
-        }
-        if !addr.is_multiple_of(PAGE) {
-            return Err(Errno::EINVAL);
-        }
+        forbid!(cx.why, RoomForMapping, addr => last, if addr > last)?;
+        forbid!(cx.why, AddressAligned, addr, if !addr.is_multiple_of(PAGE))?;
         // CAP_SYS_RAWIO in the first user namespace.
-        if addr < MIN_ADDR && !cx.is_capable(crate::kernel::cred::Cap::SYS_RAWIO) {
-            return Err(Errno::EPERM);
-        }
+        forbid!(cx.why, MmapMinAddr, addr => MIN_ADDR, if addr < MIN_ADDR && !cx.is_capable(crate::kernel::cred::Cap::SYS_RAWIO))?;
         let first = addr / PAGE;
         let at = space.vmas.partition_point(|v| v.end <= first);
         let next = space.vmas.get(at);
         let is_taken = next.is_some_and(|next| next.start < first + length / PAGE);
         return match flags.has(MmapFlags::FIXED_NOREPLACE) && is_taken {
-            true => Err(Errno::EEXIST),
+            true => Err(refuse!(cx.why, MmapNoreplace, addr)),
             false => Ok(first),
         };
     }
@@ -138,7 +126,7 @@ fn place(cx: &Ctx<'_>, id: MmId, addr: u64, length: u64, flags: MmapFlags) -> Re
     {
         return Ok(hint / PAGE);
     }
-    find_room(space, length / PAGE).ok_or(Errno::ENOMEM)
+    find_room(space, length / PAGE).ok_or_else(|| refuse!(cx.why, RoomForMapping, length))
 }
 
 /// mmap_region: limits, what was there goes, and the mapping comes. Shared anonymous memory gets
@@ -147,7 +135,7 @@ fn place(cx: &Ctx<'_>, id: MmId, addr: u64, length: u64, flags: MmapFlags) -> Re
 /// # Errors
 /// ENOMEM.
 pub(super) fn map_region(cx: &mut Ctx<'_>, id: MmId, mut vma: Vma) -> Result<(), Errno> {
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
     let covered = space.vmas.iter();
     let covered: u64 = covered.map(|v| v.cut(vma.start, vma.end).pages()).sum();
     may_expand(cx, id, &vma, vma.pages().saturating_sub(covered))?;
@@ -180,12 +168,10 @@ pub fn sys_munmap(cx: &mut Ctx<'_>, addr: u64, length: u64) -> SysResult {
         return nommu::munmap(cx, addr, length);
     }
     let is_within = addr <= TASK_SIZE && length <= TASK_SIZE - addr;
-    if !addr.is_multiple_of(PAGE) || !is_within {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, AddressAligned, addr => length, if !addr.is_multiple_of(PAGE) || !is_within)?;
     let length = page_align(length)
         .filter(|len| *len > 0)
-        .ok_or(Errno::EINVAL)?;
+        .ok_or_else(|| refuse!(cx.why, AddressRange, addr => length))?;
     let id = my_space(cx)?;
     unmap(cx, id, addr / PAGE, (addr + length) / PAGE)?;
     done(0)
@@ -200,7 +186,7 @@ pub fn sys_brk(cx: &mut Ctx<'_>, addr: u64) -> SysResult {
         return nommu::brk(cx, addr);
     }
     let id = my_space(cx)?;
-    let space = cx.k.mm.spaces.get(id).ok_or(Errno::ENOMEM)?;
+    let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
     let (first, old) = (space.brk_start, space.brk);
     let refused = done(old as i64);
     if addr < first || addr > TASK_SIZE {

@@ -45,7 +45,7 @@ pub(super) fn lookup(cx: &Ctx<'_>, space: MmId, vpn: u64) -> Pte {
 /// # Errors
 /// ENOMEM.
 pub(super) fn leaf_table(cx: &mut Ctx<'_>, space: MmId, vpn: u64) -> Result<Pfn, Errno> {
-    let mut table = cx.k.mm.spaces.get(space).ok_or(Errno::ENOMEM)?.pgd;
+    let mut table = cx.k.mm.spaces.get(space).ok_or(lost!(ENOMEM))?.pgd;
     for level in (1..=3).rev() {
         let at = index(vpn, level);
         let next = entry(&cx.hw.ram, table, at);

@@ -13,13 +13,11 @@ impl Ctx<'_> {
         if self.hw.mmu == Mmu::None {
             return self.physical_frame(addr, access);
         }
-        if addr >> 47 != 0 {
-            return Err(Errno::EFAULT);
-        }
+        forbid!(self.why, UserAddress, addr, if addr >> 47 != 0)?;
         // One fault may find the page missing, a second one find it shared.
         for _ in 0..3 {
-            let mm = self.me()?.mm.ok_or(Errno::EFAULT)?;
-            let pgd = self.k.mm.spaces.get(mm).ok_or(Errno::EFAULT)?.pgd;
+            let mm = self.me()?.mm.ok_or(lost!(EFAULT))?;
+            let pgd = self.k.mm.spaces.get(mm).ok_or(lost!(EFAULT))?.pgd;
             let pte = walk(&self.hw.ram, pgd, addr).map(|(_, _, pte)| pte);
             let present = pte.filter(|p| p.has(PteFlags::PRESENT));
             if let Some(pte) = present
@@ -41,7 +39,7 @@ impl Ctx<'_> {
                 },
             ) {
                 FaultOutcome::Segv | FaultOutcome::Bus | FaultOutcome::OutOfMemory => {
-                    return Err(Errno::EFAULT);
+                    return Err(refuse!(self.why, UserPage, addr));
                 }
                 FaultOutcome::NewFrame
                 | FaultOutcome::ZeroFrame
@@ -50,7 +48,7 @@ impl Ctx<'_> {
                 | FaultOutcome::MadeWritable => {}
             }
         }
-        Err(Errno::EFAULT)
+        Err(lost!(EFAULT))
     }
 
     /// Faults in every page of a range, so that nothing can fail once something has happened.
@@ -58,10 +56,10 @@ impl Ctx<'_> {
     /// # Errors
     /// EFAULT if one of them cannot be accessed so.
     pub fn fault_in(&mut self, addr: u64, len: u64, access: FaultAccess) -> Result<(), Errno> {
-        let end = addr.checked_add(len).ok_or(Errno::EFAULT)?;
-        if len > MAX_RW_BYTES {
-            return Err(Errno::EFAULT);
-        }
+        let end = addr
+            .checked_add(len)
+            .ok_or_else(|| refuse!(self.why, UserAddress, addr => len))?;
+        forbid!(self.why, UserLength, len, if len > MAX_RW_BYTES)?;
         let mut at = addr;
         while at < end {
             self.user_frame(at, access)?;

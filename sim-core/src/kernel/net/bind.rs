@@ -15,7 +15,7 @@ use std::net::Ipv4Addr;
 pub(super) fn bind(cx: &mut Ctx<'_>, id: SocketId, end: End) -> Result<(), Errno> {
     let socket = cx.socket(id)?;
     let space = socket.space;
-    let ns = cx.k.net.spaces.get(space).ok_or(Errno::ESRCH)?;
+    let ns = cx.k.net.spaces.get(space).ok_or(lost!(ESRCH))?;
     let addr = end.addr;
     // Before the first address there is no table that could say no (inet_addr_type).
     let is_bare = cx.k.net.devices_of(space).all(|(_, d)| d.addrs.is_empty());
@@ -24,30 +24,22 @@ pub(super) fn bind(cx: &mut Ctx<'_>, id: SocketId, end: End) -> Result<(), Errno
         || addr.is_multicast()
         || cx.k.net.is_local(space, addr)
         || cx.k.net.is_broadcast(space, addr);
-    if !is_valid {
-        return Err(Errno::EADDRNOTAVAIL);
-    }
+    forbid!(cx.why, BindLocal, if !is_valid)?;
     let is_raw = matches!(socket.kind, SocketKind::Raw(_));
     let is_privileged = end.port != 0 && !is_raw && ns.is_privileged(end.port);
-    if is_privileged && !is_capable(cx, ns.user_ns, NetCap::BindService) {
-        return Err(Errno::EACCES);
-    }
+    forbid!(cx.why, BindPrivileged, end.port, if is_privileged && !is_capable(cx, ns.user_ns, NetCap::BindService))?;
     let is_bound = match &socket.kind {
         SocketKind::Tcp(tcp) => tcp.state != TcpState::Closed || tcp.local.port != 0,
         SocketKind::Udp(udp) => udp.local.is_some(),
         SocketKind::Raw(_) => false,
-        SocketKind::Unix(_) | SocketKind::Netlink => return Err(Errno::EAFNOSUPPORT),
+        SocketKind::Unix(_) | SocketKind::Netlink => return Err(lost!(EAFNOSUPPORT)),
     };
-    if is_bound {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, BindOnce, id.as_u64(), if is_bound)?;
     let port = match end.port {
-        0 if !is_raw => free_port(cx, id, addr).ok_or(Errno::EADDRINUSE)?,
+        0 if !is_raw => free_port(cx, id, addr).ok_or_else(|| refuse!(cx.why, PortFree))?,
         port => port,
     };
-    if !is_raw && is_conflict(cx, id, End { addr, port }) {
-        return Err(Errno::EADDRINUSE);
-    }
+    forbid!(cx.why, PortFree, end.port, if !is_raw && is_conflict(cx, id, End { addr, port }))?;
     set_local(cx, id, End { addr, port })
 }
 

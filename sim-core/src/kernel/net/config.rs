@@ -14,10 +14,10 @@ use std::net::Ipv4Addr;
 
 /// Whether the caller may configure a namespace.
 fn admin(cx: &Ctx<'_>, space: SpaceId) -> Result<(), Errno> {
-    let owner = cx.k.net.spaces.get(space).ok_or(Errno::ESRCH)?.user_ns;
+    let owner = cx.k.net.spaces.get(space).ok_or(lost!(ESRCH))?.user_ns;
     match is_capable(cx, owner, NetCap::Admin) {
         true => Ok(()),
-        false => Err(Errno::EPERM),
+        false => Err(refuse!(cx.why, NetAdmin, owner)),
     }
 }
 
@@ -30,7 +30,7 @@ pub fn net_ioctl(cx: &mut Ctx<'_>, id: super::SocketId, request: NetIoctl) -> Sy
     let space = cx.socket(id)?.space;
     let find = |cx: &Ctx<'_>, name: IfName| {
         let device = cx.k.net.by_name(space, name.as_str());
-        device.ok_or(Errno::ENODEV)
+        device.ok_or_else(|| refuse!(cx.why, DeviceExists))
     };
     match request {
         NetIoctl::Siocgifindex(name) => {
@@ -67,10 +67,8 @@ pub fn net_ioctl(cx: &mut Ctx<'_>, id: super::SocketId, request: NetIoctl) -> Sy
             dev,
         } => {
             admin(cx, space)?;
-            let prefix_len = prefix_len(mask).ok_or(Errno::EINVAL)?;
-            if dst.to_bits() & !mask.to_bits() != 0 {
-                return Err(Errno::EINVAL);
-            }
+            let prefix_len = prefix_len(mask).ok_or_else(|| refuse!(cx.why, NetmaskValid))?;
+            forbid!(cx.why, RouteMask, if dst.to_bits() & !mask.to_bits() != 0)?;
             let dev = match dev {
                 Some(name) => Some(find(cx, name)?),
                 None => None,
@@ -109,7 +107,7 @@ fn set_addr(cx: &mut Ctx<'_>, id: DeviceId, addr: Ipv4Addr) -> SysResult {
         128..=191 => 16,
         192..=223 => 24,
         240..=255 => 32,
-        224..=239 => return Err(Errno::EINVAL),
+        224..=239 => return Err(refuse!(cx.why, AddressClass)),
     };
     let old = cx.k.net.device(id).and_then(|d| d.addrs.first().copied());
     if old.is_some_and(|old| old.local == addr) {
@@ -128,8 +126,8 @@ fn set_addr(cx: &mut Ctx<'_>, id: DeviceId, addr: Ipv4Addr) -> SysResult {
 
 fn set_mask(cx: &mut Ctx<'_>, id: DeviceId, mask: Ipv4Addr) -> SysResult {
     let old = cx.k.net.device(id).and_then(|d| d.addrs.first().copied());
-    let old = old.ok_or(Errno::EADDRNOTAVAIL)?;
-    let prefix_len = prefix_len(mask).ok_or(Errno::EINVAL)?;
+    let old = old.ok_or_else(|| refuse!(cx.why, DeviceAddress))?;
+    let prefix_len = prefix_len(mask).ok_or_else(|| refuse!(cx.why, NetmaskValid))?;
     if prefix_len != old.prefix_len {
         cx.k.net.delete_addr(id, old);
         let new = IfAddr { prefix_len, ..old };
@@ -151,7 +149,7 @@ fn add_route(
     let route = match gateway {
         Some(gateway) => through(cx, space, gateway, dev)?,
         None => {
-            let dev = dev.ok_or(Errno::ENODEV)?;
+            let dev = dev.ok_or_else(|| refuse!(cx.why, DeviceExists))?;
             Route {
                 dst,
                 prefix_len,
@@ -162,18 +160,14 @@ fn add_route(
             }
         }
     };
-    if !cx.k.net.is_up(route.dev) {
-        return Err(Errno::ENETDOWN);
-    }
+    forbid!(cx.why, DeviceUp, if !cx.k.net.is_up(route.dev))?;
     let route = Route {
         dst,
         prefix_len,
         ..route
     };
-    let ns = cx.k.net.spaces.get_mut(space).ok_or(Errno::ESRCH)?;
-    if ns.routes.contains(&route) {
-        return Err(Errno::EEXIST);
-    }
+    let ns = cx.k.net.spaces.get_mut(space).ok_or(lost!(ESRCH))?;
+    forbid!(cx.why, RouteNew, if ns.routes.contains(&route))?;
     ns.routes.insert(0, route);
     done(0)
 }
@@ -205,15 +199,16 @@ fn through(
         route.scope = RouteScope::Link;
         return Ok(route);
     }
-    if net.is_broadcast(space, gateway) {
-        return Err(Errno::EINVAL);
-    }
-    let ns = net.spaces.get(space).ok_or(Errno::ESRCH)?;
+    forbid!(cx.why, GatewayBroadcast, if net.is_broadcast(space, gateway))?;
+    let ns = net.spaces.get(space).ok_or(lost!(ESRCH))?;
     let mut links = ns.routes.iter().filter(|r| {
         let is_near = r.scope == RouteScope::Link && dev.is_none_or(|dev| dev == r.dev);
         is_near && gateway.to_bits() & mask_of(r.prefix_len) == r.dst.to_bits()
     });
-    route.dev = links.next().ok_or(Errno::ENETUNREACH)?.dev;
+    route.dev = links
+        .next()
+        .ok_or_else(|| refuse!(cx.why, GatewayReachable))?
+        .dev;
     Ok(route)
 }
 
@@ -224,9 +219,7 @@ fn through(
 pub fn sys_sendmsg(cx: &mut Ctx<'_>, fd: i32, request: NetlinkRequest) -> SysResult {
     let (id, _) = fs::socket_of_fd(cx, fd)?;
     let space = cx.socket(id)?.space;
-    if !matches!(cx.socket(id)?.kind, SocketKind::Netlink) {
-        return Err(Errno::EOPNOTSUPP);
-    }
+    forbid!(cx.why, SocketNetlink, if !matches!(cx.socket(id)?.kind, SocketKind::Netlink))?;
     admin(cx, space)?;
     match request {
         NetlinkRequest::NewVeth {
@@ -241,18 +234,21 @@ pub fn sys_sendmsg(cx: &mut Ctx<'_>, fd: i32, request: NetlinkRequest) -> SysRes
         NetlinkRequest::SetMaster { index, master } => set_master(cx, space, index, master)?,
         NetlinkRequest::SetNs { index, ns } => set_ns(cx, space, index, ns)?,
         NetlinkRequest::DelLink { index } => {
-            let device = cx.k.net.by_index(space, index).ok_or(Errno::ENODEV)?;
+            let device =
+                cx.k.net
+                    .by_index(space, index)
+                    .ok_or_else(|| refuse!(cx.why, DeviceExists, index))?;
             match cx.k.net.device(device).map(|d| d.kind) {
-                Some(DeviceKind::Loopback) => return Err(Errno::EOPNOTSUPP),
+                Some(DeviceKind::Loopback) => return Err(refuse!(cx.why, DeviceDeletable, index)),
                 Some(DeviceKind::Veth { .. } | DeviceKind::Bridge) => {
                     cx.k.net.delete_device(device);
                 }
-                None => return Err(Errno::ENODEV),
+                None => return Err(lost!(ENODEV)),
             }
         }
         NetlinkRequest::Nft(text) => {
-            let ns = cx.k.net.spaces.get_mut(space).ok_or(Errno::ESRCH)?;
-            nft::run(&mut ns.rules, &text).map_err(|_| Errno::EINVAL)?;
+            let ns = cx.k.net.spaces.get_mut(space).ok_or(lost!(ESRCH))?;
+            nft::run(&mut ns.rules, &text).map_err(|_| refuse!(cx.why, NftCommands))?;
         }
     }
     done(0)
@@ -261,14 +257,10 @@ pub fn sys_sendmsg(cx: &mut Ctx<'_>, fd: i32, request: NetlinkRequest) -> SysRes
 /// A name that a new device may have (dev_valid_name).
 fn vacant(cx: &Ctx<'_>, space: SpaceId, name: &str) -> Result<(), Errno> {
     let is_bad = |c: char| c == '/' || c == ':' || c.is_whitespace();
-    if name.len() > 15 {
-        return Err(Errno::ERANGE);
-    }
-    if name.is_empty() || name == "." || name == ".." || name.contains(is_bad) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, DeviceNameLength, name.len(), if name.len() > 15)?;
+    forbid!(cx.why, DeviceNameValid, if name.is_empty() || name == "." || name == ".." || name.contains(is_bad))?;
     match cx.k.net.by_name(space, name) {
-        Some(_) => Err(Errno::EEXIST),
+        Some(_) => Err(refuse!(cx.why, DeviceNameFree)),
         None => Ok(()),
     }
 }
@@ -278,18 +270,20 @@ fn target(cx: &Ctx<'_>, own: SpaceId, target: NsTarget) -> Result<SpaceId, Errno
     let ns = match target {
         NsTarget::Own => return Ok(own),
         NsTarget::Pid(nr) => {
-            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
-            let task = cx.k.task_by_number(ns, nr).ok_or(Errno::ESRCH)?;
-            let task = cx.k.tasks.get(task).ok_or(Errno::ESRCH)?;
+            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;
+            let task =
+                cx.k.task_by_number(ns, nr)
+                    .ok_or_else(|| refuse!(cx.why, ProcessExists, nr))?;
+            let task = cx.k.tasks.get(task).ok_or(lost!(ESRCH))?;
             if task.mm.is_none() {
                 // A zombie has no namespaces any more.
-                return Err(Errno::ESRCH);
+                return Err(refuse!(cx.why, ProcessExists, nr));
             }
             task.ns.net
         }
         NsTarget::Fd(fd) => fs::ns_of_fd(cx, fd)?,
     };
-    let space = cx.k.net_space(ns).ok_or(Errno::EINVAL)?;
+    let space = cx.k.net_space(ns).ok_or(lost!(EINVAL))?;
     admin(cx, space)?;
     Ok(space)
 }
@@ -301,15 +295,11 @@ fn new_veth(
     peer: &str,
     peer_ns: NsTarget,
 ) -> Result<(), Errno> {
-    if name.len() > 15 || peer.len() > 15 {
-        return Err(Errno::ERANGE);
-    }
+    forbid!(cx.why, DeviceNameLength, name.len() => peer.len(), if name.len() > 15 || peer.len() > 15)?;
     let peer_space = target(cx, space, peer_ns)?;
     vacant(cx, space, name)?;
     vacant(cx, peer_space, peer)?;
-    if space == peer_space && name == peer {
-        return Err(Errno::EEXIST);
-    }
+    forbid!(cx.why, DeviceNameFree, if space == peer_space && name == peer)?;
     let kind = DeviceKind::Veth { peer: None };
     let there = cx.k.net.add_device(peer_space, peer, kind);
     let kind = DeviceKind::Veth { peer: Some(there) };
@@ -322,12 +312,19 @@ fn new_veth(
 
 /// do_set_master, br_add_if.
 fn set_master(cx: &mut Ctx<'_>, space: SpaceId, index: u32, master: u32) -> Result<(), Errno> {
-    let id = cx.k.net.by_index(space, index).ok_or(Errno::ENODEV)?;
+    let id =
+        cx.k.net
+            .by_index(space, index)
+            .ok_or_else(|| refuse!(cx.why, DeviceExists, index))?;
     let bridge = match master {
         0 => None,
-        master => Some(cx.k.net.by_index(space, master).ok_or(Errno::EINVAL)?),
+        master => Some(
+            cx.k.net
+                .by_index(space, master)
+                .ok_or_else(|| refuse!(cx.why, BridgeExists, master))?,
+        ),
     };
-    let device = cx.k.net.device(id).ok_or(Errno::ENODEV)?;
+    let device = cx.k.net.device(id).ok_or(lost!(ENODEV))?;
     if device.master == bridge {
         return Ok(());
     }
@@ -339,12 +336,12 @@ fn set_master(cx: &mut Ctx<'_>, space: SpaceId, index: u32, master: u32) -> Resu
     match cx.k.net.device(bridge).map(|d| d.kind) {
         Some(DeviceKind::Bridge) => {}
         Some(DeviceKind::Loopback | DeviceKind::Veth { .. }) | None => {
-            return Err(Errno::EOPNOTSUPP);
+            return Err(refuse!(cx.why, BridgeKind, master));
         }
     }
     match kind {
-        DeviceKind::Loopback => return Err(Errno::EINVAL),
-        DeviceKind::Bridge => return Err(Errno::ELOOP),
+        DeviceKind::Loopback => return Err(refuse!(cx.why, BridgePortKind, index)),
+        DeviceKind::Bridge => return Err(refuse!(cx.why, BridgeLoop, index)),
         DeviceKind::Veth { .. } => {}
     }
     if let Some(device) = cx.k.net.devices.get_mut(id) {
@@ -356,18 +353,21 @@ fn set_master(cx: &mut Ctx<'_>, space: SpaceId, index: u32, master: u32) -> Resu
 /// __dev_change_net_namespace. The loopback device and bridges stay where they are.
 fn set_ns(cx: &mut Ctx<'_>, space: SpaceId, index: u32, ns: NsTarget) -> Result<(), Errno> {
     let to = target(cx, space, ns)?;
-    let id = cx.k.net.by_index(space, index).ok_or(Errno::ENODEV)?;
-    let device = cx.k.net.device(id).ok_or(Errno::ENODEV)?;
+    let id =
+        cx.k.net
+            .by_index(space, index)
+            .ok_or_else(|| refuse!(cx.why, DeviceExists, index))?;
+    let device = cx.k.net.device(id).ok_or(lost!(ENODEV))?;
     match device.kind {
-        DeviceKind::Loopback | DeviceKind::Bridge => return Err(Errno::EINVAL),
+        DeviceKind::Loopback | DeviceKind::Bridge => {
+            return Err(refuse!(cx.why, DeviceMovable, index));
+        }
         DeviceKind::Veth { .. } => {}
     }
     if to == space {
         return Ok(());
     }
-    if cx.k.net.by_name(to, &device.name).is_some() {
-        return Err(Errno::EEXIST);
-    }
+    forbid!(cx.why, DeviceNameFree, if cx.k.net.by_name(to, &device.name).is_some())?;
     cx.k.net.move_device(id, to);
     Ok(())
 }

@@ -78,11 +78,11 @@ impl Datagrams {
 
 impl Ctx<'_> {
     pub(super) fn socket(&self, id: SocketId) -> Result<&Socket, Errno> {
-        self.k.net.sockets.get(id).ok_or(Errno::EBADF)
+        self.k.net.sockets.get(id).ok_or(lost!(EBADF))
     }
 
     pub(super) fn socket_mut(&mut self, id: SocketId) -> Result<&mut Socket, Errno> {
-        self.k.net.sockets.get_mut(id).ok_or(Errno::EBADF)
+        self.k.net.sockets.get_mut(id).ok_or(lost!(EBADF))
     }
 
     /// Whoever waits for something of a socket looks again.

@@ -9,6 +9,7 @@ use super::unix::{self, Unix, UnixName, UnixState};
 use super::{NetCap, bind, ip, is_capable, udp, unix_connect};
 use crate::kernel::cred::IdKind;
 use crate::kernel::fs;
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
 use crate::kernel::{Ctx, Errno, Reply};
 use std::net::Ipv4Addr;
@@ -37,9 +38,7 @@ const SO_ACCEPTCONN: i32 = 30;
 /// CAP_NET_RAW, EMFILE.
 pub fn sys_socket(cx: &mut Ctx<'_>, domain: i32, kind: u32, protocol: i32) -> SysResult {
     let flags = kind & !0xf;
-    if flags & !SOCK_FLAGS != 0 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, SocketFlags, flags, if flags & !SOCK_FLAGS != 0)?;
     let space = cx.space()?;
     let state = match (domain, kind & 0xf) {
         (AF_INET, SOCK_STREAM) if matches!(protocol, 0 | IPPROTO_TCP) => {
@@ -49,20 +48,20 @@ pub fn sys_socket(cx: &mut Ctx<'_>, domain: i32, kind: u32, protocol: i32) -> Sy
             SocketKind::Udp(Datagrams::default())
         }
         (AF_INET, SOCK_RAW) if protocol == IPPROTO_ICMP => {
-            let owner = cx.k.net.spaces.get(space).ok_or(Errno::ESRCH)?.user_ns;
-            if !is_capable(cx, owner, NetCap::Raw) {
-                return Err(Errno::EPERM);
-            }
+            let owner = cx.k.net.spaces.get(space).ok_or(lost!(ESRCH))?.user_ns;
+            forbid!(cx.why, SocketRaw, owner, if !is_capable(cx, owner, NetCap::Raw))?;
             SocketKind::Raw(Datagrams::default())
         }
-        (AF_INET, SOCK_STREAM | SOCK_DGRAM | SOCK_RAW) => return Err(Errno::EPROTONOSUPPORT),
+        (AF_INET, SOCK_STREAM | SOCK_DGRAM | SOCK_RAW) => {
+            return Err(refuse!(cx.why, SocketProtocol, protocol));
+        }
         (AF_UNIX, SOCK_STREAM) if matches!(protocol, 0 | AF_UNIX) => {
             SocketKind::Unix(Unix::default())
         }
-        (AF_UNIX, SOCK_STREAM) => return Err(Errno::EPROTONOSUPPORT),
+        (AF_UNIX, SOCK_STREAM) => return Err(refuse!(cx.why, SocketProtocol, protocol)),
         (AF_NETLINK, SOCK_RAW | SOCK_DGRAM) => SocketKind::Netlink,
-        (AF_INET | AF_UNIX | AF_NETLINK, _) => return Err(Errno::ESOCKTNOSUPPORT),
-        _ => return Err(Errno::EAFNOSUPPORT),
+        (AF_INET | AF_UNIX | AF_NETLINK, _) => return Err(refuse!(cx.why, SocketType, kind)),
+        _ => return Err(refuse!(cx.why, SocketFamily, domain)),
     };
     done_fd(open(cx, state, OpenFlags(flags))?.1)
 }
@@ -82,15 +81,13 @@ fn open(cx: &mut Ctx<'_>, kind: SocketKind, flags: OpenFlags) -> Result<(SocketI
 /// EINVAL, EOPNOTSUPP for other domains, ESOCKTNOSUPPORT, EMFILE.
 pub fn sys_socketpair(cx: &mut Ctx<'_>, domain: i32, kind: u32, protocol: i32) -> SysResult {
     let flags = OpenFlags(kind & !0xf);
-    if flags.0 & !SOCK_FLAGS != 0 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, SocketFlags, flags.0, if flags.0 & !SOCK_FLAGS != 0)?;
     match (domain, kind & 0xf, protocol) {
         (AF_UNIX, SOCK_STREAM, 0 | AF_UNIX) => {}
-        (AF_UNIX, SOCK_STREAM, _) => return Err(Errno::EPROTONOSUPPORT),
-        (AF_UNIX, ..) => return Err(Errno::ESOCKTNOSUPPORT),
-        (AF_INET | AF_NETLINK, ..) => return Err(Errno::EOPNOTSUPP),
-        _ => return Err(Errno::EAFNOSUPPORT),
+        (AF_UNIX, SOCK_STREAM, _) => return Err(refuse!(cx.why, SocketProtocol, protocol)),
+        (AF_UNIX, ..) => return Err(refuse!(cx.why, SocketType, kind)),
+        (AF_INET | AF_NETLINK, ..) => return Err(refuse!(cx.why, SocketpairFamily, domain)),
+        _ => return Err(refuse!(cx.why, SocketFamily, domain)),
     }
     let (a, read) = open(cx, SocketKind::Unix(Unix::default()), flags)?;
     let (b, write) = match open(cx, SocketKind::Unix(Unix::default()), flags) {
@@ -105,14 +102,14 @@ pub fn sys_socketpair(cx: &mut Ctx<'_>, domain: i32, kind: u32, protocol: i32) -
     Ok(outcome)
 }
 
-fn inet(addr: &SockAddr) -> Result<End, Errno> {
+fn inet(why: &Why, addr: &SockAddr) -> Result<End, Errno> {
     match addr {
         SockAddr::Inet { addr, port } => Ok(End {
             addr: *addr,
             port: *port,
         }),
-        SockAddr::None => Err(Errno::EINVAL),
-        SockAddr::Path(_) | SockAddr::Abstract(_) => Err(Errno::EAFNOSUPPORT),
+        SockAddr::None => Err(refuse!(why, SockaddrGiven)),
+        SockAddr::Path(_) | SockAddr::Abstract(_) => Err(refuse!(why, SockaddrFamily)),
     }
 }
 
@@ -124,10 +121,10 @@ pub fn sys_bind(cx: &mut Ctx<'_>, fd: i32, addr: SockAddr) -> SysResult {
     let (id, _) = fs::socket_of_fd(cx, fd)?;
     match cx.socket(id)?.kind {
         SocketKind::Tcp(_) | SocketKind::Udp(_) | SocketKind::Raw(_) => {
-            bind::bind(cx, id, inet(&addr)?)?;
+            bind::bind(cx, id, inet(&cx.why, &addr)?)?;
         }
         SocketKind::Unix(_) => unix_connect::bind(cx, id, &addr)?,
-        SocketKind::Netlink => return Err(Errno::EINVAL),
+        SocketKind::Netlink => return Err(refuse!(cx.why, SocketAddressable, fd)),
     }
     done(0)
 }
@@ -158,11 +155,11 @@ pub fn sys_listen(cx: &mut Ctx<'_>, fd: i32, backlog: i32) -> SysResult {
             | TcpState::FinWait2
             | TcpState::CloseWait
             | TcpState::Closing
-            | TcpState::LastAck => return Err(Errno::EINVAL),
+            | TcpState::LastAck => return Err(refuse!(cx.why, ListenState, fd)),
         },
         SocketKind::Unix(_) => unix_connect::listen(cx, id, backlog)?,
         SocketKind::Udp(_) | SocketKind::Raw(_) | SocketKind::Netlink => {
-            return Err(Errno::EOPNOTSUPP);
+            return Err(refuse!(cx.why, ListenKind, fd));
         }
     }
     done(0)
@@ -170,13 +167,12 @@ pub fn sys_listen(cx: &mut Ctx<'_>, fd: i32, backlog: i32) -> SysResult {
 
 fn tcp_listen(cx: &mut Ctx<'_>, id: SocketId, mut local: End, backlog: usize) -> Result<(), Errno> {
     if local.port == 0 {
-        local.port = bind::free_port(cx, id, local.addr).ok_or(Errno::EADDRINUSE)?;
+        local.port =
+            bind::free_port(cx, id, local.addr).ok_or_else(|| refuse!(cx.why, PortFree))?;
     }
     // Meanwhile somebody may listen on a port that was shared.
-    if bind::is_conflict(cx, id, local) {
-        return Err(Errno::EADDRINUSE);
-    }
-    let tcp = cx.tcp_mut(id).ok_or(Errno::EBADF)?;
+    forbid!(cx.why, PortFree, local.port, if bind::is_conflict(cx, id, local))?;
+    let tcp = cx.tcp_mut(id).ok_or(lost!(EBADF))?;
     *tcp = Tcp {
         state: TcpState::Listen,
         local,
@@ -198,20 +194,22 @@ pub fn sys_connect(cx: &mut Ctx<'_>, fd: i32, addr: SockAddr) -> SysResult {
         SocketKind::Tcp(_) => tcp_connect(cx, id, flags, &addr),
         SocketKind::Udp(_) | SocketKind::Raw(_) => datagram_connect(cx, id, &addr),
         SocketKind::Unix(_) => unix_connect::connect(cx, id, flags, &addr),
-        SocketKind::Netlink => Err(Errno::EINVAL),
+        SocketKind::Netlink => Err(refuse!(cx.why, SocketAddressable)),
     }
 }
 
 fn tcp_connect(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, addr: &SockAddr) -> SysResult {
     let is_resumed = cx.me()?.call.as_ref().is_some_and(|c| c.entries > 1);
-    let state = cx.tcp(id).ok_or(Errno::EBADF)?.state;
+    let state = cx.tcp(id).ok_or(lost!(EBADF))?.state;
     match state {
         TcpState::SynSent if is_resumed => {}
-        TcpState::SynSent if flags.has(OpenFlags::NONBLOCK) => return Err(Errno::EALREADY),
+        TcpState::SynSent if flags.has(OpenFlags::NONBLOCK) => {
+            return Err(refuse!(cx.why, ConnectPending));
+        }
         TcpState::SynSent => {}
         TcpState::Closed if is_resumed => {}
         TcpState::Closed => {
-            let to = inet(addr)?;
+            let to = inet(&cx.why, addr)?;
             tcp::start(cx, id, to)?;
         }
         _ if is_resumed => {}
@@ -222,14 +220,16 @@ fn tcp_connect(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, addr: &SockAddr
         | TcpState::FinWait2
         | TcpState::CloseWait
         | TcpState::Closing
-        | TcpState::LastAck => return Err(Errno::EISCONN),
+        | TcpState::LastAck => return Err(refuse!(cx.why, SocketConnected)),
     }
-    match cx.tcp(id).ok_or(Errno::EBADF)?.state {
-        TcpState::SynSent if flags.has(OpenFlags::NONBLOCK) => Err(Errno::EINPROGRESS),
+    match cx.tcp(id).ok_or(lost!(EBADF))?.state {
+        TcpState::SynSent if flags.has(OpenFlags::NONBLOCK) => {
+            Err(refuse!(cx.why, ConnectProgress))
+        }
         TcpState::SynSent => transfer::wait(cx, id, flags, Wanted::Connection),
         TcpState::Closed => {
             // The socket can be used for another attempt.
-            let tcp = cx.tcp_mut(id).ok_or(Errno::EBADF)?;
+            let tcp = cx.tcp_mut(id).ok_or(lost!(EBADF))?;
             let (local, bound_addr) = (tcp.local, tcp.bound_addr);
             *tcp = Tcp {
                 local: End {
@@ -239,7 +239,7 @@ fn tcp_connect(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, addr: &SockAddr
                 bound_addr,
                 ..Tcp::default()
             };
-            Err(cx.take_error(id).unwrap_or(Errno::ECONNABORTED))
+            Err(cx.take_error(id).unwrap_or(lost!(ECONNABORTED)))
         }
         _ => done(0),
     }
@@ -250,7 +250,7 @@ fn datagram_connect(cx: &mut Ctx<'_>, id: SocketId, addr: &SockAddr) -> SysResul
     let (local, remote) = match addr {
         SockAddr::None => (None, None),
         other => {
-            let to = inet(other)?;
+            let to = inet(&cx.why, other)?;
             let own = match &cx.socket(id)?.kind {
                 SocketKind::Udp(d) | SocketKind::Raw(d) => d.local,
                 _ => None,
@@ -260,7 +260,7 @@ fn datagram_connect(cx: &mut Ctx<'_>, id: SocketId, addr: &SockAddr) -> SysResul
             let port = match (own.map_or(0, |own| own.port), is_udp) {
                 (0, true) => {
                     let any = Ipv4Addr::UNSPECIFIED;
-                    bind::free_port(cx, id, any).ok_or(Errno::EAGAIN)?
+                    bind::free_port(cx, id, any).ok_or_else(|| refuse!(cx.why, PortAvailable))?
                 }
                 (port, _) => port,
             };
@@ -281,16 +281,16 @@ fn datagram_connect(cx: &mut Ctx<'_>, id: SocketId, addr: &SockAddr) -> SysResul
 /// EINVAL for flags and for sockets that do not listen, EBADF, ENOTSOCK, EOPNOTSUPP, EAGAIN,
 /// EMFILE.
 pub fn sys_accept4(cx: &mut Ctx<'_>, fd: i32, flags: OpenFlags) -> SysResult {
-    if flags.0 & !SOCK_FLAGS != 0 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, SocketFlags, flags.0, if flags.0 & !SOCK_FLAGS != 0)?;
     let (id, open) = fs::socket_of_fd(cx, fd)?;
     let child = match &mut cx.socket_mut(id)?.kind {
         SocketKind::Tcp(tcp) if tcp.state == TcpState::Listen => tcp.queue.pop_front(),
         SocketKind::Unix(unix) if unix.state == UnixState::Listening => unix.queue.pop_front(),
-        SocketKind::Tcp(_) | SocketKind::Unix(_) => return Err(Errno::EINVAL),
+        SocketKind::Tcp(_) | SocketKind::Unix(_) => {
+            return Err(refuse!(cx.why, AcceptListening, fd));
+        }
         SocketKind::Udp(_) | SocketKind::Raw(_) | SocketKind::Netlink => {
-            return Err(Errno::EOPNOTSUPP);
+            return Err(refuse!(cx.why, AcceptKind, fd));
         }
     };
     let Some(child) = child else {
@@ -312,7 +312,7 @@ pub fn sys_shutdown(cx: &mut Ctx<'_>, fd: i32, how: i32) -> SysResult {
         0 => (Stream::Shut, Stream::Open),
         1 => (Stream::Open, Stream::Shut),
         2 => (Stream::Shut, Stream::Shut),
-        _ => return Err(Errno::EINVAL),
+        _ => return Err(refuse!(cx.why, ShutdownHow, how)),
     };
     match &mut cx.socket_mut(id)?.kind {
         SocketKind::Unix(_) => unix::shut(cx, id, input, output),
@@ -321,7 +321,7 @@ pub fn sys_shutdown(cx: &mut Ctx<'_>, fd: i32, how: i32) -> SysResult {
                 tcp.state,
                 TcpState::Closed | TcpState::Listen | TcpState::SynSent
             ) {
-                return Err(Errno::ENOTCONN);
+                return Err(refuse!(cx.why, SocketNotConnected, fd));
             }
             if input == Stream::Shut {
                 tcp.input = Stream::Shut;
@@ -333,9 +333,10 @@ pub fn sys_shutdown(cx: &mut Ctx<'_>, fd: i32, how: i32) -> SysResult {
             cx.wake_socket(id);
         }
         SocketKind::Udp(d) | SocketKind::Raw(d) => {
-            d.remote.ok_or(Errno::ENOTCONN)?;
+            d.remote
+                .ok_or_else(|| refuse!(cx.why, SocketNotConnected, fd))?;
         }
-        SocketKind::Netlink => return Err(Errno::EOPNOTSUPP),
+        SocketKind::Netlink => return Err(refuse!(cx.why, ShutdownKind, fd)),
     }
     done(0)
 }
@@ -380,14 +381,17 @@ pub fn sys_getpeername(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
     let addr = match &cx.socket(id)?.kind {
         SocketKind::Tcp(tcp) => match tcp.state {
             TcpState::Closed | TcpState::Listen | TcpState::SynSent => {
-                return Err(Errno::ENOTCONN);
+                return Err(refuse!(cx.why, SocketNotConnected, fd));
             }
             _ => sock_addr(tcp.remote),
         },
-        SocketKind::Udp(d) | SocketKind::Raw(d) => sock_addr(d.remote.ok_or(Errno::ENOTCONN)?),
+        SocketKind::Udp(d) | SocketKind::Raw(d) => sock_addr(
+            d.remote
+                .ok_or_else(|| refuse!(cx.why, SocketNotConnected, fd))?,
+        ),
         SocketKind::Unix(unix) => {
             let peer = unix.peer.and_then(|peer| cx.unix(peer));
-            name_of(peer.ok_or(Errno::ENOTCONN)?)
+            name_of(peer.ok_or_else(|| refuse!(cx.why, SocketNotConnected, fd))?)
         }
         SocketKind::Netlink => SockAddr::None,
     };
@@ -401,9 +405,7 @@ pub fn sys_getpeername(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
 /// EBADF, ENOTSOCK, ENOPROTOOPT.
 pub fn sys_setsockopt(cx: &mut Ctx<'_>, fd: i32, level: i32, name: i32, value: i32) -> SysResult {
     let (id, _) = fs::socket_of_fd(cx, fd)?;
-    if (level, name) != (SOL_SOCKET, SO_REUSEADDR) {
-        return Err(Errno::ENOPROTOOPT);
-    }
+    forbid!(cx.why, SocketOption, name, if (level, name) != (SOL_SOCKET, SO_REUSEADDR))?;
     cx.socket_mut(id)?.reuse = match value {
         0 => Reuse::No,
         _ => Reuse::Yes,
@@ -418,9 +420,7 @@ pub fn sys_setsockopt(cx: &mut Ctx<'_>, fd: i32, level: i32, name: i32, value: i
 /// EBADF, ENOTSOCK, ENOPROTOOPT.
 pub fn sys_getsockopt(cx: &mut Ctx<'_>, fd: i32, level: i32, name: i32) -> SysResult {
     let (id, _) = fs::socket_of_fd(cx, fd)?;
-    if level != SOL_SOCKET {
-        return Err(Errno::ENOPROTOOPT);
-    }
+    forbid!(cx.why, SocketOption, level, if level != SOL_SOCKET)?;
     let socket = cx.socket(id)?;
     let value = match name {
         SO_REUSEADDR => i32::from(socket.reuse == Reuse::Yes),
@@ -436,7 +436,7 @@ pub fn sys_getsockopt(cx: &mut Ctx<'_>, fd: i32, level: i32, name: i32) -> SysRe
             SocketKind::Udp(_) | SocketKind::Raw(_) | SocketKind::Netlink => false,
         }),
         SO_PEERCRED => return peer_cred(cx, id),
-        _ => return Err(Errno::ENOPROTOOPT),
+        _ => return Err(refuse!(cx.why, SocketOption, name)),
     };
     cx.reply(Reply::Int(value))?;
     done(0)

@@ -111,7 +111,7 @@ impl Ctx<'_> {
     /// ESRCH for a caller that is gone.
     pub(super) fn space(&self) -> Result<SpaceId, crate::kernel::Errno> {
         let ns = self.me()?.ns.net;
-        self.k.net_space(ns).ok_or(crate::kernel::Errno::ESRCH)
+        self.k.net_space(ns).ok_or(lost!(ESRCH))
     }
 }
 

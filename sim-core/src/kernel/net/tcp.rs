@@ -186,10 +186,13 @@ pub(super) fn push(cx: &mut Ctx<'_>, id: SocketId) {
 /// ENETUNREACH, EADDRNOTAVAIL without a free port.
 pub(super) fn start(cx: &mut Ctx<'_>, id: SocketId, to: End) -> Result<(), Errno> {
     let space = cx.socket(id)?.space;
-    let way = cx.k.net.way(space, to.addr).ok_or(Errno::ENETUNREACH)?;
+    let way =
+        cx.k.net
+            .way(space, to.addr)
+            .ok_or_else(|| refuse!(cx.why, RouteExists))?;
     let source = match way {
-        Way::Broadcast => return Err(Errno::ENETUNREACH),
-        Way::Through { .. } if to.addr.is_multicast() => return Err(Errno::ENETUNREACH),
+        Way::Broadcast => return Err(refuse!(cx.why, RouteExists)),
+        Way::Through { .. } if to.addr.is_multicast() => return Err(refuse!(cx.why, RouteExists)),
         Way::Through { source, .. } => source.unwrap_or(Ipv4Addr::UNSPECIFIED),
         Way::Local { source } => source,
     };
@@ -200,15 +203,16 @@ pub(super) fn start(cx: &mut Ctx<'_>, id: SocketId, to: End) -> Result<(), Errno
         },
         false => to,
     };
-    let mut local = cx.tcp(id).ok_or(Errno::EBADF)?.local;
+    let mut local = cx.tcp(id).ok_or(lost!(EBADF))?.local;
     if local.addr.is_unspecified() {
         local.addr = source;
     }
     if local.port == 0 {
-        local.port = bind::free_port(cx, id, local.addr).ok_or(Errno::EADDRNOTAVAIL)?;
+        local.port =
+            bind::free_port(cx, id, local.addr).ok_or_else(|| refuse!(cx.why, PortLeft))?;
     }
     let bound_addr = cx.tcp(id).map_or(local.addr, |tcp| tcp.bound_addr);
-    let tcp = cx.tcp_mut(id).ok_or(Errno::EBADF)?;
+    let tcp = cx.tcp_mut(id).ok_or(lost!(EBADF))?;
     *tcp = Tcp {
         state: TcpState::SynSent,
         local,

@@ -6,6 +6,7 @@ use super::sock::{SocketId, SocketKind};
 use super::tcp::{self, RX_MAX, Stream, TX_MAX, TcpState};
 use super::{ip, udp, unix};
 use crate::kernel::fs;
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{InBuf, MsgFlags, OpenFlags, OutBuf, SysResult, done};
 use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, Signal};
 
@@ -30,9 +31,7 @@ pub(super) fn wait_at(
     flags: OpenFlags,
     what: Wanted,
 ) -> SysResult {
-    if flags.has(OpenFlags::NONBLOCK) {
-        return Err(Errno::EAGAIN);
-    }
+    forbid!(cx.why, WouldBlock, if flags.has(OpenFlags::NONBLOCK))?;
     let task = cx.task;
     cx.socket_mut(at)?.wait.add(task);
     Ok(Outcome::Block(match what {
@@ -46,7 +45,7 @@ pub(super) fn wait_at(
 pub(super) fn broken(cx: &mut Ctx<'_>) -> SysResult {
     let task = cx.task;
     cx.send_signal(task, Signal::SIGPIPE);
-    Err(Errno::EPIPE)
+    Err(refuse!(cx.why, SocketPeerGone))
 }
 
 /// After some bytes went out: all, or so many before a signal, or wait for room.
@@ -61,9 +60,7 @@ pub(super) fn written(
     if total == wanted || (flags.has(OpenFlags::NONBLOCK) && total > 0) {
         return done(total as i64);
     }
-    if flags.has(OpenFlags::NONBLOCK) {
-        return Err(Errno::EAGAIN);
-    }
+    forbid!(cx.why, WouldBlock, if flags.has(OpenFlags::NONBLOCK))?;
     let me = cx.me_mut()?;
     if me.signals.is_pending() && total > 0 {
         return done(total as i64);
@@ -104,15 +101,13 @@ pub fn write(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, bytes: &[u8]) -> 
             done(bytes.len() as i64)
         }
         SocketKind::Unix(_) => unix::write(cx, id, flags, bytes),
-        SocketKind::Netlink => Err(Errno::EINVAL),
+        SocketKind::Netlink => Err(refuse!(cx.why, NetlinkBytes)),
     }
 }
 
 fn tcp_read(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, buf: &OutBuf, len: u64) -> SysResult {
-    let tcp = cx.tcp(id).ok_or(Errno::EBADF)?;
-    if tcp.state == TcpState::Listen {
-        return Err(Errno::ENOTCONN);
-    }
+    let tcp = cx.tcp(id).ok_or(lost!(EBADF))?;
+    forbid!(cx.why, SocketNotConnected, if tcp.state == TcpState::Listen)?;
     if tcp.rx.is_empty() && len > 0 {
         let (state, input) = (tcp.state, tcp.input);
         if let Some(errno) = cx.take_error(id) {
@@ -120,14 +115,14 @@ fn tcp_read(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, buf: &OutBuf, len:
         }
         return match (state, input) {
             (_, Stream::Shut) => done(0),
-            (TcpState::Closed, Stream::Open) => Err(Errno::ENOTCONN),
+            (TcpState::Closed, Stream::Open) => Err(refuse!(cx.why, SocketNotConnected)),
             (_, Stream::Open) => wait(cx, id, flags, Wanted::Data),
         };
     }
     let n = tcp.rx.len().min(len as usize);
     let was_full = tcp.rx.len() as u64 >= RX_MAX / 2;
     cx.prepare_out(buf, n as u64)?;
-    let tcp = cx.tcp_mut(id).ok_or(Errno::EBADF)?;
+    let tcp = cx.tcp_mut(id).ok_or(lost!(EBADF))?;
     let bytes: Vec<u8> = tcp.rx.drain(..n).collect();
     if was_full {
         tcp::acknowledge(cx, id);
@@ -138,7 +133,7 @@ fn tcp_read(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, buf: &OutBuf, len:
 
 fn tcp_write(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, bytes: &[u8]) -> SysResult {
     let already = cx.me()?.call.as_ref().map_or(0, |c| c.progress) as usize;
-    let tcp = cx.tcp(id).ok_or(Errno::EBADF)?;
+    let tcp = cx.tcp(id).ok_or(lost!(EBADF))?;
     let is_open = matches!(tcp.state, TcpState::Established | TcpState::CloseWait);
     if tcp.state == TcpState::SynSent {
         return wait(cx, id, flags, Wanted::Room);
@@ -149,7 +144,7 @@ fn tcp_write(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, bytes: &[u8]) -> 
             Some(errno) => Err(errno),
         };
     }
-    let tcp = cx.tcp_mut(id).ok_or(Errno::EBADF)?;
+    let tcp = cx.tcp_mut(id).ok_or(lost!(EBADF))?;
     // What is not acknowledged by now was lost: it is sent again with the new bytes.
     tcp.snd_nxt = tcp.snd_una;
     let rest = bytes.get(already..).unwrap_or_default();
@@ -197,10 +192,8 @@ fn datagram(
     Ok(Received::Got { outcome, from })
 }
 
-fn with_flags(flags: OpenFlags, msg: MsgFlags) -> Result<OpenFlags, Errno> {
-    if msg.0 & !(MsgFlags::DONTWAIT.0 | MsgFlags::NOSIGNAL.0) != 0 {
-        return Err(Errno::EOPNOTSUPP);
-    }
+fn with_flags(why: &Why, flags: OpenFlags, msg: MsgFlags) -> Result<OpenFlags, Errno> {
+    forbid!(why, MsgFlagsModelled, msg.0, if msg.0 & !(MsgFlags::DONTWAIT.0 | MsgFlags::NOSIGNAL.0) != 0)?;
     Ok(match msg.has(MsgFlags::DONTWAIT) {
         true => flags.with(OpenFlags::NONBLOCK),
         false => flags,
@@ -219,15 +212,13 @@ pub fn sys_sendto(
     addr: SockAddr,
 ) -> SysResult {
     let (id, open) = fs::socket_of_fd(cx, fd)?;
-    if flags.has(MsgFlags::NOSIGNAL) {
-        return Err(Errno::EOPNOTSUPP);
-    }
-    let open = with_flags(open, flags)?;
+    forbid!(cx.why, MsgFlagsModelled, flags.0, if flags.has(MsgFlags::NOSIGNAL))?;
+    let open = with_flags(&cx.why, open, flags)?;
     let bytes = cx.take_in(&buf)?;
     let to = match addr {
         SockAddr::None => None,
         SockAddr::Inet { addr, port } => Some(End { addr, port }),
-        SockAddr::Path(_) | SockAddr::Abstract(_) => return Err(Errno::EISCONN),
+        SockAddr::Path(_) | SockAddr::Abstract(_) => return Err(refuse!(cx.why, SendAddress, fd)),
     };
     match cx.socket(id)?.kind {
         SocketKind::Udp(_) | SocketKind::Raw(_) => {
@@ -236,7 +227,7 @@ pub fn sys_sendto(
         }
         // tcp(7) does not look at the address; unix(7) refuses one.
         SocketKind::Tcp(_) | SocketKind::Netlink => write(cx, id, open, &bytes),
-        SocketKind::Unix(_) if to.is_some() => Err(Errno::EISCONN),
+        SocketKind::Unix(_) if to.is_some() => Err(refuse!(cx.why, SendAddress, fd)),
         SocketKind::Unix(_) => write(cx, id, open, &bytes),
     }
 }
@@ -247,7 +238,7 @@ pub fn sys_sendto(
 /// EBADF, ENOTSOCK, and those of the socket.
 pub fn sys_recvfrom(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf, flags: MsgFlags) -> SysResult {
     let (id, open) = fs::socket_of_fd(cx, fd)?;
-    let open = with_flags(open, flags)?;
+    let open = with_flags(&cx.why, open, flags)?;
     let len = buf.len();
     match cx.socket(id)?.kind {
         SocketKind::Udp(_) | SocketKind::Raw(_) => match datagram(cx, id, open, &buf, len)? {

@@ -26,15 +26,13 @@ pub(super) fn send(
     let (space, is_raw) = (socket.space, matches!(socket.kind, SocketKind::Raw(_)));
     let (local, remote) = match &socket.kind {
         SocketKind::Udp(d) | SocketKind::Raw(d) => (d.local, d.remote),
-        _ => return Err(Errno::EOPNOTSUPP),
+        _ => return Err(lost!(EOPNOTSUPP)),
     };
-    if data.len() > DATA_MAX {
-        return Err(Errno::EMSGSIZE);
-    }
-    if to.is_some_and(|to| to.port == 0) && !is_raw {
-        return Err(Errno::EINVAL);
-    }
-    let to = to.or(remote).ok_or(Errno::EDESTADDRREQ)?;
+    forbid!(cx.why, DatagramSize, data.len() => DATA_MAX, if data.len() > DATA_MAX)?;
+    forbid!(cx.why, DatagramPort, if to.is_some_and(|to| to.port == 0) && !is_raw)?;
+    let to = to
+        .or(remote)
+        .ok_or_else(|| refuse!(cx.why, DatagramDestination))?;
     if let Some(error) = cx.take_error(id) {
         return Err(error);
     }
@@ -46,7 +44,8 @@ pub(super) fn send(
             Some(local) => local,
             None => {
                 let addr = Ipv4Addr::UNSPECIFIED;
-                let port = bind::free_port(cx, id, addr).ok_or(Errno::EAGAIN)?;
+                let port =
+                    bind::free_port(cx, id, addr).ok_or_else(|| refuse!(cx.why, PortAvailable))?;
                 bind::set_local(cx, id, End { addr, port })?;
                 End { addr, port }
             }
@@ -73,10 +72,13 @@ pub(super) fn source(
     to: End,
 ) -> Result<(Ipv4Addr, End), Errno> {
     let bound = local.map(|l| l.addr).filter(|a| !a.is_unspecified());
-    let way = cx.k.net.way(space, to.addr).ok_or(Errno::ENETUNREACH)?;
+    let way =
+        cx.k.net
+            .way(space, to.addr)
+            .ok_or_else(|| refuse!(cx.why, RouteExists))?;
     let source = match way {
         // SO_BROADCAST is not modelled.
-        Way::Broadcast => return Err(Errno::EACCES),
+        Way::Broadcast => return Err(refuse!(cx.why, BroadcastAllowed)),
         Way::Local { source } => Some(source),
         Way::Through { source, .. } => source,
     };

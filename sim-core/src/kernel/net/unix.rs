@@ -85,10 +85,8 @@ pub(super) fn read(
     buf: &OutBuf,
     len: u64,
 ) -> SysResult {
-    let unix = cx.unix(id).ok_or(Errno::EBADF)?;
-    if unix.state != UnixState::Connected {
-        return Err(Errno::EINVAL);
-    }
+    let unix = cx.unix(id).ok_or(lost!(EBADF))?;
+    forbid!(cx.why, UnixReadConnected, if unix.state != UnixState::Connected)?;
     if unix.rx.is_empty() && len > 0 {
         let is_over = unix.input == Stream::Shut || unix.peer.is_none();
         if let Some(errno) = cx.take_error(id) {
@@ -102,7 +100,7 @@ pub(super) fn read(
     let n = unix.rx.len().min(len as usize);
     let peer = unix.peer;
     cx.prepare_out(buf, n as u64)?;
-    let unix = cx.unix_mut(id).ok_or(Errno::EBADF)?;
+    let unix = cx.unix_mut(id).ok_or(lost!(EBADF))?;
     let bytes: Vec<u8> = unix.rx.drain(..n).collect();
     if let Some(peer) = peer {
         cx.wake_socket(peer);
@@ -112,13 +110,11 @@ pub(super) fn read(
 
 pub(super) fn write(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, bytes: &[u8]) -> SysResult {
     let already = cx.me()?.call.as_ref().map_or(0, |c| c.progress) as usize;
-    let unix = cx.unix(id).ok_or(Errno::EBADF)?;
+    let unix = cx.unix(id).ok_or(lost!(EBADF))?;
     if unix.output == Stream::Shut {
         return transfer::broken(cx);
     }
-    if unix.state != UnixState::Connected {
-        return Err(Errno::ENOTCONN);
-    }
+    forbid!(cx.why, SocketNotConnected, if unix.state != UnixState::Connected)?;
     let peer = unix.peer;
     let Some((peer, other)) = peer.and_then(|p| Some((p, cx.unix_mut(p)?))) else {
         return transfer::broken(cx);

@@ -14,39 +14,33 @@ use crate::kernel::{Ctx, Errno};
 /// # Errors
 /// EADDRINUSE, EINVAL for a socket that has a name, those of mknod(2).
 pub(super) fn bind(cx: &mut Ctx<'_>, id: SocketId, addr: &SockAddr) -> Result<(), Errno> {
-    let is_named = cx.unix(id).ok_or(Errno::EBADF)?.name.is_some();
+    let is_named = cx.unix(id).ok_or(lost!(EBADF))?.name.is_some();
     let space = cx.socket(id)?.space;
     match addr {
         SockAddr::Abstract(name) => {
-            if is_named {
-                return Err(Errno::EINVAL);
-            }
-            let ns = cx.k.net.spaces.get_mut(space).ok_or(Errno::ESRCH)?;
-            if ns.names.contains_key(name) {
-                return Err(Errno::EADDRINUSE);
-            }
+            forbid!(cx.why, BindOnce, if is_named)?;
+            let ns = cx.k.net.spaces.get_mut(space).ok_or(lost!(ESRCH))?;
+            forbid!(cx.why, UnixNameFree, if ns.names.contains_key(name))?;
             ns.names.insert(name.clone(), id);
-            let unix = cx.unix_mut(id).ok_or(Errno::EBADF)?;
+            let unix = cx.unix_mut(id).ok_or(lost!(EBADF))?;
             unix.name = Some(UnixName::Abstract(name.clone()));
         }
         SockAddr::Path(path) => {
             fs::may_make_socket(cx, path).map_err(|errno| match errno {
-                Errno::EEXIST => Errno::EADDRINUSE,
+                Errno::EEXIST => refuse!(cx.why, UnixNameFree),
                 other => other,
             })?;
             // Linux makes the file first, and takes it away again.
-            if is_named {
-                return Err(Errno::EINVAL);
-            }
+            forbid!(cx.why, BindOnce, if is_named)?;
             let place = fs::make_socket(cx, path)?;
             if let Node::Inode(inode) = place.node {
                 cx.k.net.paths.insert(inode, id);
             }
-            let unix = cx.unix_mut(id).ok_or(Errno::EBADF)?;
+            let unix = cx.unix_mut(id).ok_or(lost!(EBADF))?;
             unix.name = Some(UnixName::Path(path.clone()));
             unix.place = Some(place);
         }
-        SockAddr::Inet { .. } | SockAddr::None => return Err(Errno::EINVAL),
+        SockAddr::Inet { .. } | SockAddr::None => return Err(refuse!(cx.why, UnixAddress)),
     }
     Ok(())
 }
@@ -57,10 +51,9 @@ pub(super) fn bind(cx: &mut Ctx<'_>, id: SocketId, addr: &SockAddr) -> Result<()
 /// EINVAL without a name, or if connected.
 pub(super) fn listen(cx: &mut Ctx<'_>, id: SocketId, backlog: usize) -> Result<(), Errno> {
     let cred = cx.own_peer_cred()?;
-    let unix = cx.unix_mut(id).ok_or(Errno::EBADF)?;
-    if unix.name.is_none() || unix.state == UnixState::Connected {
-        return Err(Errno::EINVAL);
-    }
+    let unix = cx.unix(id).ok_or(lost!(EBADF))?;
+    forbid!(cx.why, UnixListen, if unix.name.is_none() || unix.state == UnixState::Connected)?;
+    let unix = cx.unix_mut(id).ok_or(lost!(EBADF))?;
     unix.state = UnixState::Listening;
     unix.backlog = backlog;
     unix.peer_cred = Some(cred);
@@ -80,9 +73,9 @@ fn find(cx: &mut Ctx<'_>, id: SocketId, addr: &SockAddr) -> Result<SocketId, Err
             Some(inode) => cx.k.net.paths.get(&inode).copied(),
             None => None,
         },
-        SockAddr::Inet { .. } | SockAddr::None => return Err(Errno::EINVAL),
+        SockAddr::Inet { .. } | SockAddr::None => return Err(refuse!(cx.why, UnixAddress)),
     };
-    found.ok_or(Errno::ECONNREFUSED)
+    found.ok_or_else(|| refuse!(cx.why, UnixListener))
 }
 
 /// unix_stream_connect.
@@ -97,19 +90,17 @@ pub(super) fn connect(
     addr: &SockAddr,
 ) -> SysResult {
     let listener = find(cx, id, addr)?;
-    let other = cx.unix(listener).ok_or(Errno::ECONNREFUSED)?;
-    if other.state != UnixState::Listening || other.input == Stream::Shut {
-        return Err(Errno::ECONNREFUSED);
-    }
+    let other = cx.unix(listener).ok_or(lost!(ECONNREFUSED))?;
+    forbid!(cx.why, UnixListener, if other.state != UnixState::Listening || other.input == Stream::Shut)?;
     if other.queue.len() > other.backlog {
         return transfer::wait_at(cx, listener, id, flags, Wanted::Connection);
     }
-    match cx.unix(id).ok_or(Errno::EBADF)?.state {
+    match cx.unix(id).ok_or(lost!(EBADF))?.state {
         UnixState::Unconnected => {}
-        UnixState::Connected => return Err(Errno::EISCONN),
-        UnixState::Listening => return Err(Errno::EINVAL),
+        UnixState::Connected => return Err(refuse!(cx.why, SocketConnected)),
+        UnixState::Listening => return Err(refuse!(cx.why, UnixConnectListening)),
     }
-    let other = cx.unix(listener).ok_or(Errno::ECONNREFUSED)?;
+    let other = cx.unix(listener).ok_or(lost!(ECONNREFUSED))?;
     let (name, listener_cred) = (other.name.clone(), other.peer_cred.clone());
     let socket = cx.socket(listener)?;
     let (ns, space) = (socket.ns, socket.space);
@@ -121,7 +112,7 @@ pub(super) fn connect(
         ..Unix::default()
     };
     let server = sock::insert(cx, ns, space, SocketKind::Unix(server), Holder::Listener);
-    let client = cx.unix_mut(id).ok_or(Errno::EBADF)?;
+    let client = cx.unix_mut(id).ok_or(lost!(EBADF))?;
     client.state = UnixState::Connected;
     client.peer = Some(server);
     client.peer_cred = listener_cred;

@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::kernel::cred::{self, Cap, Cred};
 use crate::kernel::fs::{self, FsStruct};
 use crate::kernel::net;
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{CloneFlags, Str, done};
 use crate::kernel::{Ctx, Errno, Kernel, Reply, SysResult};
 use std::rc::Rc;
@@ -28,11 +29,15 @@ pub const CREATES: CloneFlags = CloneFlags(ALL_FLAGS.0 & !CloneFlags::NEWUSER.0)
 ///
 /// # Errors
 /// EINVAL.
-pub fn check_modelled(flags: CloneFlags) -> Result<(), Errno> {
+pub fn check_modelled(why: &Why, flags: CloneFlags) -> Result<(), Errno> {
     let missing = NsKind::ALL
         .iter()
         .any(|kind| flags.has(kind.flag()) && !kind.is_modelled());
-    if missing { Err(Errno::EINVAL) } else { Ok(()) }
+    if missing {
+        Err(refuse!(why, NsModelled, flags.0))
+    } else {
+        Ok(())
+    }
 }
 
 /// copy_namespaces: the proxy for a task with `flags`, and its root and working directory,
@@ -103,17 +108,13 @@ pub fn copy(
 /// The level of a new PID namespace below the caller's. A second unshare before the first fork
 /// is refused, as there would be an empty one between (copy_pid_ns).
 fn new_pid_level(cx: &Ctx<'_>, old: &NsProxy, user_ns: NsId) -> Result<u32, Errno> {
-    let active = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
-    if old.pid_for_children != active {
-        return Err(Errno::EINVAL);
-    }
+    let active = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;
+    forbid!(cx.why, PidNsOnce, active => old.pid_for_children, if old.pid_for_children != active)?;
     // The numbers of an outer user namespace are not to be given out inside (create_pid_namespace).
-    if !cx.k.is_in_user_ns(user_ns, cx.k.owner_of_ns(active)) {
-        return Err(Errno::EINVAL);
-    }
-    let level = cx.k.ns.pid(active).ok_or(Errno::ESRCH)?.level + 1;
+    forbid!(cx.why, PidNsOwner, active, if !cx.k.is_in_user_ns(user_ns, cx.k.owner_of_ns(active)))?;
+    let level = cx.k.ns.pid(active).ok_or(lost!(ESRCH))?.level + 1;
     if level > super::MAX_PID_NS_LEVEL {
-        Err(Errno::ENOSPC)
+        Err(refuse!(cx.why, PidNsDepth, active => level))
     } else {
         Ok(level)
     }
@@ -137,10 +138,8 @@ fn create(cx: &mut Ctx<'_>, data: NsData, user_ns: NsId) -> NsId {
 /// EINVAL for unknown flags and kinds that are not modelled, EPERM without privilege.
 pub fn sys_unshare(cx: &mut Ctx<'_>, flags: CloneFlags) -> SysResult {
     let known = ALL_FLAGS.with(CloneFlags::FS).with(CloneFlags::FILES);
-    if flags.0 & !known.0 != 0 {
-        return Err(Errno::EINVAL);
-    }
-    check_modelled(flags)?;
+    forbid!(cx.why, UnshareFlags, flags.0, if flags.0 & !known.0 != 0)?;
+    check_modelled(&cx.why, flags)?;
     let me = cx.me()?;
     let (old, old_fs, old_user_ns) = (me.ns.clone(), me.fs.clone(), me.cred.user_ns);
     // The other namespaces belong to the new user namespace (unshare_userns comes first).
@@ -191,13 +190,9 @@ pub fn sys_setns(cx: &mut Ctx<'_>, fd: i32, kind: CloneFlags) -> SysResult {
         return super::join::join_process(cx, pid, kind);
     }
     let id = fs::ns_of_fd(cx, fd)?;
-    let is = cx.k.ns.kind(id).ok_or(Errno::EINVAL)?;
-    if kind.0 != 0 && kind != is.flag() {
-        return Err(Errno::EINVAL);
-    }
-    if !is.is_modelled() {
-        return Err(Errno::EINVAL);
-    }
+    let is = cx.k.ns.kind(id).ok_or(lost!(EINVAL))?;
+    forbid!(cx.why, SetnsType, id => kind.0, if kind.0 != 0 && kind != is.flag())?;
+    forbid!(cx.why, NsModelled, kind.0, if !is.is_modelled())?;
     if is == NsKind::User {
         let new = cred::join_user_ns(cx, id)?;
         cx.commit_creds(new)?;
@@ -212,10 +207,8 @@ pub fn sys_setns(cx: &mut Ctx<'_>, fd: i32, kind: CloneFlags) -> SysResult {
     }
     cx.ns_capable(user_ns, Cap::SYS_ADMIN)?;
     if is == NsKind::Pid {
-        let active = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
-        if !is_at_or_below(cx.k, id, active) {
-            return Err(Errno::EINVAL);
-        }
+        let active = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
+        forbid!(cx.why, SetnsPidDescendant, id => active, if !is_at_or_below(cx.k, id, active))?;
     }
     switch(cx, old.with(is, id))?;
     if is == NsKind::Mnt {
@@ -261,9 +254,7 @@ pub(super) fn switch(cx: &mut Ctx<'_>, proxy: NsProxy) -> Result<(), Errno> {
 pub fn sys_sethostname(cx: &mut Ctx<'_>, name: Str) -> SysResult {
     let uts = cx.me()?.ns.uts;
     cx.capable_over(uts, Cap::SYS_ADMIN)?;
-    if name.len() > 64 {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, HostnameLength, name.len(), if name.len() > 64)?;
     cx.k.ns.set_nodename(uts, name);
     done(0)
 }

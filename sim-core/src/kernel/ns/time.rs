@@ -108,28 +108,26 @@ pub fn offsets_text(k: &Kernel, task: &Task) -> String {
 /// EINVAL, EPERM without privilege, ERANGE for a time before the start or too far away, EACCES
 /// once somebody is in the namespace.
 pub fn write_offsets(cx: &mut Ctx<'_>, id: NsId, bytes: &[u8]) -> Result<(), Errno> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| refuse!(cx.why, TimeOffsetsText))?;
     let mut parsed = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [clock, seconds, ns] = words.as_slice() else {
-            return Err(Errno::EINVAL);
+            return Err(refuse!(cx.why, TimeOffsetsText));
         };
         let clock = match *clock {
             "monotonic" | "1" => ClockId::Monotonic,
             "boottime" | "7" => ClockId::Boottime,
-            _ => return Err(Errno::EINVAL),
+            _ => return Err(refuse!(cx.why, TimeOffsetsText)),
         };
-        let seconds: i64 = seconds.parse().map_err(|_| Errno::EINVAL)?;
-        let ns: i64 = ns.parse().map_err(|_| Errno::EINVAL)?;
-        if !(0..SECOND_NS).contains(&ns) || parsed.len() == 2 {
-            return Err(Errno::EINVAL);
-        }
+        let seconds: i64 = seconds
+            .parse()
+            .map_err(|_| refuse!(cx.why, TimeOffsetsText))?;
+        let ns: i64 = ns.parse().map_err(|_| refuse!(cx.why, TimeOffsetsText))?;
+        forbid!(cx.why, TimeOffsetsText, ns, if !(0..SECOND_NS).contains(&ns) || parsed.len() == 2)?;
         parsed.push((clock, seconds, ns));
     }
-    if parsed.is_empty() {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, TimeOffsetsText, if parsed.is_empty())?;
     let time = cx.me()?.ns.time_for_children;
     cx.capable_over(time, crate::kernel::cred::Cap::SYS_TIME)?;
     let now_s = i64::try_from(cx.now_ns).unwrap_or(i64::MAX) / SECOND_NS;
@@ -137,18 +135,14 @@ pub fn write_offsets(cx: &mut Ctx<'_>, id: NsId, bytes: &[u8]) -> Result<(), Err
     let offsets = time.offsets;
     for (clock, seconds, ns) in parsed {
         let then = now_s.saturating_add(seconds);
-        if seconds.abs() > SECONDS_MAX || !(0..=SECONDS_MAX / 2).contains(&then) {
-            return Err(Errno::ERANGE);
-        }
+        forbid!(cx.why, TimeOffsetsRange, seconds, if seconds.abs() > SECONDS_MAX || !(0..=SECONDS_MAX / 2).contains(&then))?;
         let offset = seconds * SECOND_NS + ns;
         match clock {
             ClockId::Monotonic => time.monotonic_ns = offset,
             ClockId::Boottime | ClockId::Realtime => time.boottime_ns = offset,
         }
     }
-    if offsets == Offsets::Frozen {
-        return Err(Errno::EACCES);
-    }
+    forbid!(cx.why, TimeOffsetsFrozen, if offsets == Offsets::Frozen)?;
     cx.k.set_time_ns(id, time);
     Ok(())
 }

@@ -2,15 +2,16 @@
 
 use super::Signal;
 use crate::kernel::cred::may_kill;
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{SaFlags, SigAct, SigMaskHow, signal_arg};
 use crate::kernel::task::{RunState, TaskId};
 use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult, syscall::done};
 
 /// The signal with this number; none for 0, which only probes.
-pub(super) fn signal_or_probe(number: i32) -> Result<Option<Signal>, Errno> {
+pub(super) fn signal_or_probe(why: &Why, number: i32) -> Result<Option<Signal>, Errno> {
     match number {
         0 => Ok(None),
-        _ => signal_arg(number).map(Some),
+        _ => signal_arg(why, number).map(Some),
     }
 }
 
@@ -21,10 +22,8 @@ pub(super) fn signal_or_probe(number: i32) -> Result<Option<Signal>, Errno> {
 /// but not with -1, where others' processes are passed over (kill_something_info).
 pub fn sys_kill(cx: &mut Ctx<'_>, pid: i32, signal: i32) -> SysResult {
     let targets = targets(cx, pid)?;
-    if targets.is_empty() {
-        return Err(Errno::ESRCH);
-    }
-    let signal = signal_or_probe(signal)?;
+    forbid!(cx.why, KillTargetExists, pid, if targets.is_empty())?;
+    let signal = signal_or_probe(&cx.why, signal)?;
     let mut last = None;
     let mut is_sent = false;
     for to in targets {
@@ -56,17 +55,14 @@ pub(in crate::kernel) fn kill_ok(
     let me = cx.me()?;
     let session = cx.k.tasks.get(to).map(|t| t.session);
     let continues = signal == Some(Signal::SIGCONT) && session == Some(me.session);
-    if to == cx.task || continues || may_kill(cx, to) {
-        Ok(())
-    } else {
-        Err(Errno::EPERM)
-    }
+    let is_own = to == cx.task || ask!(cx.why, SameSession, to, if continues) || may_kill(cx, to);
+    check!(cx.why, KillPermission, to => signal.map_or(0, |signal| signal as u8), if is_own)
 }
 
 /// Whom kill(2) means by `pid`, in the caller's PID namespace.
 fn targets(cx: &Ctx<'_>, pid: i32) -> Result<Vec<TaskId>, Errno> {
     let me = cx.me()?;
-    let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
+    let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
     let group = |id| {
         cx.k.pids
             .get(id)
@@ -85,7 +81,9 @@ fn targets(cx: &Ctx<'_>, pid: i32) -> Result<Vec<TaskId>, Errno> {
         }
         0 => group(me.pgrp),
         ..0 => {
-            let number = pid.checked_neg().ok_or(Errno::ESRCH)?;
+            let number = pid
+                .checked_neg()
+                .ok_or_else(|| refuse!(cx.why, KillTargetExists, pid))?;
             let found = cx.k.ns.pid(ns).and_then(|n| n.map.get(number));
             found.map(group).unwrap_or_default()
         }
@@ -103,10 +101,8 @@ pub fn sys_rt_sigaction(
     act: Option<SigAct>,
     flags: SaFlags,
 ) -> SysResult {
-    let signal = signal_arg(signal)?;
-    if act.is_some() && signal.is_kernel_only() {
-        return Err(Errno::EINVAL);
-    }
+    let signal = signal_arg(&cx.why, signal)?;
+    forbid!(cx.why, SigactionChangeable, signal, if act.is_some() && signal.is_kernel_only())?;
     let task = cx.me_mut()?;
     let state = &mut task.signals;
     task.reply = Reply::SigAction(state.action(signal));

@@ -2,6 +2,7 @@
 
 use crate::event::{Event, Record, Sink};
 use crate::hw::{CpuId, Hardware};
+use crate::kernel::rule::Why;
 use crate::kernel::{BlockReason, Errno, Kernel, Reply, Task, TaskId};
 
 /// What a handler answers.
@@ -33,6 +34,8 @@ pub struct Ctx<'a> {
     pub k: &'a mut Kernel,
     pub hw: &'a mut Hardware,
     pub sink: &'a mut Sink,
+    /// Where checks are recorded while a tick is explained.
+    pub why: Why,
     /// The calling task.
     pub task: TaskId,
     pub cpu: CpuId,
@@ -46,11 +49,11 @@ pub struct Ctx<'a> {
 impl Ctx<'_> {
     /// The calling task. It exists as long as it is in the kernel; a vanished caller is ESRCH.
     pub fn me(&self) -> Result<&Task, Errno> {
-        self.k.tasks.get(self.task).ok_or(Errno::ESRCH)
+        self.k.tasks.get(self.task).ok_or(lost!(ESRCH))
     }
 
     pub fn me_mut(&mut self) -> Result<&mut Task, Errno> {
-        self.k.tasks.get_mut(self.task).ok_or(Errno::ESRCH)
+        self.k.tasks.get_mut(self.task).ok_or(lost!(ESRCH))
     }
 
     pub fn emit(&mut self, event: Event) {

@@ -18,6 +18,7 @@ pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
 use super::cred::{self, Resource, SeccompAction};
 use super::net::{NetlinkRequest, SockAddr};
+use super::rule::Why;
 use super::{Errno, Signal, fs, ipc, mm, net, ns, signal, task};
 
 macro_rules! syscalls {
@@ -191,6 +192,6 @@ syscalls! {
 }
 
 /// The signal with this number, or EINVAL.
-pub(crate) fn signal_arg(number: i32) -> Result<Signal, Errno> {
-    Signal::from_nr(number).ok_or(Errno::EINVAL)
+pub(crate) fn signal_arg(why: &Why, number: i32) -> Result<Signal, Errno> {
+    Signal::from_nr(number).ok_or_else(|| refuse!(why, SignalExists, number))
 }

@@ -8,6 +8,7 @@ use crate::kernel::cred::{self, Cap, Cred};
 use crate::kernel::fs::FsStruct;
 use crate::kernel::mm::{self, FrameUse, MmId};
 use crate::kernel::ns::{self, NsProxy, NsSwap, PidNsState};
+use crate::kernel::rule::Why;
 use crate::kernel::signal::Shield;
 use crate::kernel::syscall::{CloneFlags, done};
 use crate::kernel::{
@@ -21,9 +22,7 @@ use std::rc::Rc;
 /// EINVAL without an MMU; those of [`sys_clone`].
 pub fn sys_fork(cx: &mut Ctx<'_>) -> SysResult {
     // In kernel/fork.c: "can not support in nommu mode".
-    if cx.hw.mmu == Mmu::None {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, NommuFork, if cx.hw.mmu == Mmu::None)?;
     sys_clone(cx, CloneFlags::default(), Signal::SIGCHLD.nr())
 }
 
@@ -39,13 +38,11 @@ pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> SysRe
     if let Some(child) = vforked_child(cx)? {
         return vfork_wait(cx, child);
     }
-    check_flags(flags, cx.me()?.signals.shield)?;
+    check_flags(&cx.why, flags, cx.me()?.signals.shield)?;
     // Linux does not look, and gives the child a memory without mappings.
-    if cx.hw.mmu == Mmu::None && !flags.has(CloneFlags::VM) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, NommuFork, if cx.hw.mmu == Mmu::None && !flags.has(CloneFlags::VM))?;
     if exit_signal != 0 {
-        crate::kernel::syscall::signal_arg(exit_signal)?;
+        crate::kernel::syscall::signal_arg(&cx.why, exit_signal)?;
     }
     let child = copy_process(cx, flags, exit_signal)?;
     cx.k.notices.push(UserNotice::Forked {
@@ -69,8 +66,8 @@ pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> SysRe
 }
 
 fn child_number(cx: &Ctx<'_>, child: TaskId) -> SysResult {
-    let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
-    let task = cx.k.tasks.get(child).ok_or(Errno::ESRCH)?;
+    let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;
+    let task = cx.k.tasks.get(child).ok_or(lost!(ESRCH))?;
     done(cx.k.number_of(task, ns).unwrap_or(0))
 }
 
@@ -96,7 +93,7 @@ fn vfork_wait(cx: &mut Ctx<'_>, child: TaskId) -> SysResult {
 
 /// The combinations that clone(2) forbids, in the order of copy_process; then what is not
 /// modelled: threads, shared tables, and memory that is shared for longer than vfork(2).
-fn check_flags(flags: CloneFlags, shield: Shield) -> Result<(), Errno> {
+fn check_flags(why: &Why, flags: CloneFlags, shield: Shield) -> Result<(), Errno> {
     let refused = flags.has(CloneFlags::NEWNS.with(CloneFlags::FS))
         || flags.has(CloneFlags::NEWUSER.with(CloneFlags::FS))
         || (flags.has(CloneFlags::THREAD) && !flags.has(CloneFlags::SIGHAND))
@@ -106,13 +103,9 @@ fn check_flags(flags: CloneFlags, shield: Shield) -> Result<(), Errno> {
         .with(CloneFlags::VM)
         .with(CloneFlags::VFORK)
         .with(CloneFlags::PARENT);
-    if refused || flags.0 & !known.0 != 0 {
-        return Err(Errno::EINVAL);
-    }
-    if flags.has(CloneFlags::VM) != flags.has(CloneFlags::VFORK) {
-        return Err(Errno::EINVAL);
-    }
-    ns::check_modelled(flags)
+    forbid!(why, CloneFlags, flags.0, if refused || flags.0 & !known.0 != 0)?;
+    forbid!(why, CloneVmVfork, flags.0, if flags.has(CloneFlags::VM) != flags.has(CloneFlags::VFORK))?;
+    ns::check_modelled(why, flags)
 }
 
 /// Everything that a child gets from its parent. What can fail comes first, so that nothing has
@@ -312,19 +305,24 @@ fn check_number(cx: &mut Ctx<'_>, ns: NsId, groups: CgroupSet) -> Result<(), Err
     let mut taken = Vec::new();
     let mut at = Some(ns);
     while let Some(id) = at {
-        let ns = cx.k.ns.pid(id).ok_or(Errno::ENOMEM)?;
-        taken.push((id, ns.map.next_free(ns.last).ok_or(Errno::EAGAIN)?));
+        let ns = cx.k.ns.pid(id).ok_or(lost!(ENOMEM))?;
+        taken.push((
+            id,
+            ns.map
+                .next_free(ns.last)
+                .ok_or_else(|| refuse!(cx.why, PidFree, id))?,
+        ));
         at = ns.parent;
     }
     let is_dead = cx.k.ns.pid(ns).is_none_or(|ns| {
         ns.state == PidNsState::Dying || (ns.last > 0 && ns.child_reaper.is_none())
     });
     let answer = if is_dead {
-        Err(Errno::ENOMEM)
+        Err(refuse!(cx.why, PidNsAlive))
     } else if groups == cx.k.cgroups.roots {
         Ok(())
     } else {
-        cx.k.cgroups.charge_pid(groups.pids)
+        cx.k.cgroups.charge_pid(&cx.why, groups.pids)
     };
     if answer.is_err() {
         for (id, nr) in taken {
@@ -341,8 +339,11 @@ fn alloc_pid(cx: &mut Ctx<'_>, ns: NsId) -> Result<PidId, Errno> {
     let mut chain = Vec::new();
     let mut at = Some(ns);
     while let Some(id) = at {
-        let pid_ns = cx.k.ns.pid(id).ok_or(Errno::EAGAIN)?;
-        let nr = pid_ns.map.next_free(pid_ns.last).ok_or(Errno::EAGAIN)?;
+        let pid_ns = cx.k.ns.pid(id).ok_or(lost!(EAGAIN))?;
+        let nr = pid_ns
+            .map
+            .next_free(pid_ns.last)
+            .ok_or_else(|| refuse!(cx.why, PidFree, id))?;
         chain.push((id, nr));
         at = pid_ns.parent;
     }

@@ -6,6 +6,7 @@ use crate::hw::{Load, PAGE_BYTES};
 use crate::kernel::cred;
 use crate::kernel::fs::{self, ExecFile};
 use crate::kernel::mm::{self, MmId, TEXT_START};
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{AtFlags, SigAct, Str, done};
 use crate::kernel::{BlockReason, Ctx, Errno, Signal, SysResult, UserNotice};
 use std::rc::Rc;
@@ -20,7 +21,7 @@ const ARGUMENT_BYTES: usize = 128 * 1024;
 /// program, E2BIG, ENOMEM. After an error the old program goes on.
 pub fn sys_execve(cx: &mut Ctx<'_>, path: Str, argv: Rc<[Str]>) -> SysResult {
     cred::may_exec(cx)?;
-    check_arguments(&argv)?;
+    check_arguments(&cx.why, &argv)?;
     let (file, argv) = find_program(cx, &path, argv)?;
     exec(cx, &path, argv, &file)
 }
@@ -47,7 +48,7 @@ fn find_program(
         argv = first.chain(argv.iter().skip(1).cloned()).collect();
         at = interpreter.path;
     }
-    Err(Errno::ELOOP)
+    Err(refuse!(cx.why, ExecInterpreters))
 }
 
 /// execveat(2) with AT_EMPTY_PATH and an empty path: the program that a descriptor refers to.
@@ -56,10 +57,8 @@ fn find_program(
 /// # Errors
 /// EBADF, ENOENT without AT_EMPTY_PATH, and those of [`sys_execve`].
 pub fn sys_execveat(cx: &mut Ctx<'_>, fd: i32, argv: Rc<[Str]>, flags: AtFlags) -> SysResult {
-    if flags != AtFlags::EMPTY_PATH {
-        return Err(Errno::ENOENT);
-    }
-    check_arguments(&argv)?;
+    forbid!(cx.why, ExecveatFlags, flags.0, if flags != AtFlags::EMPTY_PATH)?;
+    check_arguments(&cx.why, &argv)?;
     let file = fs::exec_of_fd(cx, fd)?;
     let path = argv.first().cloned().unwrap_or_default();
     exec(cx, &path, argv, &file)
@@ -69,10 +68,8 @@ fn argument_bytes(argv: &[Str]) -> usize {
     argv.iter().map(|arg| arg.len() + 1).sum()
 }
 
-fn check_arguments(argv: &[Str]) -> Result<(), Errno> {
-    if argument_bytes(argv) > ARGUMENT_BYTES {
-        return Err(Errno::E2BIG);
-    }
+fn check_arguments(why: &Why, argv: &[Str]) -> Result<(), Errno> {
+    forbid!(why, ArgumentBytes, argument_bytes(argv) => ARGUMENT_BYTES, if argument_bytes(argv) > ARGUMENT_BYTES)?;
     Ok(())
 }
 
@@ -124,9 +121,7 @@ fn lay_out(cx: &mut Ctx<'_>, space: MmId, file: &ExecFile, argv: &[Str]) -> Resu
     } = file.load
     {
         // Nothing would keep them from what lies below the stack.
-        if argument_bytes(argv) as u64 > u64::from(stack_pages) * page / 2 {
-            return Err(Errno::E2BIG);
-        }
+        forbid!(cx.why, ArgumentBytes, argument_bytes(argv) => stack_pages, if argument_bytes(argv) as u64 > u64::from(stack_pages) * page / 2)?;
         let place = mm::Place {
             first: addr / page,
             heap_pages: heap_pages.into(),

@@ -6,9 +6,7 @@ use crate::event::Event;
 use crate::kernel::ns::{NsSwap, PidNsState};
 use crate::kernel::signal::{Origin, OrphanedBy};
 use crate::kernel::syscall::{SaFlags, SigAct};
-use crate::kernel::{
-    BlockReason, Ctx, Errno, NsId, Outcome, Signal, SysResult, UserNotice, fs, mm,
-};
+use crate::kernel::{BlockReason, Ctx, NsId, Outcome, Signal, SysResult, UserNotice, fs, mm};
 
 /// exit_group(2). The init of a PID namespace gives back what it holds, then kills everybody in
 /// the namespace and waits until they are gone (pid_namespaces(7)).
@@ -29,7 +27,7 @@ pub fn sys_exit_group(cx: &mut Ctx<'_>, status: i32) -> SysResult {
         give_back(cx, id);
     }
     if cx.k.is_child_reaper(id) {
-        let ns = cx.k.pid_ns_of(cx.me()?).ok_or(Errno::ESRCH)?;
+        let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;
         if zap_pid_ns(cx, ns) == Members::Left {
             return Ok(Outcome::Block(BlockReason::PidNsEmpty));
         }

@@ -14,7 +14,7 @@ pub fn sys_prctl(cx: &mut Ctx<'_>, option: Prctl) -> SysResult {
         Prctl::SetPdeathsig(signal) => {
             let signal = match signal {
                 0 => None,
-                _ => Some(signal_arg(signal)?),
+                _ => Some(signal_arg(&cx.why, signal)?),
             };
             cx.me_mut()?.pdeath_signal = signal;
             done(0)

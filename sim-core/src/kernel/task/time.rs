@@ -3,7 +3,7 @@
 use crate::kernel::cred::Cap;
 use crate::kernel::sched::{Resched, Who};
 use crate::kernel::syscall::done;
-use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult};
+use crate::kernel::{BlockReason, Ctx, Outcome, Reply, SysResult};
 
 /// nanosleep(2). The deadline is noted at the first entry, so that a wake-up in between
 /// shortens nothing.
@@ -12,7 +12,7 @@ use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult};
 /// EINTR when a handler has run.
 pub fn sys_nanosleep(cx: &mut Ctx<'_>, duration_ns: u64) -> SysResult {
     let now_ns = cx.now_ns;
-    let call = cx.me_mut()?.call.as_mut().ok_or(Errno::EINVAL)?;
+    let call = cx.me_mut()?.call.as_mut().ok_or(lost!(EINVAL))?;
     let is_first = call.entries <= 1;
     if is_first {
         call.progress = now_ns.saturating_add(duration_ns);
@@ -44,23 +44,20 @@ pub fn sys_sched_yield(cx: &mut Ctx<'_>) -> SysResult {
 pub fn sys_setpriority(cx: &mut Ctx<'_>, pid: i32, nice: i32) -> SysResult {
     let nice = nice.clamp(-20, 19) as i8;
     let me = cx.me()?;
-    let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
+    let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
     let id = if pid == 0 {
         cx.task
     } else {
-        cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?
+        cx.k.task_by_number(ns, pid)
+            .ok_or_else(|| refuse!(cx.why, ProcessExists, pid))?
     };
     let cred = me.cred.clone();
     let is_capable = cx.is_capable(Cap::SYS_NICE);
-    let it = cx.k.tasks.get(id).ok_or(Errno::ESRCH)?.cred.clone();
+    let it = cx.k.tasks.get(id).ok_or(lost!(ESRCH))?.cred.clone();
     let is_same_user = cred.euid == it.uid || cred.euid == it.euid;
-    if !is_same_user && !cx.is_ns_capable(it.user_ns, Cap::SYS_NICE) {
-        return Err(Errno::EPERM);
-    }
-    let task = cx.k.tasks.get_mut(id).ok_or(Errno::ESRCH)?;
-    if !is_capable && nice < task.sched.nice {
-        return Err(Errno::EACCES);
-    }
+    forbid!(cx.why, SetpriorityOwner, id => it.euid, if !is_same_user && !cx.is_ns_capable(it.user_ns, Cap::SYS_NICE))?;
+    let task = cx.k.tasks.get_mut(id).ok_or(lost!(ESRCH))?;
+    forbid!(cx.why, SetpriorityRaise, nice => task.sched.nice, if !is_capable && nice < task.sched.nice)?;
     // The queue keeps sums of weights: a queued task leaves it and comes back.
     let cpu = task.cpu;
     let was_queued =

@@ -98,16 +98,14 @@ fn look(cx: &mut Ctx<'_>, ns: NsId, which: Which, options: WaitOptions) -> Resul
         }
     }
     if let Some((id, _, news)) = found {
-        let task = tasks.get(id).ok_or(Errno::ECHILD)?;
+        let task = tasks.get(id).ok_or(lost!(ECHILD))?;
         return Ok(Found::Child(
             id,
             cx.k.number_of(task, ns).unwrap_or(0),
             news,
         ));
     }
-    if !is_anybody {
-        return Err(Errno::ECHILD);
-    }
+    forbid!(cx.why, WaitChild, if !is_anybody)?;
     Ok(if options.has(WaitOptions::NOHANG) {
         Found::Nothing
     } else {
@@ -141,21 +139,24 @@ pub fn sys_wait4(cx: &mut Ctx<'_>, pid: i32, options: WaitOptions) -> SysResult 
         .with(WaitOptions::WNOTHREAD)
         .with(WaitOptions::WALL)
         .with(WaitOptions::WCLONE);
-    if options.without(known) != WaitOptions::default() {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, WaitOptions, if options.without(known) != WaitOptions::default())?;
     let options = options.with(WaitOptions::EXITED);
     let me = cx.me()?;
-    let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
+    let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
     let number = |nr: i32| cx.k.ns.pid(ns).and_then(|n| n.map.get(nr));
     let which = match pid {
         -1 => Which::Any,
         0 => Which::Group(me.pgrp),
         ..0 => {
-            let group = pid.checked_neg().ok_or(Errno::ESRCH)?;
-            Which::Group(number(group).ok_or(Errno::ECHILD)?)
+            let group = pid
+                .checked_neg()
+                .ok_or_else(|| refuse!(cx.why, WaitGroup, pid))?;
+            Which::Group(number(group).ok_or_else(|| refuse!(cx.why, WaitChild, group))?)
         }
-        1.. => Which::Pid(cx.k.task_by_number(ns, pid).ok_or(Errno::ECHILD)?),
+        1.. => Which::Pid(
+            cx.k.task_by_number(ns, pid)
+                .ok_or_else(|| refuse!(cx.why, WaitChild, pid))?,
+        ),
     };
     match look(cx, ns, which, options)? {
         Found::Child(id, nr, news) => {
@@ -189,22 +190,28 @@ pub fn sys_waitid(cx: &mut Ctx<'_>, which: WaitFor, options: WaitOptions) -> Sys
         .with(WaitOptions::WNOTHREAD)
         .with(WaitOptions::WALL)
         .with(WaitOptions::WCLONE);
-    if options.without(known) != WaitOptions::default() || !options.any(states) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, WaitOptions, if options.without(known) != WaitOptions::default() || !options.any(states))?;
     let me = cx.me()?;
-    let ns = cx.k.pid_ns_of(me).ok_or(Errno::ESRCH)?;
+    let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
     let number = |nr: i32| cx.k.ns.pid(ns).and_then(|n| n.map.get(nr));
     let which = match which {
         WaitFor::All => Which::Any,
-        WaitFor::Pid(..=0) | WaitFor::Pgid(..0) => return Err(Errno::EINVAL),
-        WaitFor::Pid(pid) => Which::Pid(cx.k.task_by_number(ns, pid).ok_or(Errno::ECHILD)?),
+        WaitFor::Pid(..=0) | WaitFor::Pgid(..0) => return Err(refuse!(cx.why, WaitWhich)),
+        WaitFor::Pid(pid) => Which::Pid(
+            cx.k.task_by_number(ns, pid)
+                .ok_or_else(|| refuse!(cx.why, WaitChild, pid))?,
+        ),
         WaitFor::Pgid(0) => Which::Group(me.pgrp),
-        WaitFor::Pgid(group) => Which::Group(number(group).ok_or(Errno::ECHILD)?),
-        WaitFor::Pidfd(..0) => return Err(Errno::EINVAL),
+        WaitFor::Pgid(group) => {
+            Which::Group(number(group).ok_or_else(|| refuse!(cx.why, WaitChild, group))?)
+        }
+        WaitFor::Pidfd(..0) => return Err(refuse!(cx.why, WaitWhich)),
         WaitFor::Pidfd(fd) => {
             let pid = cx.k.pids.get(fs::pid_of_fd(cx, fd)?);
-            Which::Pid(pid.and_then(|p| p.task).ok_or(Errno::ECHILD)?)
+            Which::Pid(
+                pid.and_then(|p| p.task)
+                    .ok_or_else(|| refuse!(cx.why, WaitChild, fd))?,
+            )
         }
     };
     match look(cx, ns, which, options)? {

@@ -18,7 +18,7 @@ pub(in crate::kernel::fs) fn copy_up(cx: &mut Ctx<'_>, id: InodeId) -> Result<()
     while super::is_overlay(cx.k, at) && upper_of(cx.k, at).is_none() {
         missing.push(at);
         let parent = cx.k.vfs.inodes.get(at).and_then(|i| i.parent);
-        at = parent.ok_or(Errno::EROFS)?;
+        at = parent.ok_or_else(|| refuse!(cx.why, OverlayUpper, at))?;
     }
     while let Some(id) = missing.pop() {
         copy_one(cx, id)?;
@@ -43,10 +43,10 @@ fn name_of(k: &Kernel, dir: InodeId, id: InodeId) -> Option<Str> {
 }
 
 fn copy_one(cx: &mut Ctx<'_>, id: InodeId) -> Result<(), Errno> {
-    let inode = cx.k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?.clone();
-    let dir = inode.parent.ok_or(Errno::EROFS)?;
-    let name = name_of(cx.k, dir, id).ok_or(Errno::ENOENT)?;
-    let upper_dir = upper_of(cx.k, dir).ok_or(Errno::EROFS)?;
+    let inode = cx.k.vfs.inodes.get(id).ok_or(lost!(ENOENT))?.clone();
+    let dir = inode.parent.ok_or(lost!(EROFS))?;
+    let name = name_of(cx.k, dir, id).ok_or(lost!(ENOENT))?;
+    let upper_dir = upper_of(cx.k, dir).ok_or(lost!(EROFS))?;
     let old = cx.k.real_inode(id);
     let is_file = inode.data == InodeData::Overlay;
     let real = upper_like(cx.k, upper_dir, &name, &inode);

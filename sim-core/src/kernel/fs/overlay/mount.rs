@@ -5,6 +5,7 @@ use crate::kernel::fs::inode::{Inode, InodeData, InodeId};
 use crate::kernel::fs::path::{Node, PathRef};
 use crate::kernel::fs::superblock::{FsType, SuperBlock, SuperId};
 use crate::kernel::fs::walk::Follow;
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{FileKind, MountFlags, Str};
 use crate::kernel::{Ctx, Errno, Kernel};
 use std::rc::Rc;
@@ -31,15 +32,13 @@ pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<Su
     let mut options = read_options(cx, data)?;
     // One lower layer alone is no overlay.
     let least = if options.upper.is_some() { 1 } else { 2 };
-    if options.lowers.len() < least {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, OverlayLayers, if options.lowers.len() < least)?;
     if options.upper.is_none() {
         // A work directory alone means nothing.
         options.work = None;
     }
     let work = check_layers(cx, &options)?;
-    let depth = depth_of(cx.k, &options)?;
+    let depth = depth_of(cx.k, &cx.why, &options)?;
     if let Some(work) = work {
         make_work(cx, work);
     }
@@ -85,19 +84,13 @@ fn read_options(cx: &Ctx<'_>, data: &str) -> Result<Options, Errno> {
         let (key, value) = option.split_once('=').unwrap_or((option, ""));
         match key {
             "lowerdir" => {
-                if value.is_empty() {
-                    return Err(Errno::EINVAL);
-                }
+                forbid!(cx.why, OverlayOptions, if value.is_empty())?;
                 options.lowers.clear();
                 for path in split(value, ':') {
-                    if path.is_empty() {
-                        return Err(Errno::EINVAL);
-                    }
+                    forbid!(cx.why, OverlayOptions, if path.is_empty())?;
                     options.lowers.push(layer(cx, &unescape(&path))?);
                 }
-                if options.lowers.len() > LOWERS_MAX {
-                    return Err(Errno::EINVAL);
-                }
+                forbid!(cx.why, OverlayOptions, options.lowers.len() => LOWERS_MAX, if options.lowers.len() > LOWERS_MAX)?;
                 options.shown.push_str(&format!(",lowerdir={value}"));
             }
             "upperdir" => {
@@ -112,7 +105,7 @@ fn read_options(cx: &Ctx<'_>, data: &str) -> Result<Options, Errno> {
             "index" | "metacopy" | "nfs_export" if value == "off" => {}
             "xino" if matches!(value, "off" | "auto" | "on") => {}
             "volatile" | "userxattr" if value.is_empty() => {}
-            _ => return Err(Errno::EINVAL),
+            _ => return Err(refuse!(cx.why, OverlayOptions)),
         }
     }
     Ok(options)
@@ -152,22 +145,20 @@ fn unescape(text: &str) -> String {
 
 fn layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     let place = cx.resolve(path, Follow::Yes)?;
-    if cx.kind_of(place.node) != Some(FileKind::Directory) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, OverlayLayerDirectory, place.node, if cx.kind_of(place.node) != Some(FileKind::Directory))?;
     match place.node {
         Node::Inode(_) => Ok(place),
         // What is computed cannot be a layer here.
-        Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => Err(Errno::EINVAL),
+        Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => {
+            Err(refuse!(cx.why, OverlayLayerDirectory, place.node))
+        }
     }
 }
 
 fn upper_layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     let place = layer(cx, &unescape(path))?;
     // "filesystem is read-only".
-    if crate::kernel::fs::umount::is_read_only(cx.k, place.mount) {
-        return Err(Errno::EINVAL);
-    }
+    forbid!(cx.why, OverlayUpperWritable, place.mount, if crate::kernel::fs::umount::is_read_only(cx.k, place.mount))?;
     Ok(place)
 }
 
@@ -178,32 +169,28 @@ fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<InodeId>, Errn
     let mut traps: Vec<Node> = Vec::new();
     let mut work_inode = None;
     if let Some(upper) = options.upper {
-        let work = options.work.ok_or(Errno::EINVAL)?;
+        let work = options
+            .work
+            .ok_or_else(|| refuse!(cx.why, OverlayWorkdir))?;
         let nested = k.is_within(upper.node, work.node) || k.is_within(work.node, upper.node);
-        if upper.mount != work.mount || nested {
-            return Err(Errno::EINVAL);
-        }
+        forbid!(cx.why, OverlayWorkdir, upper.mount => work.mount, if upper.mount != work.mount || nested)?;
         traps.push(upper.node);
         work_inode = inode_of(work);
     }
     for lower in &options.lowers {
-        if traps.contains(&lower.node) {
-            return Err(Errno::ELOOP);
-        }
+        forbid!(cx.why, OverlayLayersDistinct, lower.node, if traps.contains(&lower.node))?;
         traps.push(lower.node);
     }
     let is_inside = |lower: &PathRef| {
         let mut others = traps.iter().filter(|trap| **trap != lower.node);
         others.any(|other| k.is_within(lower.node, *other))
     };
-    if options.lowers.iter().any(is_inside) {
-        return Err(Errno::ELOOP);
-    }
+    forbid!(cx.why, OverlayLayersDistinct, if options.lowers.iter().any(is_inside))?;
     Ok(work_inode)
 }
 
 /// One more than the deepest layer.
-fn depth_of(k: &Kernel, options: &Options) -> Result<u32, Errno> {
+fn depth_of(k: &Kernel, why: &Why, options: &Options) -> Result<u32, Errno> {
     let layers = options.lowers.iter().chain(&options.upper);
     let depths = layers.filter_map(|place| {
         let sb = k.mount(place.mount)?.sb;
@@ -211,7 +198,7 @@ fn depth_of(k: &Kernel, options: &Options) -> Result<u32, Errno> {
     });
     let depth = depths.max().unwrap_or(0) + 1;
     if depth > DEPTH_MAX {
-        Err(Errno::EINVAL)
+        Err(refuse!(why, OverlayDepth, depth => DEPTH_MAX))
     } else {
         Ok(depth)
     }
@@ -258,7 +245,7 @@ fn inode_like(k: &Kernel, layers: Layers) -> Option<Inode> {
 /// The tree of an overlay.
 fn build(k: &mut Kernel, root: Layers) -> Result<InodeId, Errno> {
     hold_layers(k, &root);
-    let inode = inode_like(k, root.clone()).ok_or(Errno::ENOENT)?;
+    let inode = inode_like(k, root.clone()).ok_or(lost!(ENOENT))?;
     let top = k.vfs.inodes.insert(inode);
     let names = names(k, &root);
     fill(k, top, root, names);

@@ -4,6 +4,7 @@ use super::copy_up::{copy_up, set_upper, upper_like};
 use super::{Layers, Opaque, is_whiteout, upper_of};
 use crate::kernel::fs::inode::{Device, Inode, InodeData, InodeId, remove_entry};
 use crate::kernel::fs::vfs_ops::{add_entry, move_entry};
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::FileKind;
 use crate::kernel::{Ctx, Errno, Kernel};
 use std::rc::Rc;
@@ -24,7 +25,7 @@ fn is_merged(k: &Kernel, dir: InodeId) -> bool {
 /// The upper counterpart of a directory, made if need be, with nothing in the way of a name.
 fn room_for(cx: &mut Ctx<'_>, dir: InodeId, name: &str) -> Result<InodeId, Errno> {
     copy_up(cx, dir)?;
-    let upper = upper_of(cx.k, dir).ok_or(Errno::EROFS)?;
+    let upper = upper_of(cx.k, dir).ok_or(lost!(EROFS))?;
     if cx
         .k
         .entry(upper, name)
@@ -56,9 +57,7 @@ pub(in crate::kernel::fs) fn enter(
     name: &str,
     inode: Inode,
 ) -> Result<InodeId, Errno> {
-    if matches!(inode.data, InodeData::Device(device) if device == Device::WHITEOUT) {
-        return Err(Errno::EPERM);
-    }
+    forbid!(cx.why, OverlayWhiteout, if matches!(inode.data, InodeData::Device(device) if device == Device::WHITEOUT))?;
     let upper_dir = room_for(cx, dir, name)?;
     let upper = upper_like(cx.k, upper_dir, name, &inode);
     let is_dir = inode.kind() == FileKind::Directory;
@@ -93,7 +92,7 @@ pub(in crate::kernel::fs) fn remove(
     name: &str,
 ) -> Result<(), Errno> {
     copy_up(cx, dir)?;
-    let upper = upper_of(cx.k, dir).ok_or(Errno::EROFS)?;
+    let upper = upper_of(cx.k, dir).ok_or(lost!(EROFS))?;
     remove_entry(cx, upper, name);
     if is_in_lower(cx.k, dir, name) {
         put_whiteout(cx, upper, name);
@@ -113,7 +112,7 @@ pub(in crate::kernel::fs) fn link(
 ) -> Result<(), Errno> {
     copy_up(cx, id)?;
     let upper_dir = room_for(cx, dir, name)?;
-    let upper = upper_of(cx.k, id).ok_or(Errno::EROFS)?;
+    let upper = upper_of(cx.k, id).ok_or(lost!(EROFS))?;
     add_entry(cx, upper_dir, name, upper);
     Ok(())
 }
@@ -122,12 +121,12 @@ pub(in crate::kernel::fs) fn link(
 ///
 /// # Errors
 /// EXDEV.
-pub(in crate::kernel::fs) fn may_move(k: &Kernel, id: InodeId) -> Result<(), Errno> {
-    let inode = k.vfs.inodes.get(id).ok_or(Errno::ENOENT)?;
+pub(in crate::kernel::fs) fn may_move(k: &Kernel, why: &Why, id: InodeId) -> Result<(), Errno> {
+    let inode = k.vfs.inodes.get(id).ok_or(lost!(ENOENT))?;
     let is_dir = inode.kind() == FileKind::Directory;
     let is_lower = inode.layers.as_ref().is_some_and(|l| !l.lowers.is_empty());
     if is_dir && is_lower {
-        Err(Errno::EXDEV)
+        Err(refuse!(why, OverlayRenameDir, id))
     } else {
         Ok(())
     }
@@ -145,8 +144,8 @@ pub(in crate::kernel::fs) fn rename(
 ) -> Result<(), Errno> {
     copy_up(cx, id)?;
     let upper_to = room_for(cx, to_dir, to)?;
-    let upper_from = upper_of(cx.k, from_dir).ok_or(Errno::EROFS)?;
-    let upper = upper_of(cx.k, id).ok_or(Errno::EROFS)?;
+    let upper_from = upper_of(cx.k, from_dir).ok_or(lost!(EROFS))?;
+    let upper = upper_of(cx.k, id).ok_or(lost!(EROFS))?;
     move_entry(cx, (upper_from, from), (upper_to, to), upper);
     let is_dir = cx.k.vfs.inodes.get(id).map(Inode::kind) == Some(FileKind::Directory);
     if is_dir && (is_merged(cx.k, to_dir) || is_in_lower(cx.k, to_dir, to)) {

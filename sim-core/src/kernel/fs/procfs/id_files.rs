@@ -13,13 +13,13 @@ use std::fmt::Write;
 /// parent has them, if it reads its own map.
 pub(super) fn id_map(cx: &Ctx<'_>, task: &Task, kind: IdKind) -> Result<String, Errno> {
     let id = task.cred.user_ns;
-    let ns = cx.k.ns.user(id).ok_or(Errno::EINVAL)?;
+    let ns = cx.k.ns.user(id).ok_or(lost!(EINVAL))?;
     let reader = cx.me()?.cred.user_ns;
     let lower = match ns.parent {
         Some(parent) if reader == id => parent,
         Some(_) | None => reader,
     };
-    let lower = cx.k.ns.user(lower).ok_or(Errno::EINVAL)?;
+    let lower = cx.k.ns.user(lower).ok_or(lost!(EINVAL))?;
     let mut text = String::new();
     for extent in ns.map(kind).extents() {
         let first = lower.map(kind).up(extent.lower_first).unwrap_or(u32::MAX);
@@ -29,7 +29,7 @@ pub(super) fn id_map(cx: &Ctx<'_>, task: &Task, kind: IdKind) -> Result<String, 
 }
 
 pub(super) fn setgroups(cx: &Ctx<'_>, task: &Task) -> Result<String, Errno> {
-    let ns = cx.k.ns.user(task.cred.user_ns).ok_or(Errno::EINVAL)?;
+    let ns = cx.k.ns.user(task.cred.user_ns).ok_or(lost!(EINVAL))?;
     Ok(match ns.setgroups {
         Setgroups::Allow => "allow\n".into(),
         Setgroups::Deny => "deny\n".into(),
@@ -79,13 +79,13 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Res
         Entry::File(pid, PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups) => {
             task_of(cx, node.ns, pid)?.cred.user_ns
         }
-        _ => return Err(Errno::EIO),
+        _ => return Err(refuse!(cx.why, ProcReadOnly)),
     };
     match node.entry {
         Entry::File(_, PidFile::UidMap) => write_id_map(cx, user_ns, IdKind::Uid, offset, bytes),
         Entry::File(_, PidFile::GidMap) => write_id_map(cx, user_ns, IdKind::Gid, offset, bytes),
         Entry::File(_, PidFile::Setgroups) => write_setgroups(cx, user_ns, offset, bytes),
-        _ => Err(Errno::EIO),
+        _ => Err(lost!(EIO)),
     }
 }
 

@@ -158,9 +158,9 @@ pub fn text(cx: &Ctx<'_>, node: ProcNode) -> Result<Vec<u8>, Errno> {
         | Entry::SysKernel
         | Entry::Pid(_)
         | Entry::NsDir(_)
-        | Entry::FdDir(_) => Err(Errno::EISDIR),
+        | Entry::FdDir(_) => Err(refuse!(cx.why, ReadDirectory)),
         Entry::SelfLink | Entry::MountsLink | Entry::Link(..) | Entry::Ns(..) | Entry::Fd(..) => {
-            Err(Errno::EINVAL)
+            Err(lost!(EINVAL))
         }
     }
 }

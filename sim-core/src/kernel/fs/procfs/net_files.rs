@@ -79,19 +79,21 @@ impl NetNode {
 
 fn own(cx: &Ctx<'_>) -> Result<SpaceId, Errno> {
     let ns = cx.me()?.ns.net;
-    cx.k.net_space(ns).ok_or(Errno::ESRCH)
+    cx.k.net_space(ns).ok_or(lost!(ESRCH))
 }
 
 fn space<'a>(cx: &'a Ctx<'_>, id: SpaceId) -> Result<&'a NetNs, Errno> {
-    cx.k.net.spaces.get(id).ok_or(Errno::ESRCH)
+    cx.k.net.spaces.get(id).ok_or(lost!(ESRCH))
 }
 
 /// # Errors
 /// EISDIR, EINVAL for the link, ESRCH for a process that is gone.
 pub(super) fn text(cx: &Ctx<'_>, ns: NsId, node: NetNode) -> Result<String, Errno> {
     Ok(match node {
-        NetNode::Link => return Err(Errno::EINVAL),
-        NetNode::Sys | NetNode::SysIpv4 | NetNode::Dir(_) => return Err(Errno::EISDIR),
+        NetNode::Link => return Err(lost!(EINVAL)),
+        NetNode::Sys | NetNode::SysIpv4 | NetNode::Dir(_) => {
+            return Err(refuse!(cx.why, ReadDirectory));
+        }
         NetNode::Setting(setting) => {
             let space = space(cx, own(cx)?)?;
             match setting {
@@ -103,7 +105,7 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, node: NetNode) -> Result<String, Errn
         }
         NetNode::Dev(pid) => {
             let net = task_of(cx, ns, pid)?.ns.net;
-            let id = cx.k.net_space(net).ok_or(Errno::ESRCH)?;
+            let id = cx.k.net_space(net).ok_or(lost!(ESRCH))?;
             let mut text = String::from(
                 "Inter-|   Receive                                                |  Transmit\n face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n",
             );
@@ -132,19 +134,19 @@ pub fn may_write(cx: &Ctx<'_>, node: ProcNode) -> Option<bool> {
 /// EINVAL for anything else, EIO for files that cannot be written.
 pub fn write(cx: &mut Ctx<'_>, node: ProcNode, bytes: &[u8]) -> Result<usize, Errno> {
     let Entry::Net(NetNode::Setting(setting)) = node.entry else {
-        return Err(Errno::EIO);
+        return Err(lost!(EIO));
     };
-    let text = std::str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| refuse!(cx.why, SysctlText))?;
     let Some(word) = text.split_whitespace().next() else {
         return Ok(bytes.len());
     };
-    let number: i32 = word.parse().map_err(|_| Errno::EINVAL)?;
+    let number: i32 = word.parse().map_err(|_| refuse!(cx.why, SysctlText))?;
     let id = own(cx)?;
-    let space = cx.k.net.spaces.get_mut(id).ok_or(Errno::ESRCH)?;
+    let space = cx.k.net.spaces.get_mut(id).ok_or(lost!(ESRCH))?;
     match setting {
         NetSetting::IpForward => space.ip_forward = number,
         NetSetting::UnprivilegedPortStart => {
-            let port = u16::try_from(number).map_err(|_| Errno::EINVAL)?;
+            let port = u16::try_from(number).map_err(|_| refuse!(cx.why, SysctlText, number))?;
             space.unprivileged_port_start = port;
         }
     }

@@ -75,5 +75,5 @@ fn root_of(k: &Kernel, task: &Task) -> (u32, u32) {
 /// EACCES.
 pub(super) fn may_look_behind(cx: &Ctx<'_>, pid: PidId) -> Result<(), Errno> {
     let task = cx.k.pids.get(pid).and_then(|pid| pid.task);
-    may_ptrace(cx, task.ok_or(Errno::ESRCH)?).map_err(|_| Errno::EACCES)
+    may_ptrace(cx, task.ok_or(lost!(ESRCH))?).map_err(|_| refuse!(cx.why, ProcLookBehind))
 }

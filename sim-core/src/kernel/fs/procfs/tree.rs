@@ -53,9 +53,15 @@ pub fn parent(node: ProcNode) -> ProcNode {
 
 /// The task of a `Pid`, if it is still there and the instance shows it.
 pub(super) fn task_of<'a>(cx: &'a Ctx<'_>, ns: NsId, pid: PidId) -> Result<&'a Task, Errno> {
-    let pid = cx.k.pids.get(pid).ok_or(Errno::ESRCH)?;
-    pid.number_in(ns).ok_or(Errno::ESRCH)?;
-    pid.task.and_then(|t| cx.k.tasks.get(t)).ok_or(Errno::ESRCH)
+    let pid =
+        cx.k.pids
+            .get(pid)
+            .ok_or_else(|| refuse!(cx.why, ProcProcess))?;
+    pid.number_in(ns)
+        .ok_or_else(|| refuse!(cx.why, ProcProcess))?;
+    pid.task
+        .and_then(|t| cx.k.tasks.get(t))
+        .ok_or_else(|| refuse!(cx.why, ProcProcess))
 }
 
 /// The name of a node in its directory.
@@ -113,7 +119,7 @@ pub fn lookup(cx: &Ctx<'_>, dir: ProcNode, name: &str) -> Result<ProcNode, Errno
             .find(|f| f.name() == name)
             .map(|f| Entry::SysFile(*f)),
         Entry::Pid(pid) => {
-            task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
+            task_of(cx, dir.ns, pid).map_err(|_| refuse!(cx.why, NameExists))?;
             let file = PidFile::ALL
                 .iter()
                 .find(|f| f.name() == name)
@@ -128,7 +134,7 @@ pub fn lookup(cx: &Ctx<'_>, dir: ProcNode, name: &str) -> Result<ProcNode, Errno
             file.or(link).or(net).or(ns).or(fds)
         }
         Entry::FdDir(pid) => {
-            let task = task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
+            let task = task_of(cx, dir.ns, pid).map_err(|_| refuse!(cx.why, NameExists))?;
             let nr: Option<i32> = name.parse().ok();
             nr.filter(|nr| nr.to_string() == name && task.files.get(*nr).is_some())
                 .map(|nr| Entry::Fd(pid, nr))
@@ -146,7 +152,9 @@ pub fn lookup(cx: &Ctx<'_>, dir: ProcNode, name: &str) -> Result<ProcNode, Errno
         | Entry::Fd(..)
         | Entry::Ns(..) => None,
     };
-    entry.map(|entry| dir.with(entry)).ok_or(Errno::ENOENT)
+    entry
+        .map(|entry| dir.with(entry))
+        .ok_or_else(|| refuse!(cx.why, NameExists))
 }
 
 fn by_number(cx: &Ctx<'_>, ns: NsId, name: &str) -> Option<Entry> {
@@ -185,11 +193,11 @@ pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
         }
         Entry::Fs => Vec::new(),
         Entry::Sys => vec![Entry::SysKernel, Entry::Net(NetNode::Sys)],
-        Entry::Net(net) if net.kind() != FileKind::Directory => return Err(Errno::ENOTDIR),
+        Entry::Net(net) if net.kind() != FileKind::Directory => return Err(lost!(ENOTDIR)),
         Entry::Net(net) => net.children().into_iter().map(Entry::Net).collect(),
         Entry::SysKernel => SysFile::ALL.iter().map(|f| Entry::SysFile(*f)).collect(),
         Entry::Pid(pid) => {
-            task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
+            task_of(cx, dir.ns, pid).map_err(|_| refuse!(cx.why, NameExists))?;
             let files = PidFile::ALL.iter().map(|f| Entry::File(pid, *f));
             let links = PidLink::ALL.iter().map(|l| Entry::Link(pid, *l));
             let dirs = [
@@ -201,7 +209,7 @@ pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
         }
         Entry::NsDir(pid) => NsLink::ALL.iter().map(|l| Entry::Ns(pid, *l)).collect(),
         Entry::FdDir(pid) => {
-            let task = task_of(cx, dir.ns, pid).map_err(|_| Errno::ENOENT)?;
+            let task = task_of(cx, dir.ns, pid).map_err(|_| refuse!(cx.why, NameExists))?;
             task.files
                 .iter()
                 .map(|(nr, _)| Entry::Fd(pid, nr))
@@ -214,7 +222,7 @@ pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
         | Entry::File(..)
         | Entry::Link(..)
         | Entry::Fd(..)
-        | Entry::Ns(..) => return Err(Errno::ENOTDIR),
+        | Entry::Ns(..) => return Err(lost!(ENOTDIR)),
     };
     let dirent = |entry| {
         let node = dir.with(entry);
@@ -235,7 +243,9 @@ pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
 pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
     match node.entry {
         Entry::SelfLink => {
-            let nr = cx.k.number_of(cx.me()?, node.ns).ok_or(Errno::ENOENT)?;
+            let nr =
+                cx.k.number_of(cx.me()?, node.ns)
+                    .ok_or_else(|| refuse!(cx.why, ProcSelf))?;
             Ok(ProcTarget::Text(nr.to_string().into()))
         }
         Entry::MountsLink => Ok(ProcTarget::Text("self/mounts".into())),
@@ -243,9 +253,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         Entry::Link(pid, link) => {
             let task = task_of(cx, node.ns, pid)?;
             may_look_behind(cx, pid)?;
-            if task.has_exited() {
-                return Err(Errno::ENOENT);
-            }
+            forbid!(cx.why, ProcExited, if task.has_exited())?;
             Ok(ProcTarget::Place(match link {
                 PidLink::Cwd => task.fs.cwd,
                 PidLink::Root => task.fs.root,
@@ -253,7 +261,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
                     let exe = task
                         .exe
                         .filter(|id| cx.k.vfs.inodes.contains(*id))
-                        .ok_or(Errno::ENOENT)?;
+                        .ok_or_else(|| refuse!(cx.why, ProcExited))?;
                     PathRef {
                         mount: task.fs.root.mount,
                         node: Node::Inode(exe),
@@ -264,8 +272,11 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         Entry::Fd(pid, nr) => {
             let task = task_of(cx, node.ns, pid)?;
             may_look_behind(cx, pid)?;
-            let fd = task.files.get(nr).ok_or(Errno::ENOENT)?;
-            let file = cx.k.vfs.files.get(fd.file).ok_or(Errno::ENOENT)?;
+            let fd = task
+                .files
+                .get(nr)
+                .ok_or_else(|| refuse!(cx.why, NameExists, nr))?;
+            let file = cx.k.vfs.files.get(fd.file).ok_or(lost!(ENOENT))?;
             Ok(match file.path {
                 Some(place) => ProcTarget::Place(place),
                 None => ProcTarget::Nameless(format!("pipe:[{}]", fd.file.as_u64()).into()),
@@ -274,12 +285,10 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         Entry::Ns(pid, link) => {
             let task = task_of(cx, node.ns, pid)?;
             may_look_behind(cx, pid)?;
-            if task.has_exited() {
-                return Err(Errno::ENOENT);
-            }
+            forbid!(cx.why, ProcExited, if task.has_exited())?;
             namespace_of(cx, task, link)
                 .map(ProcTarget::Namespace)
-                .ok_or(Errno::ENOENT)
+                .ok_or_else(|| refuse!(cx.why, ProcExited))
         }
         Entry::Root
         | Entry::Net(_)
@@ -291,7 +300,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         | Entry::Pid(_)
         | Entry::File(..)
         | Entry::FdDir(_)
-        | Entry::NsDir(_) => Err(Errno::EINVAL),
+        | Entry::NsDir(_) => Err(lost!(EINVAL)),
     }
 }
 

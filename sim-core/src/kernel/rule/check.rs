@@ -1,0 +1,209 @@
+//! A check that was recorded, and the recorder.
+
+use super::Rule;
+use crate::kernel::cgroup::CgroupId;
+use crate::kernel::cred::Cap;
+use crate::kernel::fs::{InodeId, MountId, Node};
+use crate::kernel::{NsId, Signal, TaskId};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What a check looked at, or the value that it read there. Small and `Copy`; names are put in
+/// when the record is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Thing {
+    None,
+    /// A descriptor, PID, uid, size, or whatever the rule is about.
+    Number(i64),
+    /// As `Number`, beyond what is signed.
+    Unsigned(u64),
+    /// Flags or modes, in octal and hexadecimal use alike shown in hexadecimal.
+    Bits(u64),
+    Task(u64),
+    Ns(u64),
+    Inode(u64),
+    Mount(u64),
+    /// A file that is computed: of proc, or a control group's.
+    Computed(u64),
+    /// A control group.
+    Cgroup(u64),
+    Cap(u64),
+    Signal(u64),
+}
+
+macro_rules! from_numbers {
+    ($($number:ty)*) => {
+        $(impl From<$number> for Thing {
+            #[inline(always)]
+            fn from(number: $number) -> Self {
+                Thing::Number(number as i64)
+            }
+        })*
+    };
+}
+
+from_numbers! { i8 i32 u16 u8 u32 i64 }
+
+macro_rules! from_unsigned {
+    ($($number:ty)*) => {
+        $(impl From<$number> for Thing {
+            #[inline(always)]
+            fn from(number: $number) -> Self {
+                Thing::Unsigned(number as u64)
+            }
+        })*
+    };
+}
+
+from_unsigned! { u64 usize }
+
+impl From<()> for Thing {
+    #[inline(always)]
+    fn from((): ()) -> Self {
+        Thing::None
+    }
+}
+
+impl From<bool> for Thing {
+    #[inline(always)]
+    fn from(value: bool) -> Self {
+        Thing::Number(i64::from(value))
+    }
+}
+
+impl From<TaskId> for Thing {
+    #[inline(always)]
+    fn from(id: TaskId) -> Self {
+        Thing::Task(id.as_u64())
+    }
+}
+
+impl From<NsId> for Thing {
+    #[inline(always)]
+    fn from(id: NsId) -> Self {
+        Thing::Ns(id.as_u64())
+    }
+}
+
+impl From<InodeId> for Thing {
+    #[inline(always)]
+    fn from(id: InodeId) -> Self {
+        Thing::Inode(id.as_u64())
+    }
+}
+
+impl From<MountId> for Thing {
+    #[inline(always)]
+    fn from(id: MountId) -> Self {
+        Thing::Mount(id.as_u64())
+    }
+}
+
+impl From<CgroupId> for Thing {
+    #[inline(always)]
+    fn from(id: CgroupId) -> Self {
+        Thing::Cgroup(id.as_u64())
+    }
+}
+
+impl From<Node> for Thing {
+    #[inline(always)]
+    fn from(node: Node) -> Self {
+        match node {
+            Node::Inode(id) => Thing::Inode(id.as_u64()),
+            Node::Proc(_) | Node::Cgroup(_) => Thing::Computed(0),
+            Node::Ns(id) => Thing::Ns(id.as_u64()),
+        }
+    }
+}
+
+impl From<Cap> for Thing {
+    #[inline(always)]
+    fn from(cap: Cap) -> Self {
+        Thing::Cap(cap as u64)
+    }
+}
+
+impl From<Signal> for Thing {
+    #[inline(always)]
+    fn from(signal: Signal) -> Self {
+        Thing::Signal(signal as u64)
+    }
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    Passed,
+    /// The call, or the instruction, ends here.
+    Refused,
+    /// One of several conditions, which holds.
+    Yes,
+    /// One of several conditions, which does not hold; another may.
+    No,
+}
+
+impl Verdict {
+    pub fn checked(passed: bool) -> Self {
+        match passed {
+            true => Verdict::Passed,
+            false => Verdict::Refused,
+        }
+    }
+
+    pub fn asked(holds: bool) -> Self {
+        match holds {
+            true => Verdict::Yes,
+            false => Verdict::No,
+        }
+    }
+}
+
+/// A check that was made while its tick was replayed. The last one that refused decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Check {
+    pub rule: Rule,
+    /// The task that was in the kernel.
+    pub subject: Option<TaskId>,
+    pub object: Thing,
+    pub read: Thing,
+    pub verdict: Verdict,
+}
+
+/// Checks in the order in which they were made.
+pub type Checks = Rc<RefCell<Vec<Check>>>;
+
+/// Where checks are recorded: nowhere, unless a tick is replayed to be explained.
+#[derive(Debug, Default)]
+pub struct Why {
+    checks: Option<Checks>,
+    subject: Option<TaskId>,
+}
+
+impl Why {
+    pub fn new(checks: Option<&Checks>, subject: TaskId) -> Self {
+        Self {
+            checks: checks.cloned(),
+            subject: Some(subject),
+        }
+    }
+
+    #[inline(always)]
+    pub fn is_on(&self) -> bool {
+        self.checks.is_some()
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub fn note(&self, rule: Rule, object: Thing, read: Thing, verdict: Verdict) {
+        if let Some(checks) = &self.checks {
+            checks.borrow_mut().push(Check {
+                rule,
+                subject: self.subject,
+                object,
+                read,
+                verdict,
+            });
+        }
+    }
+}
