@@ -4,7 +4,7 @@ use super::Rule;
 use crate::kernel::cgroup::CgroupId;
 use crate::kernel::cred::Cap;
 use crate::kernel::fs::{InodeId, MountId, Node};
-use crate::kernel::{NsId, Signal, TaskId};
+use crate::kernel::{Errno, NsId, Signal, TaskId};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -143,22 +143,6 @@ pub enum Verdict {
     No,
 }
 
-impl Verdict {
-    pub fn checked(passed: bool) -> Self {
-        match passed {
-            true => Verdict::Passed,
-            false => Verdict::Refused,
-        }
-    }
-
-    pub fn asked(holds: bool) -> Self {
-        match holds {
-            true => Verdict::Yes,
-            false => Verdict::No,
-        }
-    }
-}
-
 /// A check that was made while its tick was replayed. The last one that refused decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Check {
@@ -180,6 +164,8 @@ pub struct Why {
     subject: Option<TaskId>,
 }
 
+/// What the macros call. Out of line, and with as few arguments as the site has: there are many
+/// sites, and the page's bytes count.
 impl Why {
     pub fn new(checks: Option<&Checks>, subject: TaskId) -> Self {
         Self {
@@ -195,7 +181,7 @@ impl Why {
 
     #[cold]
     #[inline(never)]
-    pub fn note(&self, rule: Rule, object: Thing, read: Thing, verdict: Verdict) {
+    fn note(&self, rule: Rule, object: Thing, read: Thing, verdict: Verdict) {
         if let Some(checks) = &self.checks {
             checks.borrow_mut().push(Check {
                 rule,
@@ -205,5 +191,68 @@ impl Why {
                 verdict,
             });
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub fn ask(&self, rule: Rule, holds: bool, object: Thing, read: Thing) {
+        let verdict = match holds {
+            true => Verdict::Yes,
+            false => Verdict::No,
+        };
+        self.note(rule, object, read, verdict);
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub fn refuse_read(&self, rule: Rule, object: Thing, read: Thing) -> Errno {
+        self.note(rule, object, read, Verdict::Refused);
+        rule.errno()
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub fn refuse_of(&self, rule: Rule, object: Thing) -> Errno {
+        self.refuse_read(rule, object, Thing::None)
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub fn refuse(&self, rule: Rule) -> Errno {
+        self.refuse_read(rule, Thing::None, Thing::None)
+    }
+
+    /// # Errors
+    /// The errno of the rule, unless it passed.
+    #[cold]
+    #[inline(never)]
+    pub fn check_read(
+        &self,
+        rule: Rule,
+        passed: bool,
+        object: Thing,
+        read: Thing,
+    ) -> Result<(), Errno> {
+        if !passed {
+            return Err(self.refuse_read(rule, object, read));
+        }
+        self.note(rule, object, read, Verdict::Passed);
+        Ok(())
+    }
+
+    /// # Errors
+    /// As [`Why::check_read`].
+    #[cold]
+    #[inline(never)]
+    pub fn check_of(&self, rule: Rule, passed: bool, object: Thing) -> Result<(), Errno> {
+        self.check_read(rule, passed, object, Thing::None)
+    }
+
+    /// # Errors
+    /// As [`Why::check_read`].
+    #[cold]
+    #[inline(never)]
+    pub fn check(&self, rule: Rule, passed: bool) -> Result<(), Errno> {
+        self.check_read(rule, passed, Thing::None, Thing::None)
     }
 }

@@ -23,10 +23,10 @@ pub use list::Rule;
 /// Refuses when the condition holds: `Err` with the errno of the rule.
 macro_rules! forbid {
     ($why:expr, $rule:ident, if $condition:expr) => {
-        check!($why, $rule, () => (), if !$condition)
+        check!($why, $rule, if !$condition)
     };
     ($why:expr, $rule:ident, $object:expr, if $condition:expr) => {
-        check!($why, $rule, $object => (), if !$condition)
+        check!($why, $rule, $object, if !$condition)
     };
     ($why:expr, $rule:ident, $object:expr => $read:expr, if $condition:expr) => {
         check!($why, $rule, $object => $read, if !$condition)
@@ -36,58 +36,63 @@ macro_rules! forbid {
 /// Refuses unless the condition holds: `Err` with the errno of the rule.
 macro_rules! check {
     ($why:expr, $rule:ident, if $condition:expr) => {
-        check!($why, $rule, (), if $condition)
+        check!(@ $why, $condition, passed, check($crate::kernel::rule::Rule::$rule, passed))
     };
     ($why:expr, $rule:ident, $object:expr, if $condition:expr) => {
-        check!($why, $rule, $object => (), if $condition)
+        check!(@ $why, $condition, passed, check_of(
+            $crate::kernel::rule::Rule::$rule,
+            passed,
+            $crate::kernel::rule::Thing::from($object),
+        ))
     };
-    ($why:expr, $rule:ident, $object:expr => $read:expr, if $condition:expr) => {{
-        let passed: bool = $condition;
-        if !passed || $why.is_on() {
-            use $crate::kernel::rule::{Rule, Thing};
-            let verdict = $crate::kernel::rule::Verdict::checked(passed);
-            $why.note(Rule::$rule, Thing::from($object), Thing::from($read), verdict);
-        }
-        match passed {
-            true => Ok::<(), $crate::kernel::Errno>(()),
-            false => Err($crate::kernel::rule::Rule::$rule.errno()),
+    ($why:expr, $rule:ident, $object:expr => $read:expr, if $condition:expr) => {
+        check!(@ $why, $condition, passed, check_read(
+            $crate::kernel::rule::Rule::$rule,
+            passed,
+            $crate::kernel::rule::Thing::from($object),
+            $crate::kernel::rule::Thing::from($read),
+        ))
+    };
+    (@ $why:expr, $condition:expr, $passed:ident, $($note:tt)*) => {{
+        let $passed: bool = $condition;
+        if !$passed || $why.is_on() {
+            $why.$($note)*
+        } else {
+            Ok::<(), $crate::kernel::Errno>(())
         }
     }};
 }
 
 /// One of several conditions: it refuses nothing by itself, but is part of the chain.
 macro_rules! ask {
-    ($why:expr, $rule:ident, $object:expr $(=> $read:expr)?, if $condition:expr) => {{
-        let passed: bool = $condition;
+    ($why:expr, $rule:ident, $object:expr => $read:expr, if $condition:expr) => {{
+        let holds: bool = $condition;
         if $why.is_on() {
             use $crate::kernel::rule::{Rule, Thing};
-            let read = Thing::None;
-            $(let _ = read; let read = Thing::from($read);)?
-            let verdict = $crate::kernel::rule::Verdict::asked(passed);
-            $why.note(Rule::$rule, Thing::from($object), read, verdict);
+            $why.ask(Rule::$rule, holds, Thing::from($object), Thing::from($read));
         }
-        passed
+        holds
     }};
 }
 
 /// The errno of a rule, where what was found leaves nothing else to answer.
 macro_rules! refuse {
     ($why:expr, $rule:ident) => {
-        refuse!($why, $rule, ())
+        $why.refuse($crate::kernel::rule::Rule::$rule)
     };
     ($why:expr, $rule:ident, $object:expr) => {
-        refuse!($why, $rule, $object => ())
+        $why.refuse_of(
+            $crate::kernel::rule::Rule::$rule,
+            $crate::kernel::rule::Thing::from($object),
+        )
     };
-    ($why:expr, $rule:ident, $object:expr => $read:expr) => {{
-        use $crate::kernel::rule::{Rule, Thing, Verdict};
-        $why.note(
-            Rule::$rule,
-            Thing::from($object),
-            Thing::from($read),
-            Verdict::Refused,
-        );
-        Rule::$rule.errno()
-    }};
+    ($why:expr, $rule:ident, $object:expr => $read:expr) => {
+        $why.refuse_read(
+            $crate::kernel::rule::Rule::$rule,
+            $crate::kernel::rule::Thing::from($object),
+            $crate::kernel::rule::Thing::from($read),
+        )
+    };
 }
 
 /// The answer where something is missing that an invariant says is there: nobody ever gets it,

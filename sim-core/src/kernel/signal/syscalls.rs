@@ -55,7 +55,8 @@ pub(in crate::kernel) fn kill_ok(
     let me = cx.me()?;
     let session = cx.k.tasks.get(to).map(|t| t.session);
     let continues = signal == Some(Signal::SIGCONT) && session == Some(me.session);
-    let is_own = to == cx.task || ask!(cx.why, SameSession, to, if continues) || may_kill(cx, to);
+    let is_own =
+        to == cx.task || ask!(cx.why, SameSession, to => (), if continues) || may_kill(cx, to);
     check!(cx.why, KillPermission, to => signal.map_or(0, |signal| signal as u8), if is_own)
 }
 
