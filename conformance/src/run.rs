@@ -6,6 +6,7 @@ use crate::{ctl, ops};
 use serde_json::Value;
 use sim_core::BootOptions;
 use sim_core::hw::cost::Costs;
+use sim_core::kernel::rule::Rule;
 use std::collections::BTreeSet;
 
 /// How cases are run.
@@ -14,6 +15,14 @@ pub struct Options {
     /// Every cost of the machine is multiplied by this; answers must not depend on it.
     pub cost_factor: u64,
     pub checks: Checks,
+    pub rules: Rules,
+}
+
+/// Whether the rules that refuse something are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rules {
+    Untold,
+    Told,
 }
 
 impl Default for Options {
@@ -21,6 +30,7 @@ impl Default for Options {
         Self {
             cost_factor: 1,
             checks: Checks::EveryStep,
+            rules: Rules::Untold,
         }
     }
 }
@@ -44,6 +54,8 @@ pub struct Verdict {
     /// Outcome per step.
     pub outcomes: Vec<Value>,
     pub differences: Vec<Difference>,
+    /// Rules that refused something, with their steps.
+    pub rules: Vec<(Rule, usize)>,
 }
 
 impl Verdict {
@@ -93,7 +105,11 @@ pub fn run(case: &Case, options: &Options) -> Result<Verdict, String> {
         ..BootOptions::default()
     };
     let mut world = World::new(&boot, options.checks)?;
+    if options.rules == Rules::Told {
+        world.collect_rules();
+    }
     let mut verdict = Verdict {
+        rules: Vec::new(),
         outcomes: Vec::new(),
         differences: Vec::new(),
     };
@@ -115,6 +131,8 @@ pub fn run(case: &Case, options: &Options) -> Result<Verdict, String> {
             });
         }
         verdict.outcomes.push(got);
+        let refused = world.refusals().into_iter();
+        verdict.rules.extend(refused.map(|rule| (rule, at)));
     }
     Ok(verdict)
 }

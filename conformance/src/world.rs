@@ -5,6 +5,7 @@ use crate::hands::{Came, Halt, Hands, Notes};
 use crate::ops;
 use serde_json::{Map, Value, json};
 use sim_core::kernel::boot::World as BootWorld;
+use sim_core::kernel::rule::{Rule, Verdict};
 use sim_core::kernel::{Answer, FrameOrder, Injection};
 use sim_core::{BootOptions, Command, Event, Machine, Sink, observe};
 use std::collections::BTreeMap;
@@ -94,6 +95,19 @@ impl World {
         world.actors.push(Actor::new("init", task, 1));
         crate::ctl::number_namespaces(&mut world, task);
         Ok(world)
+    }
+
+    /// From here on, the checks of every step are kept for [`World::refusals`].
+    pub fn collect_rules(&mut self) {
+        self.sink = Sink::explain();
+    }
+
+    /// The rules that refused something since it was last asked.
+    pub fn refusals(&mut self) -> Vec<Rule> {
+        let checks = self.sink.checks().map(|checks| checks.take());
+        let checks = checks.unwrap_or_default().into_iter();
+        let refused = checks.filter(|check| check.verdict == Verdict::Refused);
+        refused.map(|check| check.rule).collect()
     }
 
     pub fn actor(&self, name: &str) -> Option<&Actor> {
@@ -238,7 +252,7 @@ impl World {
     /// Gives the machine a command and hears what happens.
     pub fn apply(&mut self, command: &Command) {
         self.machine.apply(command, &mut self.sink);
-        let Sink::Full(records) = &mut self.sink else {
+        let (Sink::Full(records) | Sink::Explain { records, .. }) = &mut self.sink else {
             return;
         };
         for record in records.drain(..) {

@@ -1,20 +1,23 @@
-//! `replay FILE [--events]`: runs a session script, prints its event trace and its final digest.
+//! `replay FILE [--quiet | --explain [TICK]]`: runs a session script, prints its event trace and
+//! its final digest; or the chain of every refusal, or of that of one tick.
 //!
 //! Exit code 1 if the script cannot be read, comes to another digest than it expects, or halts
 //! the machine.
 
 use sim_core::event::Record;
-use sim_core::session::{Session, script_of_link};
+use sim_core::session::{Explanation, Session, is_refusal, script_of_link};
 use sim_core::{Command, Machine, Sink};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: replay FILE [--quiet]
+const USAGE: &str = "usage: replay FILE [--quiet | --explain [TICK]]
 FILE is a session script, or a file with the link of a shared session.";
 
 enum Trace {
     Events,
     Quiet,
+    /// Why things were refused: all, or what a tick refused.
+    Refusals(Option<u64>),
 }
 
 fn main() -> ExitCode {
@@ -23,8 +26,12 @@ fn main() -> ExitCode {
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--quiet" => trace = Trace::Quiet,
+            "--explain" => trace = Trace::Refusals(None),
             // What is printed anyway.
             "--events" => trace = Trace::Events,
+            number if matches!(trace, Trace::Refusals(None)) && number.parse::<u64>().is_ok() => {
+                trace = Trace::Refusals(number.parse().ok());
+            }
             _ if file.is_none() && !argument.starts_with("--") => file = Some(argument),
             _ => {
                 eprintln!("{USAGE}");
@@ -57,8 +64,20 @@ fn run(file: &str, trace: &Trace) -> Result<ExitCode, Box<dyn std::error::Error>
     // Read first: a script that is wrong at its end prints no trace.
     let session = Session::from_script(&text)?;
     let mut out = BufWriter::new(io::stdout().lock());
-    if matches!(trace, Trace::Events) {
-        print_events(&session, &mut out)?;
+    match trace {
+        Trace::Events => print_events(&session, &mut out)?,
+        Trace::Quiet => {}
+        Trace::Refusals(Some(tick)) => match session.explain(*tick) {
+            Some(explanation) => print_explanation(&explanation, &mut out)?,
+            None => return Err(format!("nothing was refused in tick {tick}").into()),
+        },
+        Trace::Refusals(None) => {
+            for tick in refused_ticks(&session) {
+                if let Some(explanation) = session.explain(tick) {
+                    print_explanation(&explanation, &mut out)?;
+                }
+            }
+        }
     }
     let machine = session.machine();
     writeln!(
@@ -107,6 +126,47 @@ fn print_events(session: &Session, out: &mut impl Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Ticks in which something was refused, in order.
+fn refused_ticks(session: &Session) -> Vec<u64> {
+    let mut machine = Machine::boot(session.boot_options());
+    let mut sink = Sink::full();
+    let mut ticks = Vec::new();
+    for command in session.commands() {
+        machine.apply(command, &mut sink);
+        if let Sink::Full(records) = &mut sink {
+            let refused = records.drain(..).filter(|record| is_refusal(&record.event));
+            ticks.extend(refused.map(|record| record.tick));
+        }
+    }
+    ticks.dedup();
+    ticks
+}
+
+fn print_explanation(explanation: &Explanation, out: &mut impl Write) -> io::Result<()> {
+    let Explanation {
+        tick,
+        at_ns,
+        user,
+        kernel,
+        hardware,
+        result,
+    } = explanation;
+    writeln!(out, "#{tick} at {at_ns} ns: {result}")?;
+    writeln!(out, "  User")?;
+    for line in user {
+        writeln!(out, "    {line}")?;
+    }
+    writeln!(out, "  Kernel")?;
+    for step in kernel {
+        writeln!(out, "    {} {:<60} {}", step.mark(), step.text, step.page)?;
+    }
+    writeln!(out, "  Hardware")?;
+    for line in hardware {
+        writeln!(out, "    {line}")?;
+    }
+    writeln!(out)
 }
 
 fn print_record(record: &Record, out: &mut impl Write) -> io::Result<()> {

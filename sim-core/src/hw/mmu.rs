@@ -184,6 +184,26 @@ pub fn walk(ram: &Ram, root: Pfn, addr: VirtAddr) -> Option<(Pfn, u16, Pte)> {
     Some((table, at, Pte(entries.get(at))))
 }
 
+/// The same way, told: level (3 to 0), table, index and entry of each table that was read, down to
+/// the first entry that leads nowhere.
+pub fn walk_steps(ram: &Ram, root: Pfn, addr: VirtAddr) -> Vec<(usize, Pfn, u16, u64)> {
+    let mut steps = Vec::new();
+    let mut table = root;
+    for level in (0..=3).rev() {
+        let Contents::Table(entries) = ram.frame(table) else {
+            break;
+        };
+        let at = index(addr, level);
+        let entry = Pte(entries.get(at));
+        steps.push((level as usize, table, at, entry.0));
+        if !entry.has(PteFlags::PRESENT) {
+            break;
+        }
+        table = entry.pfn();
+    }
+    steps
+}
+
 /// Translates for a CPU: TLB first, then a walk that sets the accessed and dirty bits.
 /// Returns the frame and whether the tables had to be walked.
 #[inline]

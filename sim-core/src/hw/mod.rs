@@ -17,7 +17,7 @@ pub use cpu::{Cpu, CpuId, Ring};
 pub use disk::{Disk, DiskFile, DiskNode, Load};
 pub use mmu::{
     FaultAccess, Mmu, PageFault, Pte, PteFlags, TLB_ENTRIES, Tlb, VirtAddr, table_index, translate,
-    walk,
+    walk, walk_steps,
 };
 pub use ram::{Contents, PAGE_BYTES, Pfn, Ram, pattern_word};
 pub use table::Table;

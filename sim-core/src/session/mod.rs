@@ -5,6 +5,7 @@
 //! from the nearest keyframe.
 
 mod branch;
+mod explain;
 mod keyframes;
 mod link;
 mod log;
@@ -15,6 +16,7 @@ mod seek;
 mod timeline;
 
 pub use branch::BranchInfo;
+pub use explain::{Explanation, Step, is_refusal};
 pub use link::{LinkError, script_of_link};
 pub use log::Position;
 pub use script::{Expectation, MODEL_VERSION, ScriptError};

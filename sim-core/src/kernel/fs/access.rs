@@ -5,6 +5,7 @@ use super::path::{Node, PathRef};
 use super::procfs;
 use super::umount::is_read_only;
 use crate::kernel::cred::Cap;
+use crate::kernel::rule::Thing;
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags};
 use crate::kernel::{Ctx, Errno, Kernel};
 
@@ -85,7 +86,9 @@ impl Ctx<'_> {
             return if is_allowed {
                 Ok(())
             } else {
-                Err(refuse!(self.why, FilePermission, place.node => owner.mode))
+                Err(
+                    refuse!(self.why, FilePermission, place.node => Thing::Mode(u64::from(owner.mode))),
+                )
             };
         }
         let is_kept = matches!(
@@ -121,7 +124,7 @@ impl Ctx<'_> {
         {
             Ok(())
         } else {
-            Err(refuse!(self.why, FilePermission, node => owner.mode))
+            Err(refuse!(self.why, FilePermission, node => Thing::Mode(u64::from(owner.mode))))
         }
     }
 

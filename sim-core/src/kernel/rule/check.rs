@@ -17,14 +17,14 @@ pub enum Thing {
     Number(i64),
     /// As `Number`, beyond what is signed.
     Unsigned(u64),
-    /// Flags or modes, in octal and hexadecimal use alike shown in hexadecimal.
-    Bits(u64),
+    /// Of a file, shown in octal.
+    Mode(u64),
     Task(u64),
     Ns(u64),
     Inode(u64),
     Mount(u64),
     /// A file that is computed: of proc, or a control group's.
-    Computed(u64),
+    Computed,
     /// A control group.
     Cgroup(u64),
     Cap(u64),
@@ -111,7 +111,7 @@ impl From<Node> for Thing {
     fn from(node: Node) -> Self {
         match node {
             Node::Inode(id) => Thing::Inode(id.as_u64()),
-            Node::Proc(_) | Node::Cgroup(_) => Thing::Computed(0),
+            Node::Proc(_) | Node::Cgroup(_) => Thing::Computed,
             Node::Ns(id) => Thing::Ns(id.as_u64()),
         }
     }
