@@ -193,7 +193,7 @@ pub fn walk_steps(ram: &Ram, root: Pfn, addr: VirtAddr) -> Vec<(usize, Pfn, u16,
         let Contents::Table(entries) = ram.frame(table) else {
             break;
         };
-        let at = index(addr, level);
+        let at = table_index(addr, level);
         let entry = Pte(entries.get(at));
         steps.push((level as usize, table, at, entry.0));
         if !entry.has(PteFlags::PRESENT) {
