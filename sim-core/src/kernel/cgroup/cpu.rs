@@ -189,10 +189,8 @@ fn set_shares(cx: &mut Ctx<'_>, id: CgroupId, shares: u32) {
 /// # Errors
 /// ERANGE outside 1 to 10000; EINVAL for what is no number.
 pub(super) fn set_weight(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Errno> {
-    let weight = unsigned(text)?;
-    if !(1..=10_000).contains(&weight) {
-        return Err(Errno::ERANGE);
-    }
+    let weight = unsigned(&cx.why, text)?;
+    forbid!(cx.why, CgroupCpuRange, weight, if !(1..=10_000).contains(&weight))?;
     set_shares(cx, id, shares_of_weight(weight));
     Ok(())
 }
@@ -202,10 +200,8 @@ pub(super) fn set_weight(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(
 /// # Errors
 /// ERANGE outside -20 to 19; EINVAL for what is no number.
 pub(super) fn set_nice(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Errno> {
-    let nice = signed(text)?;
-    if !(-20..=19).contains(&nice) {
-        return Err(Errno::ERANGE);
-    }
+    let nice = signed(&cx.why, text)?;
+    forbid!(cx.why, CgroupCpuRange, nice, if !(-20..=19).contains(&nice))?;
     set_shares(cx, id, weight_of_nice(nice as i8));
     Ok(())
 }
@@ -223,23 +219,20 @@ fn leading_number(text: &str) -> Option<u64> {
 /// period of more than a second.
 pub(super) fn set_max(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Errno> {
     let mut words = text.split_ascii_whitespace();
-    let quota = words.next().ok_or(Errno::EINVAL)?;
-    let mut state = cx.k.cgroups.get(id).ok_or(Errno::ENODEV)?.cpu;
+    let quota = words.next().ok_or_else(|| refuse!(cx.why, CgroupCpuMax))?;
+    let mut state = cx.k.cgroups.get(id).ok_or(lost!(ENODEV))?.cpu;
     if let Some(period_us) = words.next().and_then(leading_number) {
         state.period_ns = period_us.saturating_mul(1_000);
     }
     state.quota_ns = match (leading_number(quota), quota) {
         (Some(us), _) => Some(us.saturating_mul(1_000)),
         (None, "max") => None,
-        (None, _) => return Err(Errno::EINVAL),
+        (None, _) => return Err(refuse!(cx.why, CgroupCpuMax)),
     };
-    if state
+    forbid!(cx.why, CgroupCpuMax, if state
         .quota_ns
         .is_some_and(|ns| !(MIN_NS..=MAX_QUOTA_NS).contains(&ns))
-        || !(MIN_NS..=MAX_PERIOD_NS).contains(&state.period_ns)
-    {
-        return Err(Errno::EINVAL);
-    }
+        || !(MIN_NS..=MAX_PERIOD_NS).contains(&state.period_ns))?;
     state.runtime_ns = 0;
     state.refill();
     state.period_end_ns = u64::MAX;

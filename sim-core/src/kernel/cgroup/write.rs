@@ -24,28 +24,27 @@ pub(super) fn number(why: &Why, text: &str) -> Result<i32, Errno> {
 }
 
 /// kstrtoull.
-pub(super) fn unsigned(text: &str) -> Result<u64, Errno> {
+pub(super) fn unsigned(why: &Why, text: &str) -> Result<u64, Errno> {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let (radix, digits) = match digits.strip_prefix("0x") {
         Some(rest) => (16, rest),
         None if digits.len() > 1 && digits.starts_with('0') => (8, digits),
         None => (10, digits),
     };
-    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-        return Err(Errno::EINVAL);
-    }
-    u64::from_str_radix(digits, radix).map_err(|_| Errno::ERANGE)
+    forbid!(why, CgroupNumber, if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)))?;
+    u64::from_str_radix(digits, radix).map_err(|_| refuse!(why, CgroupNumberRange))
 }
 
 /// kstrtoll.
-pub(super) fn signed(text: &str) -> Result<i64, Errno> {
+pub(super) fn signed(why: &Why, text: &str) -> Result<i64, Errno> {
     match text.strip_prefix('-') {
-        Some(rest) if rest.starts_with('+') => Err(Errno::EINVAL),
+        Some(rest) if rest.starts_with('+') => Err(refuse!(why, CgroupNumber)),
         Some(rest) => {
-            let value = i64::try_from(unsigned(rest)?).map_err(|_| Errno::ERANGE)?;
+            let value =
+                i64::try_from(unsigned(why, rest)?).map_err(|_| refuse!(why, CgroupNumberRange))?;
             Ok(-value)
         }
-        None => i64::try_from(unsigned(text)?).map_err(|_| Errno::ERANGE),
+        None => i64::try_from(unsigned(why, text)?).map_err(|_| refuse!(why, CgroupNumberRange)),
     }
 }
 

@@ -86,6 +86,8 @@ rules! {
     CgroupControllerExists EINVAL "cgroups(7)";
     CgroupControllerInUse EBUSY "cgroups(7)";
     CgroupControllerSign EINVAL "cgroups(7)";
+    CgroupCpuMax EINVAL "cgroups(7)";
+    CgroupCpuRange ERANGE "cgroups(7)";
     CgroupDepth EINVAL "cgroups(7)";
     CgroupDescendants EAGAIN "cgroups(7)";
     CgroupEmpty EBUSY "cgroups(7)";
