@@ -29,6 +29,11 @@ macro_rules! flags {
             pub const fn any(self, other: $name) -> bool {
                 self.0 & other.0 != 0
             }
+            /// The flag of this name, without its prefix.
+            pub fn named(name: &str) -> Option<$name> {
+                let (_, bits) = $name::NAMED.iter().find(|(flag, _)| *flag == name)?;
+                Some($name(*bits as $ty))
+            }
             pub const fn with(self, other: $name) -> $name {
                 $name(self.0 | other.0)
             }
