@@ -25,9 +25,14 @@ fn stroke(id: u64, pid: Html) -> Html {
     }
 }
 
+/// Rows that are drawn of a long list, and how high one is.
+const DRAWN: usize = 60;
+const ROW_PX: usize = 24;
+
 #[component]
 pub fn TaskTable(props: &TaskTableProps) -> Html {
     let lang = props.lang;
+    let top = use_state(|| 0_usize);
     let (title, host) = match &props.eyes {
         Some(eyes) => (
             lang.tf("eyes-tasks", &[("name", &eyes.comm)]),
@@ -69,15 +74,37 @@ pub fn TaskTable(props: &TaskTableProps) -> Html {
             </tr>
         }
     };
+    // Of a long list only what is seen is drawn; empty rows keep its height.
+    let first = if props.tasks.len() > DRAWN {
+        top.saturating_sub(DRAWN / 4).min(props.tasks.len() - DRAWN)
+    } else {
+        0
+    };
+    let last = (first + DRAWN).min(props.tasks.len());
+    let gap = |rows: usize| {
+        let height = format!("height:{}px", rows * ROW_PX);
+        html! { <tr aria-hidden="true" style={height}></tr> }
+    };
+    let onscroll = {
+        let top = top.clone();
+        Callback::from(move |event: Event| {
+            let list = event.target_unchecked_into::<web_sys::Element>();
+            top.set(list.scroll_top().max(0) as usize / ROW_PX);
+        })
+    };
     html! {
         <div class="list"><div class="cap">{ title }</div>
-        <div class="tasks" tabindex="0" role="region" aria-label={lang.t("tasks-title")}>
+        <div class="tasks" tabindex="0" role="region" aria-label={lang.t("tasks-title")} {onscroll}>
             <table>
                 <thead><tr>
                     <th class="num">{ lang.t("col-pid") }</th><th class="num">{ lang.t("col-inside") }</th><th>{ lang.t("col-name") }</th>
                     <th>{ lang.t("col-state") }</th><th class="num">{ lang.t("col-rss") }</th><th class="num">{ lang.t("col-time") }</th><th>{ lang.t("col-ns") }</th>
                 </tr></thead>
-                <tbody>{ for props.tasks.iter().map(row) }</tbody>
+                <tbody>
+                    if first > 0 { { gap(first) } }
+                    { for props.tasks.iter().skip(first).take(last - first).map(row) }
+                    if last < props.tasks.len() { { gap(props.tasks.len() - last) } }
+                </tbody>
             </table>
         </div></div>
     }
