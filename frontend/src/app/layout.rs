@@ -16,7 +16,7 @@ use crate::story::panel::{Panel, Shelf};
 use crate::story::{Ask, light};
 use crate::timeline::{TimeBar, TimeBarProps};
 use scene::Part;
-use sim_core::{observe, view};
+use sim_core::view;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -205,7 +205,7 @@ impl App {
             isolated: self.isolated.map(|(task, kind)| Isolated {
                 task,
                 kind,
-                answer: observe::answer(machine, task).map(|answer| answer.result.map(drop)),
+                answer: view::last_injected(machine, task),
             }),
             faded: self.faded,
             send: Callback::from(move |msg| link.send_message(msg)),

@@ -2,13 +2,12 @@
 
 use super::{App, Msg, Play, ScriptDialog, Step, fresh, now_ms};
 use crate::embed;
-use crate::lab::isolate;
 use crate::lab::worlds::{self, Side, Worlds};
 use crate::rescue;
 use crate::stage::Faded;
 use gloo::events::EventListener;
 use sim_core::command::{CpuId, TtyId};
-use sim_core::{Command, Session, observe};
+use sim_core::{Command, Session, view};
 use wasm_bindgen::JsCast;
 use yew::Context;
 use yew::html::Scope;
@@ -88,11 +87,7 @@ impl App {
             }
             Msg::Isolate(task, kind) => {
                 self.isolated = Some((task, kind));
-                if let Some(command) = isolate::command(&self.session, task, kind) {
-                    self.act(ctx, |s| {
-                        s.apply(command);
-                    });
-                }
+                self.act(ctx, |s| s.isolate(task, kind));
             }
             Msg::SetSpeed(slowdown) => self.slowdown = slowdown,
             Msg::SetZoom(zoom_ns) => self.zoom_ns = zoom_ns,
@@ -170,7 +165,9 @@ impl App {
         }
         // The dead see nothing.
         let machine = self.session.machine();
-        self.eyes = self.eyes.filter(|task| !observe::is_dead(machine, *task));
+        self.eyes = self
+            .eyes
+            .filter(|task| view::isolation(machine, *task).is_some());
         true
     }
 

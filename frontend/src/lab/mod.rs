@@ -1,6 +1,5 @@
 //! Between the page and the session: how wall time becomes simulated time, and the two worlds.
 
-pub mod isolate;
 pub mod names;
 pub mod pace;
 pub mod worlds;

@@ -4,7 +4,6 @@ use super::load::Loaded;
 use super::{Chosen, Deed, Story, scenes};
 use crate::app::{Msg, Step};
 use crate::i18n::Lang;
-use crate::lab::isolate;
 use crate::lab::worlds::Worlds;
 use scene::{Goal, texts};
 use sim_core::command::{CpuId, TtyId};
@@ -87,8 +86,7 @@ impl Visitor {
             }
             Msg::Eyes(task) => self.chosen.eyes = task,
             Msg::Isolate(task, kind) => {
-                let command = isolate::command(&self.session, task, kind);
-                self.session.apply(command.expect("a living task"));
+                self.session.isolate(task, kind);
             }
             Msg::Select(task) => self.chosen.selected = task,
             Msg::Step(step) => {

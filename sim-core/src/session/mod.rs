@@ -25,6 +25,7 @@ pub use timeline::{Lane, Span, SpanKind};
 
 use crate::event::Record;
 use crate::hw::TtyId;
+use crate::kernel::{NsKind, Syscall, TaskId};
 use crate::machine::{BootOptions, Machine, Stop};
 use crate::store::CowVec;
 use crate::{Command, Sink};
@@ -157,6 +158,19 @@ impl Session {
             tty: TtyId(tty),
             text: text.into(),
         })
+    }
+
+    /// unshare(2) of one kind of namespace by a living task, as if it had called it itself: it
+    /// keeps its PID and its place. A task that is gone does nothing.
+    pub fn isolate(&mut self, task: u64, kind: NsKind) {
+        let kernel = &self.machine.kernel;
+        let task = kernel.tasks.get(TaskId::from_u64(task));
+        let first = kernel.init_ns.pid_for_children;
+        if let Some(pid) = task.and_then(|task| kernel.number_of(task, first)) {
+            let flags = kind.flag();
+            let act = Syscall::Unshare { flags }.into();
+            self.apply(Command::Inject { pid, act });
+        }
     }
 
     /// Where the machine stands.

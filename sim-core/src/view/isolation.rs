@@ -4,7 +4,7 @@
 use super::eyes::ns_of;
 use crate::Machine;
 use crate::hw::PAGE_BYTES;
-use crate::kernel::{Kernel, NsKind, Task, TaskId};
+use crate::kernel::{Errno, Kernel, NsKind, Task, TaskId};
 
 /// Where a task is, for one kind of namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,12 @@ pub struct IsolationView {
     pub memory: Option<Usage>,
     /// Processes and pids.max, likewise.
     pub pids: Option<Usage>,
+}
+
+/// What the last call that was injected into a task came to; `None` while it is not done.
+pub fn last_injected(machine: &Machine, task: u64) -> Option<Result<(), Errno>> {
+    let task = machine.kernel.tasks.get(TaskId::from_u64(task))?;
+    Some(task.injected.as_ref()?.result.map(drop))
 }
 
 /// `None` for a task that is gone or has ended.

@@ -17,7 +17,7 @@ pub use crate::hw::Mmu;
 pub use crate::kernel::{NsKind, Signal, TaskId};
 pub use cpus::{CpuMode, CpuView, cpus};
 pub use eyes::{EyesView, SeenDevice, SeenPage, SeenProc, SeenRoot, SeenTask, eyes};
-pub use isolation::{DialState, IsolationView, Usage, isolation};
+pub use isolation::{DialState, IsolationView, Usage, isolation, last_injected};
 pub use machine::{MachineView, machine};
 pub use ram::{FrameCell, FrameKind, RamView, ram};
 pub use sched::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor, run_queues};
