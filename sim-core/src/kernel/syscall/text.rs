@@ -41,7 +41,7 @@ impl<'a, 'b> ArgumentWriter<'a, 'b> {
 }
 
 /// Reads arguments with commas between them. It keeps the first mistake and reads nothing more after
-/// it: an early return after each argument of each call was 10 KB of the page.
+/// it: an early return after each argument of each call was 23 KB of code, 1 KB of it compressed.
 pub(super) struct ArgumentReader<'a, 'b> {
     from: &'a mut Scanner<'b>,
     is_first: bool,
