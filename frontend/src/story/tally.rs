@@ -89,11 +89,9 @@ impl Tally {
             | Event::Interrupt { .. } => {
                 self.leave_user(record, in_user);
             }
-            Event::ReturnToUser { .. } => {
-                if in_user.is_none() {
-                    self.in_user.push(cpu);
-                    self.push(record, What::Crossing);
-                }
+            Event::ReturnToUser { .. } if in_user.is_none() => {
+                self.in_user.push(cpu);
+                self.push(record, What::Crossing);
             }
             Event::Switch { .. } => self.push(record, What::Switch),
             Event::Exec { task, path } => {
