@@ -2,7 +2,7 @@
 
 use crate::app::Msg;
 use crate::i18n::Lang;
-use sim_core::kernel::Errno;
+use sim_core::view::Errno;
 use sim_core::view::{DialState, IsolationView, NsKind, TaskRow, TaskState, Usage};
 use std::rc::Rc;
 use yew::prelude::*;

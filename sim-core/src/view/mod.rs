@@ -14,7 +14,7 @@ mod walk;
 mod windows;
 
 pub use crate::hw::Mmu;
-pub use crate::kernel::{NsKind, Signal, TaskId};
+pub use crate::kernel::{Errno, NsKind, Signal, TaskId};
 pub use cpus::{CpuMode, CpuView, cpus};
 pub use eyes::{EyesView, SeenDevice, SeenPage, SeenProc, SeenRoot, SeenTask, eyes};
 pub use isolation::{DialState, IsolationView, Usage, isolation, last_injected};

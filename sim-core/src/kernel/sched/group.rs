@@ -88,6 +88,16 @@ impl CpuSched {
         std::iter::once((None, &self.queue)).chain(groups)
     }
 
+    /// The group of the task on this CPU, by what the groups say of themselves.
+    pub fn innermost_running(&self) -> Level {
+        let mut running = self.groups.iter().filter(|g| g.place == Place::Running);
+        let is_above = |id| {
+            let mut groups = self.groups.iter();
+            groups.any(|g| g.place == Place::Running && g.above == Some(id))
+        };
+        running.find(|g| !is_above(g.group)).map(|g| g.group)
+    }
+
     /// Takes a group out of the queue above, and those above it that are empty then.
     pub fn take_out(&mut self, id: CgroupId) {
         let mut next = Some(id);

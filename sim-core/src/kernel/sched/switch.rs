@@ -220,6 +220,12 @@ impl Ctx<'_> {
             return;
         };
         let Some(task) = self.k.tasks.get_mut(id) else {
+            // It ended and nobody waits for it: its groups go on without it.
+            let group = this.innermost_running();
+            if group.is_some() {
+                self.put_groups(group);
+                self.k.share_out();
+            }
             return;
         };
         match task.state {
