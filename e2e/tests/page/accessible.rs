@@ -2,7 +2,7 @@
 
 use std::{env, fs};
 
-use e2e::{Page, PageOptions, Scheme, by_id};
+use e2e::{Page, PageOptions, Scheme};
 
 const TAGS: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']";
 
@@ -33,8 +33,7 @@ fn check(scheme: Scheme) {
     assert_eq!(violations(&page), Vec::<String>::new(), "the lab");
     for (id, scene) in super::story::scenes() {
         for (at, step) in scene.steps.iter().enumerate() {
-            page.go_to_site(&format!("?lang=ko&scene={id}&step={}", at + 1));
-            page.wait_for_selector(&format!("{}[data-step=\"{}\"]", by_id("story"), at + 1));
+            super::story::open(&page, &id, "ko", at);
             assert_eq!(violations(&page), Vec::<String>::new(), "{id}/{}", step.id);
         }
     }

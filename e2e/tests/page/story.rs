@@ -24,8 +24,9 @@ pub fn scenes() -> Vec<(String, Scene)> {
     .collect()
 }
 
-fn open(page: &Page, id: &str, lang: &str, step: usize) {
-    page.go_to_site(&format!("?lang={lang}&scene={id}&step={}", step + 1));
+pub fn open(page: &Page, id: &str, lang: &str, step: usize) {
+    let site = page.site().url();
+    page.go_to(&format!("{site}?lang={lang}&scene={id}&step={}", step + 1));
     page.wait_for_selector(&at_step(step));
 }
 
