@@ -1,5 +1,5 @@
-//! Korean particles after an inserted word. Texts have both forms, `(은)는`; the word before
-//! decides which one is read.
+//! Korean particles after an inserted word. Texts have both forms, the one after a consonant in
+//! parentheses; the word before decides which one is read.
 
 /// Both forms as they stand in texts, the one after a final consonant, the one after a vowel.
 const PAIRS: [(&str, &str, &str); 5] = [
