@@ -3,6 +3,7 @@
 mod bandwidth;
 mod entity;
 mod group;
+mod group_moves;
 mod hotplug;
 mod queue;
 mod switch;
