@@ -97,6 +97,17 @@ fn say(lang: Lang, names: &Names, record: &Record) -> String {
         Event::TtyOutput { bytes, .. } => lang.tf("say-output", &[("bytes", &bytes.to_string())]),
         Event::TtyInput { bytes, .. } => lang.tf("say-input", &[("bytes", &bytes.to_string())]),
         Event::OomKill { victim, .. } => lang.tf("say-oom", &[("who", &who(victim))]),
+        Event::SwapOut { task, slot, .. } => lang.tf(
+            "say-swap-out",
+            &[("who", &who(task)), ("slot", &slot.to_string())],
+        ),
+        Event::SwapIn { task, slot, .. } => lang.tf(
+            "say-swap-in",
+            &[("who", &who(task)), ("slot", &slot.to_string())],
+        ),
+        Event::CacheDrop { pages } => {
+            lang.tf("say-cache-drop", &[("pages", &pages.to_string())])
+        }
         Event::FrameAlloc { pfn } => lang.tf("say-alloc", &[("frame", &pfn.0.to_string())]),
         Event::FrameFree { pfn } => lang.tf("say-free", &[("frame", &pfn.0.to_string())]),
         Event::CpuPlugged { cpu } => lang.tf("say-plugged", &[("cpu", &cpu.0.to_string())]),

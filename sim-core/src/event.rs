@@ -84,6 +84,23 @@ pub enum Event {
     Interrupt {
         source: InterruptSource,
     },
+    /// Few frames were free: a page of this task went to a slot of the swap area.
+    SwapOut {
+        task: TaskId,
+        addr: u64,
+        slot: u64,
+        pfn: Pfn,
+    },
+    /// The disk was asked for a slot of the swap area: a major fault.
+    SwapIn {
+        task: TaskId,
+        slot: u64,
+        pfn: Pfn,
+    },
+    /// Few frames were free: pages of files that the disk still has were dropped.
+    CacheDrop {
+        pages: u64,
+    },
     FrameAlloc {
         pfn: Pfn,
     },

@@ -19,6 +19,11 @@ use crate::store::digest_of;
 use programs::Programs;
 use std::rc::Rc;
 
+/// Pages of the usual swap area: half of the usual RAM.
+pub const SWAP_FRAMES: u64 = 256;
+/// Pages of the largest: 256 MiB.
+pub const SWAP_FRAMES_MAX: u64 = 1 << 16;
+
 /// What is decided before power-on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BootOptions {
@@ -30,6 +35,8 @@ pub struct BootOptions {
     /// Does not matter without an MMU: frames are then given out from the lowest on.
     pub frame_order: FrameOrder,
     pub costs: Costs,
+    /// Pages of the disk's swap area, 0 to 65,536; the bare world has none.
+    pub swap_frames: u64,
     pub world: World,
     pub mmu: Mmu,
 }
@@ -42,6 +49,7 @@ impl Default for BootOptions {
             seed: 1,
             frame_order: FrameOrder::Shuffled,
             costs: Costs::default(),
+            swap_frames: SWAP_FRAMES,
             world: World::Lab,
             mmu: Mmu::Paging,
         }
@@ -66,13 +74,20 @@ impl Machine {
             World::Bare => crate::user::bare_disk(options.mmu),
         });
         let mut hw = Hardware::new(options.cpus, options.mmu, options.ram_frames, disk);
-        let kernel = kernel::boot::boot(
+        let mut kernel = kernel::boot::boot(
             &mut hw,
             options.world,
             options.costs,
             options.frame_order,
             options.seed,
         );
+        // Without an MMU nothing can be taken away from a program.
+        let swap_frames = match (options.world, options.mmu) {
+            (World::Lab, Mmu::Paging) => options.swap_frames.min(SWAP_FRAMES_MAX),
+            (World::Bare, _) | (_, Mmu::None) => 0,
+        };
+        hw.swap = crate::hw::Ram::new(swap_frames);
+        kernel.mm.swap = kernel::mm::Swap::new(swap_frames, hw.ram.frames());
         Self {
             hw,
             kernel,

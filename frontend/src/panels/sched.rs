@@ -92,6 +92,7 @@ fn wait(lang: Lang, on: WaitFor, now_ns: u64) -> String {
         WaitFor::Message => "wait-message",
         WaitFor::Signal => "wait-signal",
         WaitFor::Memory => "wait-memory",
+        WaitFor::Disk => "wait-disk",
         WaitFor::Resume => "wait-resume",
     };
     lang.t(key).to_string()

@@ -224,3 +224,7 @@ page-zero = zeros
 page-file = from a file
 page-own = its own
 page-swapped = on the disk
+wait-disk = the disk
+say-swap-out = Few frames are free: a page of { $who } goes to the disk, to slot { $slot } of the swap area.
+say-swap-in = { $who } touches a page that is on the disk: it is read from slot { $slot }.
+say-cache-drop = Few frames are free: { $pages } pages of files are dropped, the disk still has them.

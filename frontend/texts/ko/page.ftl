@@ -224,3 +224,7 @@ page-zero = 0으로 찬 페이지
 page-file = 파일의 것
 page-own = 자기 것
 page-swapped = 디스크에 있음
+wait-disk = 디스크
+say-swap-out = 빈 프레임이 모자랍니다. { $who }의 페이지 하나를 디스크의 스왑 영역 { $slot }번 자리로 내보냅니다.
+say-swap-in = { $who }: 건드린 페이지가 디스크에 있어서 { $slot }번 자리에서 읽어 옵니다.
+say-cache-drop = 빈 프레임이 모자랍니다. 디스크에도 있는 파일 페이지 { $pages }개를 버립니다.

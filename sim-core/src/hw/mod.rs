@@ -33,6 +33,8 @@ pub struct Hardware {
     pub mmu: Mmu,
     pub ram: Ram,
     pub terminals: Terminals,
+    /// The disk's swap area: pages, addressed by slot.
+    pub swap: Ram,
     /// Read-only, so every clone shares it.
     pub disk: std::rc::Rc<Disk>,
 }
@@ -47,6 +49,7 @@ impl Hardware {
             mmu,
             ram: Ram::new(ram_frames.clamp(256, 24 << 18)),
             terminals: Terminals::default(),
+            swap: Ram::new(0),
             disk,
         }
     }

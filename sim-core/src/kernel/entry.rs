@@ -62,6 +62,7 @@ impl Ctx<'_> {
     /// Runs the handler of the current call, for the first time or after a wake-up.
     pub fn run_call(&mut self) -> Phase {
         self.charge(self.k.costs.syscall_work_ns);
+        mm::balance(self);
         let id = self.task;
         let Some(task) = self.k.tasks.get_mut(id) else {
             return Phase::Schedule;
@@ -216,7 +217,8 @@ impl Ctx<'_> {
             return Phase::Return;
         };
         self.charge(self.k.costs.page_fault_ns);
-        match mm::handle_fault(self, fault) {
+        mm::balance(self);
+        match mm::handle_fault(self, fault, mm::FaultFrom::User) {
             mm::FaultOutcome::Segv => {
                 let task = self.task;
                 self.force_signal(task, Signal::SIGSEGV);
@@ -227,10 +229,12 @@ impl Ctx<'_> {
                 self.force_signal(task, Signal::SIGBUS);
                 Phase::Return
             }
+            mm::FaultOutcome::SwapRead => Phase::Schedule,
             mm::FaultOutcome::OutOfMemory => mm::out_of_memory(self),
             mm::FaultOutcome::NewFrame
             | mm::FaultOutcome::ZeroFrame
             | mm::FaultOutcome::FilePage
+            | mm::FaultOutcome::SwapIn
             | mm::FaultOutcome::CopyOnWrite
             | mm::FaultOutcome::MadeWritable => Phase::Return,
         }

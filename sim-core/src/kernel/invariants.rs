@@ -97,7 +97,7 @@ fn waits(k: &Kernel) -> Result<(), String> {
             continue;
         };
         let is_queued = match reason {
-            BlockReason::Sleep { .. } => timed.contains(&id),
+            BlockReason::Sleep { .. } | BlockReason::Disk { .. } => timed.contains(&id),
             BlockReason::Tty(tty) => {
                 let tty = k.vfs.ttys.get(usize::from(tty.0));
                 tty.is_some_and(|tty| tty.readers.contains(id))

@@ -24,6 +24,7 @@ impl Machine {
             + tasks
             + own_tasks * TASK_HEAP_BYTES
             + hw.ram.bytes_beside(other.map(|o| &o.hw.ram))
+            + hw.swap.bytes_beside(other.map(|o| &o.hw.swap))
             + k.pids.bytes_beside(other.map(|o| &o.kernel.pids))
             + k.mm.bytes_beside(other.map(|o| &o.kernel.mm))
             + self.programs.bytes_beside(other.map(|o| &o.programs))

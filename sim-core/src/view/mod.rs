@@ -1,6 +1,7 @@
 //! Plain snapshots of a machine, one per panel. A view costs what is visible, not what exists.
 
 mod cpus;
+mod disk;
 mod eyes;
 mod isolation;
 mod machine;
@@ -16,6 +17,7 @@ mod windows;
 pub use crate::hw::Mmu;
 pub use crate::kernel::{Errno, NsKind, Signal, TaskId};
 pub use cpus::{CpuMode, CpuView, cpus};
+pub use disk::{DiskView, SlotView, disk};
 pub use eyes::{EyesView, SeenDevice, SeenPage, SeenProc, SeenRoot, SeenTask, eyes};
 pub use isolation::{DialState, IsolationView, Usage, isolation, last_injected};
 pub use machine::{MachineView, machine};

@@ -58,7 +58,8 @@ fn classify(info: FrameInfo, owners: &SortedMap<MmId, TaskId>) -> (FrameKind, Op
         (FrameUse::Untouched | FrameUse::Free { .. }, _) => (FrameKind::Free, None),
         (FrameUse::Kernel | FrameUse::Zero, _) => (FrameKind::Kernel, None),
         (FrameUse::PageTable { space }, _) => (FrameKind::PageTable, owner(space)),
-        (FrameUse::PageCache { .. }, 0) => (FrameKind::PageCache, None),
+        // An anonymous page that nobody maps is being read from the swap area.
+        (FrameUse::PageCache { .. } | FrameUse::Anon, 0) => (FrameKind::PageCache, None),
         (FrameUse::Anon | FrameUse::PageCache { .. }, 1) => {
             (FrameKind::Process, owner(MmId::from_u64(info.map_xor)))
         }
@@ -103,7 +104,9 @@ fn frames_of(machine: &Machine, id: TaskId) -> Vec<u64> {
         .and_then(|mm| k.mm.spaces.get(mm));
     if let Some(space) = space {
         each_entry(&machine.hw, space, |_, pte| {
-            frames.push(pte.pfn().0);
+            if pte.swap_slot().is_none() {
+                frames.push(pte.pfn().0);
+            }
         });
     }
     sorted(frames)

@@ -62,6 +62,7 @@ pub enum WaitFor {
     Message,
     Signal,
     Memory,
+    Disk,
     /// SIGCONT, or to be thawed.
     Resume,
 }
@@ -159,6 +160,7 @@ fn sleeper(k: &Kernel, id: TaskId) -> Option<Sleeper> {
             BlockReason::Tty(_) => WaitFor::Key,
             BlockReason::Frozen => WaitFor::Resume,
             BlockReason::Memory => WaitFor::Memory,
+            BlockReason::Disk { .. } => WaitFor::Disk,
         },
     };
     Some(Sleeper {

@@ -68,6 +68,8 @@ pub struct TaskRow {
     /// Frames that its page tables take.
     pub table_frames: u64,
     pub minor_faults: u64,
+    /// Faults that had to wait for the disk.
+    pub major_faults: u64,
     pub cpu_time_ns: u64,
     pub nice: i8,
     pub weight: u32,
@@ -162,6 +164,7 @@ fn row(k: &Kernel, id: TaskId, task: &Task) -> TaskRow {
         vm_pages: space.map_or(0, |s| s.size_pages()),
         table_frames: space.map_or(0, |s| s.table_frames),
         minor_faults: task.minor_faults,
+        major_faults: task.major_faults,
         cpu_time_ns: task.utime_ns + task.stime_ns,
         nice: task.sched.nice,
         weight: task.sched.weight,

@@ -220,11 +220,13 @@ fn store_fate(
     match (end, info, vma.sharing) {
         (WalkEnd::Unmapped | WalkEnd::BelowStack, _, _) => StoreFate::Refused,
         (WalkEnd::Frame { .. }, _, _) if entry.has(PteFlags::WRITE) => StoreFate::Writes,
-        (WalkEnd::Frame { .. }, Some(info), sharing) => match (info.usage, info.maps, sharing) {
-            (_, _, Sharing::Shared) | (FrameUse::Anon, 1, _) => StoreFate::MadeWritable,
-            (FrameUse::Zero, _, _) => StoreFate::NewFrame,
-            (_, _, Sharing::Private) => StoreFate::Copies,
-        },
+        (WalkEnd::Frame { .. }, Some(info), sharing) => {
+            match (info.usage, info.maps + info.pins, sharing) {
+                (_, _, Sharing::Shared) | (FrameUse::Anon, 1, _) => StoreFate::MadeWritable,
+                (FrameUse::Zero, _, _) => StoreFate::NewFrame,
+                (_, _, Sharing::Private) => StoreFate::Copies,
+            }
+        }
         (WalkEnd::Frame { .. }, None, _) | (WalkEnd::Swapped { .. }, _, _) => StoreFate::BringsIn,
         (WalkEnd::Untouched, _, sharing) => match (vma.backing, sharing) {
             (Backing::Anon, _) => StoreFate::NewFrame,

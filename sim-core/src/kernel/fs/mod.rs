@@ -53,7 +53,9 @@ pub use mount_calls::sys_mount;
 pub use names::{sys_link, sys_mkdir, sys_mknod, sys_rmdir, sys_symlink, sys_unlink};
 pub use namespace::{copy_mount_ns, drop_mount_ns, enter_mount_ns, is_chrooted, root_of};
 pub use open::{ExecFile, exec_of_fd, mappable, open_exec, sys_openat};
-pub use pagecache::{cached_page, file_pages, hold_mapped, page, release_mapped, shmem_file};
+pub use pagecache::{
+    cached_page, drop_clean_page, file_pages, hold_mapped, page, release_mapped, shmem_file,
+};
 pub use path::{FsStruct, Node, PathRef, fork_fs, release_fs};
 pub use path_calls::{
     sys_chdir, sys_chroot, sys_fchdir, sys_getcwd, sys_getdents64, sys_readlink, sys_umask,

@@ -88,6 +88,39 @@ pub fn cached_page(k: &Kernel, id: InodeId, page: u64) -> Option<Pfn> {
     }
 }
 
+/// Drops the page from the page cache if the disk has the same: how many were dropped. Nobody may
+/// map it.
+pub fn drop_clean_page(cx: &mut Ctx<'_>, id: InodeId, page: u64) -> u64 {
+    let Some(pfn) = cached_page(cx.k, id, page) else {
+        return 0;
+    };
+    let Some(inode) = cx.k.vfs.inodes.get(id) else {
+        return 0;
+    };
+    let InodeData::Regular {
+        source: Source::Disk(node),
+        ..
+    } = inode.data
+    else {
+        return 0;
+    };
+    let sb = inode.sb;
+    let (mut here, mut there) = ([0; PAGE_BYTES], [0; PAGE_BYTES]);
+    cx.hw.ram.frame(pfn).read(0, &mut here);
+    from_disk(cx, node, page).read(0, &mut there);
+    if here != there {
+        return 0;
+    }
+    if let Some(InodeData::Regular { pages, .. }) = cx.k.vfs.inodes.get_mut(id).map(|i| &mut i.data)
+        && let Some(slot) = Rc::make_mut(pages).get_mut(page as usize)
+    {
+        *slot = None;
+    }
+    uncharge(cx.k, sb, 1);
+    mm::unpin(cx, pfn);
+    1
+}
+
 /// Pages that a file has: what is mapped behind them cannot be accessed.
 pub fn file_pages(k: &Kernel, id: InodeId) -> u64 {
     let size = k.vfs.inodes.get(id).map_or(0, Inode::size_bytes);

@@ -1,6 +1,7 @@
 //! Taking frames and giving them back.
 
 use super::frames::TOUCHED_MAX;
+use super::reclaim::swap_out;
 use super::{FrameState, FrameUse, MmId};
 use crate::event::Event;
 use crate::hw::{Contents, Pfn};
@@ -19,6 +20,9 @@ pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
         | FrameUse::Zero
         | FrameUse::PageTable { .. } => None,
     };
+    if cx.k.mm.frames.free() < cx.k.mm.swap.low_frames / 2 {
+        swap_out(cx);
+    }
     let Some(pfn) = cx.k.mm.frames.take(usage) else {
         if let Some(group) = charged {
             cgroup::uncharge(cx.k, group);

@@ -2,6 +2,7 @@
 
 use super::limits::{limit_pages, may_expand};
 use super::mapping::{MIN_ADDR, prepare_anon, vmas_mut};
+use super::swap::{FaultFrom, read_in};
 use super::tables::{lookup, map, set_flags};
 use super::vma::STACK_GUARD_PAGES;
 use super::{Backing, FrameState, FrameUse, MmId, Sharing, Vma, VmaName, alloc, unpin};
@@ -25,6 +26,10 @@ pub enum FaultOutcome {
     CopyOnWrite,
     /// The frame was the writer's alone; only the write bit was missing.
     MadeWritable,
+    /// The page is being read from the swap area; the task sleeps, and tries again then.
+    SwapRead,
+    /// The page is back from the swap area.
+    SwapIn,
     /// No mapping, or one that forbids this: SIGSEGV.
     Segv,
     /// Behind the end of the mapped file: SIGBUS.
@@ -34,7 +39,7 @@ pub enum FaultOutcome {
 
 /// Why a fault cannot be dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bad {
+pub(super) enum Bad {
     Access,
     Bus,
     Memory,
@@ -53,8 +58,10 @@ impl From<Errno> for Bad {
 
 /// Deals with a fault of the calling task. A retry of the access then succeeds, unless the
 /// outcome is `Segv`, `Bus` or `OutOfMemory`; those are not counted (mm_account_fault).
-pub fn handle_fault(cx: &mut Ctx<'_>, fault: PageFault) -> FaultOutcome {
-    let outcome = match resolve(cx, fault) {
+pub fn handle_fault(cx: &mut Ctx<'_>, fault: PageFault, from: FaultFrom) -> FaultOutcome {
+    let outcome = match resolve(cx, fault, from) {
+        // Counted where the disk is asked.
+        Ok(outcome @ (FaultOutcome::SwapRead | FaultOutcome::SwapIn)) => outcome,
         Ok(outcome) => {
             if let Ok(task) = cx.me_mut() {
                 task.minor_faults += 1;
@@ -75,7 +82,7 @@ pub fn handle_fault(cx: &mut Ctx<'_>, fault: PageFault) -> FaultOutcome {
     outcome
 }
 
-fn resolve(cx: &mut Ctx<'_>, fault: PageFault) -> Result<FaultOutcome, Bad> {
+fn resolve(cx: &mut Ctx<'_>, fault: PageFault, from: FaultFrom) -> Result<FaultOutcome, Bad> {
     let space = cx.me()?.mm.ok_or(Bad::Access)?;
     let vpn = fault.addr >> 12;
     let vma = match cx.k.mm.spaces.get(space).and_then(|s| s.find(vpn)).copied() {
@@ -92,6 +99,9 @@ fn resolve(cx: &mut Ctx<'_>, fault: PageFault) -> Result<FaultOutcome, Bad> {
     };
     check!(cx.why, FaultAllowed, fault.addr => vma.prot.0, if is_allowed)?;
     let pte = lookup(cx, space, vpn);
+    if let Some(slot) = pte.swap_slot() {
+        return read_in(cx, (space, vpn), &vma, slot, fault.access, from);
+    }
     match (pte.has(PteFlags::PRESENT), is_write) {
         (true, true) => write_protected(cx, space, vpn, &vma, pte),
         // Another task with the same tables was quicker, or the TLB was behind.
@@ -110,7 +120,7 @@ fn resolve(cx: &mut Ctx<'_>, fault: PageFault) -> Result<FaultOutcome, Bad> {
 }
 
 /// Entry flags for a mapping; the write bit only where a write needs no more looking after.
-fn flags(vma: &Vma, writable: Writable) -> u64 {
+pub(super) fn flags(vma: &Vma, writable: Writable) -> u64 {
     let mut flags = PteFlags::PRESENT | PteFlags::USER | PteFlags::ACCESSED;
     if writable == Writable::Yes && vma.prot.has(Prot::WRITE) {
         flags |= PteFlags::WRITE;
@@ -122,7 +132,7 @@ fn flags(vma: &Vma, writable: Writable) -> u64 {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Writable {
+pub(super) enum Writable {
     No,
     Yes,
 }
@@ -250,7 +260,7 @@ fn write_protected(
     pte: Pte,
 ) -> Result<FaultOutcome, Bad> {
     let info = cx.k.mm.frames.info(pte.pfn());
-    let is_own = info.usage == FrameUse::Anon && info.maps == 1;
+    let is_own = info.usage == FrameUse::Anon && (info.maps, info.pins) == (1, 0);
     if is_own || vma.sharing == Sharing::Shared {
         if is_own {
             cx.k.mm.frames.set_state(pte.pfn(), FrameState::Exclusive);

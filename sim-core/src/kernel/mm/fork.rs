@@ -114,9 +114,15 @@ fn copy_leaf(
         Contents::Table(there) => there.clone(),
         Contents::Zero | Contents::Pattern { .. } | Contents::Lines(_) => return Ok(()),
     };
-    let mut rss = Rss::default();
+    let (mut rss, mut swapped) = (Rss::default(), 0);
     for (at, raw) in entries.iter().filter(|(at, _)| range.contains(at)) {
         let pte = Pte(raw);
+        if let Some(slot) = pte.swap_slot() {
+            cx.k.mm.swap.share(slot, to);
+            swapped += 1;
+            copy.push(at, raw);
+            continue;
+        }
         let info = cx.k.mm.frames.share_map(pte.pfn(), to);
         match (info.usage, info.state) {
             (FrameUse::Anon, _) => rss.anon += 1,
@@ -143,6 +149,7 @@ fn copy_leaf(
         space.rss.anon += rss.anon;
         space.rss.file += rss.file;
         space.rss.shmem += rss.shmem;
+        space.swapped += swapped;
     }
     Ok(())
 }

@@ -13,10 +13,19 @@ use std::collections::BTreeMap;
 pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
     // By frame: mappings, exclusive-or of the mappers.
     let mut maps: BTreeMap<u64, (u32, u64)> = BTreeMap::new();
+    // By slot: the same.
+    let mut slots: BTreeMap<u64, (u32, u64)> = BTreeMap::new();
     let mut tables: BTreeMap<u64, u64> = BTreeMap::new();
     for (id, space) in k.mm.spaces.iter() {
-        let mut rss = Rss::default();
+        let (mut rss, mut swapped) = (Rss::default(), 0);
         each_entry(hw, space, |vpn, pte| {
+            if let Some(slot) = pte.swap_slot() {
+                let entry = slots.entry(slot).or_default();
+                entry.0 += 1;
+                entry.1 ^= id.as_u64();
+                swapped += 1;
+                return;
+            }
             let info = k.mm.frames.info(pte.pfn());
             if info.usage == FrameUse::Zero || !pte.has(PteFlags::PRESENT) {
                 return;
@@ -34,10 +43,10 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
                 rss.anon += 1 << 32;
             }
         });
-        if rss != space.rss {
+        if (rss, swapped) != (space.rss, space.swapped) {
             return Err(format!(
-                "resident pages of space {id:?}: kept {:?}, counted {rss:?}",
-                space.rss
+                "pages of space {id:?}: kept {:?} and {} in swap, counted {rss:?} and {swapped}",
+                space.rss, space.swapped
             ));
         }
         let mut count = 0;
@@ -60,6 +69,16 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
                 space.users
             ));
         }
+    }
+    let kept: BTreeMap<u64, (u32, u64)> =
+        k.mm.swap
+            .iter()
+            .map(|(at, slot)| (at, (slot.maps, slot.map_xor)))
+            .collect();
+    if kept != slots || kept.len() as u64 != k.mm.swap.used() {
+        return Err(format!(
+            "slots of the swap area: kept {kept:?}, counted {slots:?}"
+        ));
     }
     let mut used = 0;
     for (pfn, info) in k.mm.frames.iter() {

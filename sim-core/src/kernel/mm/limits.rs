@@ -40,10 +40,11 @@ impl Charge {
     /// __vm_enough_memory: only an obvious overcommit is refused.
     ///
     /// # Errors
-    /// ENOMEM for more than all RAM at once.
+    /// ENOMEM for more than all RAM and swap at once.
     pub(super) fn pages(cx: &Ctx<'_>, pages: u64) -> Result<(), Errno> {
-        match pages > cx.k.mm.frames.total() {
-            true => Err(refuse!(cx.why, Overcommit, pages => cx.k.mm.frames.total())),
+        let most = cx.k.mm.frames.total() + cx.k.mm.swap.total();
+        match pages > most {
+            true => Err(refuse!(cx.why, Overcommit, pages => most)),
             false => Ok(()),
         }
     }

@@ -12,8 +12,10 @@ mod nommu;
 mod oom;
 mod populate;
 mod protect;
+mod reclaim;
 mod shm;
 mod space;
+mod swap;
 mod syscalls;
 mod tables;
 mod user_copy;
@@ -30,8 +32,10 @@ pub use nommu::{Place, load};
 pub use oom::out_of_memory;
 use populate::populate;
 pub use protect::sys_mprotect;
+pub use reclaim::balance;
 pub use shm::{ShmAccess, ShmPlace, attach, detach};
 pub use space::{AddressSpace, MmId, Rss, map_program, new_space, release};
+pub use swap::{FaultFrom, Slot, Swap};
 pub use syscalls::{sys_brk, sys_mmap, sys_munmap};
 pub use tables::{drop_page, each_entry, entry_of};
 pub use vma::{AnonOrigin, AnonVma, Backing, Sharing, Vma, VmaName, VmaTraits};
@@ -55,6 +59,7 @@ pub const KERNEL_FRAMES: u64 = 16;
 pub struct Memory {
     pub spaces: Slab<AddressSpace>,
     pub frames: Frames,
+    pub swap: Swap,
     /// The frame that every first read of anonymous memory maps; without an MMU nothing maps it.
     pub zero: Pfn,
     /// Tasks that wait for a frame.
@@ -68,6 +73,7 @@ impl Memory {
     pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
         self.spaces.bytes_beside(other.map(|other| &other.spaces))
             + self.frames.bytes_beside(other.map(|other| &other.frames))
+            + self.swap.bytes_beside(other.map(|other| &other.swap))
     }
 
     /// RAM with the kernel's image and the zero frame in it.
@@ -85,6 +91,7 @@ impl Memory {
         Self {
             spaces: Slab::default(),
             frames,
+            swap: Swap::new(0, 0),
             zero,
             waiting: Default::default(),
             next_anon: 0,

@@ -112,6 +112,9 @@ fn change_protection(
     for (base, table) in leaf_tables(&cx.hw.ram, pgd, start, end) {
         let frames = &cx.k.mm.frames;
         change_range(&mut cx.hw.ram, table, base, start, end, |pte| {
+            if !pte.has(PteFlags::PRESENT) {
+                return pte;
+            }
             let info = frames.info(pte.pfn());
             let is_own = match sharing {
                 Sharing::Shared => info.usage != FrameUse::Zero,

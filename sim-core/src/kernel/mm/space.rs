@@ -47,6 +47,8 @@ pub struct AddressSpace {
     pub vmas: Rc<Vec<Vma>>,
     pub heritage: Heritage,
     pub rss: Rss,
+    /// Pages on the disk (VmSwap).
+    pub swapped: u64,
     /// Tasks that use it (more than one between vfork and exec).
     pub users: u32,
     /// The heap, in bytes: first address and present end.
@@ -84,6 +86,7 @@ pub fn new_space(cx: &mut Ctx<'_>) -> Result<MmId, Errno> {
         vmas: Rc::default(),
         heritage: Heritage::Own,
         rss: Rss::default(),
+        swapped: 0,
         users: 1,
         brk_start: 0,
         brk: 0,

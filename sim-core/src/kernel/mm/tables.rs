@@ -1,6 +1,7 @@
 //! Building and clearing page tables, in frames of RAM.
 
 use super::alloc::{count_map, uncount_map};
+use super::swap::drop_slot;
 use super::{AddressSpace, FrameState, FrameUse, MmId, alloc, unpin};
 use crate::hw::{Contents, Hardware, Mmu, Pfn, Pte, PteFlags, Ram, Table, walk};
 use crate::kernel::{Ctx, Errno};
@@ -76,6 +77,8 @@ pub(super) fn map(cx: &mut Ctx<'_>, space: MmId, vpn: u64, pte: Pte) -> Result<(
     if old.has(PteFlags::PRESENT) {
         count_resident(cx, space, old.pfn(), Step::Down);
         uncount_map(cx, old.pfn(), space);
+    } else if let Some(slot) = old.swap_slot() {
+        drop_slot(cx, space, slot);
     }
     Ok(())
 }
@@ -102,11 +105,21 @@ pub fn drop_page(cx: &mut Ctx<'_>, space: MmId, vpn: u64) {
     let Some((table, at, pte)) = walk(&cx.hw.ram, pgd, vpn << 12) else {
         return;
     };
-    if pte.has(PteFlags::PRESENT) {
+    if pte.0 != 0 {
         set_entry(cx, table, at, Pte(0));
         cx.hw.invalidate(space.as_u64(), vpn);
-        count_resident(cx, space, pte.pfn(), Step::Down);
-        uncount_map(cx, pte.pfn(), space);
+        forget_page(cx, space, pte);
+    }
+}
+
+/// What an entry named is not this space's any more: a frame, or a slot of the swap area.
+fn forget_page(cx: &mut Ctx<'_>, space: MmId, pte: Pte) {
+    match pte.swap_slot() {
+        Some(slot) => drop_slot(cx, space, slot),
+        None => {
+            count_resident(cx, space, pte.pfn(), Step::Down);
+            uncount_map(cx, pte.pfn(), space);
+        }
     }
 }
 
@@ -283,8 +296,7 @@ fn clear_below(
             if level == 0 {
                 set_entry(cx, table, at, Pte(0));
                 cx.hw.invalidate(space.as_u64(), vpn);
-                count_resident(cx, space, pte.pfn(), Step::Down);
-                uncount_map(cx, pte.pfn(), space);
+                forget_page(cx, space, pte);
             } else if clear_below(cx, space, pte.pfn(), level - 1, vpn, start, end) {
                 set_entry(cx, table, at, Pte(0));
                 free_table(cx, space, pte.pfn());
@@ -296,9 +308,7 @@ fn clear_below(
     let entries = std::mem::take(entries);
     cx.hw.invalidate_space(space.as_u64());
     for (_, raw) in entries.iter() {
-        let pfn = Pte(raw).pfn();
-        count_resident(cx, space, pfn, Step::Down);
-        uncount_map(cx, pfn, space);
+        forget_page(cx, space, Pte(raw));
     }
     true
 }

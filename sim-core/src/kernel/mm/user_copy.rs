@@ -1,6 +1,7 @@
 //! copy_to_user and copy_from_user: the kernel's way to a process's memory.
 
 use super::fault::{FaultOutcome, handle_fault};
+use super::swap::FaultFrom;
 use crate::hw::{FaultAccess, Mmu, PAGE_BYTES, PageFault, Pfn, PteFlags, walk};
 use crate::kernel::{Ctx, Errno};
 
@@ -37,6 +38,7 @@ impl Ctx<'_> {
                     access,
                     present: present.is_some(),
                 },
+                FaultFrom::Kernel,
             ) {
                 FaultOutcome::Segv | FaultOutcome::Bus | FaultOutcome::OutOfMemory => {
                     return Err(refuse!(self.why, UserPage, addr));
@@ -44,6 +46,8 @@ impl Ctx<'_> {
                 FaultOutcome::NewFrame
                 | FaultOutcome::ZeroFrame
                 | FaultOutcome::FilePage
+                | FaultOutcome::SwapRead
+                | FaultOutcome::SwapIn
                 | FaultOutcome::CopyOnWrite
                 | FaultOutcome::MadeWritable => {}
             }

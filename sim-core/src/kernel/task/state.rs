@@ -63,6 +63,10 @@ pub enum BlockReason {
     Frozen,
     /// A page frame to become free, after the OOM killer chose somebody.
     Memory,
+    /// The disk to have read a page.
+    Disk {
+        until_ns: u64,
+    },
 }
 
 impl BlockReason {
@@ -84,6 +88,7 @@ impl BlockReason {
             BlockReason::Vfork(_)
             | BlockReason::PidNsEmpty
             | BlockReason::Frozen
+            | BlockReason::Disk { .. }
             | BlockReason::Memory => false,
         }
     }
@@ -117,6 +122,7 @@ impl BlockReason {
             BlockReason::PidNsEmpty => "zap_pid_ns_processes",
             BlockReason::Frozen => "do_freezer_trap",
             BlockReason::Memory => "out_of_memory",
+            BlockReason::Disk { .. } => "folio_wait_bit_common",
         }
     }
 }

@@ -12,8 +12,8 @@
 //! ```
 //!
 //! `ram` is in frames of 4 KiB; times are in simulated nanoseconds since boot. A machine without
-//! an MMU has `mmu=none` in the boot line, and a cost that is not the usual one stands there as
-//! `user_step_ns=0`.
+//! an MMU has `mmu=none` in the boot line, one with a swap area of another size `swap=0`, and a
+//! cost that is not the usual one stands there as `user_step_ns=0`.
 
 mod read;
 mod write;

@@ -8,7 +8,7 @@ use crate::Command;
 use crate::hw::{CpuId, Mmu, TtyId};
 use crate::kernel::boot::World;
 use crate::kernel::{FrameOrder, Injection};
-use crate::machine::BootOptions;
+use crate::machine::{BootOptions, SWAP_FRAMES_MAX};
 use crate::text::{Scanner, TextError};
 
 /// Reads a whole script.
@@ -128,6 +128,12 @@ fn boot(from: &mut Scanner<'_>, boot: &mut BootOptions) -> Result<(), TextError>
                 boot.ram_frames = from.number("ram")?;
                 if !(256..=24 << 18).contains(&boot.ram_frames) {
                     return Err(value.error("ram is 256 to 6291456 frames"));
+                }
+            }
+            "swap" => {
+                boot.swap_frames = from.number("swap")?;
+                if boot.swap_frames > SWAP_FRAMES_MAX {
+                    return Err(value.error("swap is 0 to 65536 pages"));
                 }
             }
             "seed" => boot.seed = from.number("seed")?,

@@ -6,7 +6,7 @@ use crate::hw::Mmu;
 use crate::hw::cost::Costs;
 use crate::kernel::FrameOrder;
 use crate::kernel::boot::World;
-use crate::machine::BootOptions;
+use crate::machine::{BootOptions, SWAP_FRAMES};
 use crate::text::quote;
 use std::fmt::{self, Write};
 
@@ -47,6 +47,7 @@ fn write_boot(to: &mut String, boot: &BootOptions) -> fmt::Result {
         seed,
         frame_order,
         costs,
+        swap_frames,
         world,
         mmu,
     } = boot;
@@ -60,6 +61,9 @@ fn write_boot(to: &mut String, boot: &BootOptions) -> fmt::Result {
     }
     if *mmu != Mmu::Paging {
         write!(to, " mmu={}", mmu_name(*mmu))?;
+    }
+    if *swap_frames != SWAP_FRAMES {
+        write!(to, " swap={swap_frames}")?;
     }
     let usual = Costs::default();
     for ((name, ns), (_, usual_ns)) in costs.named().into_iter().zip(usual.named()) {

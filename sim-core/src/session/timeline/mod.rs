@@ -172,6 +172,9 @@ impl Timeline {
             | Event::Wake { .. }
             | Event::Reap { .. }
             | Event::SignalSend { .. }
+            | Event::SwapOut { .. }
+            | Event::SwapIn { .. }
+            | Event::CacheDrop { .. }
             | Event::FrameAlloc { .. }
             | Event::FrameFree { .. }
             | Event::NamespaceNew { .. }

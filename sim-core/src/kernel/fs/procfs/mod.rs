@@ -73,7 +73,7 @@ pub enum Entry {
 names! {
     /// Files about the system.
     SystemFile {
-        Cpuinfo = "cpuinfo", Filesystems = "filesystems", Loadavg = "loadavg", Meminfo = "meminfo", Stat = "stat",
+        Cpuinfo = "cpuinfo", Filesystems = "filesystems", Loadavg = "loadavg", Meminfo = "meminfo", Stat = "stat", Swaps = "swaps",
         Uptime = "uptime", Version = "version",
     }
 }

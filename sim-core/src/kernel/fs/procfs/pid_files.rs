@@ -191,6 +191,7 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
         let _ = writeln!(text, "VmData:\t{:8} kB", kb(space.data_pages()));
         let _ = writeln!(text, "VmStk:\t{:8} kB", kb(pages_of(space, VmaName::Stack)));
         let _ = writeln!(text, "VmPTE:\t{:8} kB", kb(space.table_frames));
+        let _ = writeln!(text, "VmSwap:\t{:8} kB", kb(space.swapped));
     }
     let _ = writeln!(text, "Threads:\t1");
     // Linux counts bits from signal 1.

@@ -34,6 +34,7 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, file: SystemFile) -> String {
             format!("0.00 0.00 0.00 {running}/{} {last}\n", k.tasks.len())
         }
         SystemFile::Meminfo => meminfo(cx),
+        SystemFile::Swaps => swaps(cx),
         SystemFile::Stat => {
             let mut text = String::new();
             let mut line = |name: &str, of: [u64; 3]| {
@@ -71,7 +72,7 @@ fn times(cx: &Ctx<'_>, of: impl Fn(usize) -> bool) -> [u64; 3] {
 
 /// proc_meminfo(5), the lines that are modelled.
 fn meminfo(cx: &Ctx<'_>) -> String {
-    let frames = &cx.k.mm.frames;
+    let (frames, swap) = (&cx.k.mm.frames, &cx.k.mm.swap);
     let count =
         |of: fn(FrameUse) -> bool| frames.iter().filter(|(_, i)| of(i.usage)).count() as u64;
     let cached = count(|usage| matches!(usage, FrameUse::PageCache { .. }));
@@ -82,11 +83,26 @@ fn meminfo(cx: &Ctx<'_>) -> String {
         ("MemTotal", frames.total()),
         ("MemFree", frames.free()),
         ("Cached", cached),
+        ("SwapTotal", swap.total()),
+        ("SwapFree", swap.total() - swap.used()),
         ("AnonPages", anon),
         ("PageTables", tables),
     ] {
         let kb = pages * PAGE_BYTES as u64 / 1024;
         let _ = writeln!(text, "{:<16}{kb:>8} kB", format!("{name}:"));
+    }
+    text
+}
+
+/// proc_swaps(5).
+fn swaps(cx: &Ctx<'_>) -> String {
+    let swap = &cx.k.mm.swap;
+    let mut text = String::from("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+    if swap.total() > 0 {
+        let kb = |pages: u64| pages * PAGE_BYTES as u64 / 1024;
+        let (size, used) = (kb(swap.total()), kb(swap.used()));
+        let name = "/dev/vda2";
+        let _ = writeln!(text, "{name:<40}partition\t{size}\t\t{used}\t\t-2");
     }
     text
 }
