@@ -105,9 +105,7 @@ fn say(lang: Lang, names: &Names, record: &Record) -> String {
             "say-swap-in",
             &[("who", &who(task)), ("slot", &slot.to_string())],
         ),
-        Event::CacheDrop { pages } => {
-            lang.tf("say-cache-drop", &[("pages", &pages.to_string())])
-        }
+        Event::CacheDrop { pages } => lang.tf("say-cache-drop", &[("pages", &pages.to_string())]),
         Event::FrameAlloc { pfn } => lang.tf("say-alloc", &[("frame", &pfn.0.to_string())]),
         Event::FrameFree { pfn } => lang.tf("say-free", &[("frame", &pfn.0.to_string())]),
         Event::CpuPlugged { cpu } => lang.tf("say-plugged", &[("cpu", &cpu.0.to_string())]),

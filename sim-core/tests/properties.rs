@@ -61,6 +61,7 @@ fn boot() -> impl Strategy<Value = BootOptions> {
             seed,
             frame_order,
             costs: Costs::default().scaled(factor),
+            swap_frames: [0, 24, 256][seed as usize % 3],
             world: World::Lab,
             mmu,
         },

@@ -187,6 +187,7 @@ impl App {
             tasks: Rc::new(tasks),
             cpus: Rc::new(view::cpus(machine)),
             ram: Rc::new(view::ram(machine, 0, frames as usize, marked)),
+            disk: Rc::new(view::disk(machine)),
             crossings: Rc::new(crate::stage::crossings(&self.session)),
             parts: self.telling.parts(),
             selected: self.selected,

@@ -21,7 +21,7 @@ use eyes::{Through, World};
 use gate::{GateAbove, GateBelow};
 use ram::Ram;
 use scene::{Part, Parts};
-use sim_core::view::{CpuView, EyesView, IsolationView, RamView, TaskRow, WindowView};
+use sim_core::view::{CpuView, DiskView, EyesView, IsolationView, RamView, TaskRow, WindowView};
 use std::rc::Rc;
 use tasks::TaskTable;
 use threads::Threads;
@@ -42,6 +42,7 @@ pub struct StageProps {
     pub tasks: Rc<Vec<TaskRow>>,
     pub cpus: Rc<Vec<CpuView>>,
     pub ram: Rc<RamView>,
+    pub disk: Rc<DiskView>,
     pub crossings: Rc<Crossings>,
     /// What of it is shown.
     pub parts: Parts,
@@ -65,6 +66,7 @@ pub fn Stage(props: &StageProps) -> Html {
         tasks,
         cpus,
         ram,
+        disk,
         crossings,
         parts,
         selected,
@@ -133,7 +135,7 @@ pub fn Stage(props: &StageProps) -> Html {
                     <div class="tag" aria-hidden="true">{ lang.t("band-hardware") }</div>
                     <div class={classes!("hw", (!(has(Part::Cpus) && has(Part::Ram))).then_some("one"))}>
                         if has(Part::Cpus) { <Cpus {lang} cpus={cpus.clone()} eyes={eyes.as_ref().map(|eyes| eyes.task)} send={send.clone()} /> }
-                        if has(Part::Ram) { <Ram {lang} ram={ram.clone()} frame={frame.filter(|_| eyes.is_none())} tasks={tasks.clone()} eyes={eyes.clone()} send={send.clone()} /> }
+                        if has(Part::Ram) { <Ram {lang} ram={ram.clone()} disk={disk.clone()} frame={frame.filter(|_| eyes.is_none())} tasks={tasks.clone()} eyes={eyes.clone()} send={send.clone()} /> }
                     </div>
                 </section>
             }

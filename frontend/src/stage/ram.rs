@@ -5,7 +5,9 @@ use crate::i18n::Lang;
 use crate::viz::grid::{self, Grid};
 use crate::viz::palette;
 use sim_core::store::SortedMap;
-use sim_core::view::{EyesView, FrameCell, FrameKind, RamView, StripCell, TaskRow};
+use sim_core::view::{
+    DiskView, EyesView, FrameCell, FrameKind, RamView, SlotView, StripCell, TaskRow,
+};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
@@ -17,6 +19,7 @@ pub struct RamProps {
     pub ram: Rc<RamView>,
     /// A frame to be pointed at.
     pub frame: Option<u64>,
+    pub disk: Rc<DiskView>,
     pub tasks: Rc<Vec<TaskRow>>,
     /// Its pages in place of the frames, as `ram` has them too.
     pub eyes: Option<Rc<EyesView>>,
@@ -212,12 +215,28 @@ fn mark(
     }
 }
 
+/// The slots of the swap area that are in use, by owner.
+fn swap(lang: Lang, disk: &DiskView, owners: &Owners) -> Html {
+    let slot = |slot: &SlotView| {
+        let nr = slot.owner.and_then(|o| owners.get(&o));
+        let colour = nr.map_or_else(
+            || "shared".into(),
+            |(nr, _)| ["p", &nr.to_string()].concat(),
+        );
+        html! { <i style={["background:var(--", &colour, ")"].concat()}></i> }
+    };
+    let (used, slots) = (disk.used.len().to_string(), disk.slots.to_string());
+    let title = lang.tf("swap-title", &[("used", &used), ("slots", &slots)]);
+    html! { <div class="swap" data-testid="swap" data-used={used}><span>{ title }</span>{ for disk.used.iter().map(slot) }</div> }
+}
+
 #[component]
 pub fn Ram(props: &RamProps) -> Html {
     let RamProps {
         lang,
         ram,
         frame,
+        disk,
         tasks,
         eyes,
         send,
@@ -344,6 +363,7 @@ pub fn Ram(props: &RamProps) -> Html {
             <div class="cap">{ title.clone() }<span class="grow"></span><span aria-live="polite">{ info.unwrap_or_else(|| help.into()) }</span></div>
             <canvas ref={canvas} tabindex="0" role="img" aria-label={title} {onmousemove} {onmouseleave} {onclick} {onkeydown}></canvas>
             <ul class="legend">{ for legend }</ul>
+            if !disk.used.is_empty() { { swap(lang, disk, &owner_table) } }
         </div>
     }
 }

@@ -28,3 +28,6 @@ say-nothing = There is no such terminal or process: nothing happens.
 say-halt = The machine has halted: { $invariant }
 say-plugged = CPU { $cpu } is plugged in.
 say-unplugged = CPU { $cpu } is taken out.
+say-swap-out = Few frames are free: a page of { $who } goes to the disk, to slot { $slot } of the swap area.
+say-swap-in = { $who } touches a page that is on the disk: it is read from slot { $slot }.
+say-cache-drop = Few frames are free: { $pages } pages of files are dropped, the disk still has them.

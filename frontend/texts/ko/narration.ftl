@@ -28,3 +28,6 @@ say-nothing = 그런 터미널이나 프로세스는 없어서 아무 일도 일
 say-halt = 컴퓨터가 멈췄습니다: { $invariant }
 say-plugged = CPU { $cpu }(을)를 꽂았습니다.
 say-unplugged = CPU { $cpu }(을)를 뺐습니다.
+say-swap-out = 빈 프레임이 모자랍니다. { $who }의 페이지 하나를 디스크의 스왑 영역 { $slot }번 자리로 내보냅니다.
+say-swap-in = { $who }: 건드린 페이지가 디스크에 있어서 { $slot }번 자리에서 읽어 옵니다.
+say-cache-drop = 빈 프레임이 모자랍니다. 디스크에도 있는 파일 페이지 { $pages }개를 버립니다.
