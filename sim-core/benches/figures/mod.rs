@@ -125,17 +125,26 @@ impl Bench {
         });
     }
 
-    fn call(&mut self, pid: i32, call: Syscall) {
+    /// Into the mailbox of a process: it makes the call when it gets there.
+    fn post(&mut self, pid: i32, call: Syscall) {
         self.apply(&Command::Inject {
             pid,
             act: call.into(),
         });
+    }
+
+    fn call(&mut self, pid: i32, call: Syscall) {
+        self.post(pid, call);
         self.settle();
     }
 
     /// A child of the sleeper that sleeps as well. Returns its PID.
     fn fork(&mut self) -> i32 {
         self.call(self.sleeper, Syscall::Fork {});
+        self.child_is_born()
+    }
+
+    fn child_is_born(&mut self) -> i32 {
         // Numbers are given out in ascending order and begin again at 300.
         self.last_pid = if self.last_pid >= 32_767 {
             300
@@ -145,25 +154,33 @@ impl Bench {
         self.last_pid
     }
 
+    /// A program that forks and waits, and a child that ends: its one call is put into its mailbox
+    /// when it is there, before it has run.
     fn fork_exit_wait(&mut self) {
-        let child = self.fork();
-        self.call(child, Syscall::ExitGroup { status: 0 });
-        self.call(
-            self.sleeper,
-            Syscall::Wait4 {
-                pid: child,
-                options: WaitOptions::default(),
-            },
-        );
+        let parent = self.sleeper;
+        self.post(parent, Syscall::Fork {});
+        let (pid, options) = (-1, WaitOptions::default());
+        self.post(parent, Syscall::Wait4 { pid, options });
+        self.apply(&Command::Advance {
+            until_ns: u64::MAX,
+            max_ticks: TICKS_TO_FORK,
+        });
+        let child = self.child_is_born();
+        self.post(child, Syscall::ExitGroup { status: 0 });
+        self.settle();
     }
 }
+
+/// From the mailbox of a sleeper to the end of fork(2): the scheduler, the sleeping call that is
+/// laid aside, the way to ring 3, the trap, the handler.
+const TICKS_TO_FORK: u64 = 5;
 
 fn frames_for(processes: usize) -> u64 {
     512 + 16 * processes as u64
 }
 
-/// fork(2), exit and wait4(2) of a process of about 30 pages, with everything between: six
-/// commands, the child's way to its sleep and back, four switches.
+/// fork(2), exit and wait4(2) of a process of about 30 pages: what the program for the real kernel
+/// does, with the parent's sleep between rounds on top.
 pub fn fork_exit_wait_ns(clock: Clock, processes: usize) -> f64 {
     let mut bench = Bench::new(Sink::Null, frames_for(processes), processes);
     let before = tasks(&bench.machine).len();
@@ -219,43 +236,43 @@ pub fn first_touch_ns(clock: Clock, processes: usize) -> f64 {
 pub fn pipe_ns(clock: Clock, processes: usize) -> f64 {
     let mut bench = Bench::new(Sink::Null, frames_for(processes), processes);
     let writer = bench.sleeper;
-    bench.call(
-        writer,
-        Syscall::Pipe2 {
-            flags: OpenFlags::default(),
-        },
-    );
-    let (read_end, write_end) = newest_pipe(&bench);
+    for _ in 0..2 {
+        let flags = OpenFlags::default();
+        bench.call(writer, Syscall::Pipe2 { flags });
+    }
+    let (there, back) = pipes(&bench);
     let reader = bench.fork();
     let byte = InBuf::Value(b"x"[..].into());
     ns_each(clock, || {
-        for _ in 0..100 {
-            bench.call(
-                reader,
-                Syscall::Read {
-                    fd: read_end,
-                    buf: OutBuf::Value { len: 1 },
-                },
-            );
-            bench.call(
-                writer,
-                Syscall::Write {
-                    fd: write_end,
-                    buf: byte.clone(),
-                },
-            );
+        // Two programs that loop: all their calls wait in their mailboxes.
+        for _ in 0..50 {
+            bench.post(reader, read(there.0));
+            bench.post(reader, write(back.1, &byte));
+            bench.post(writer, write(there.1, &byte));
+            bench.post(writer, read(back.0));
         }
+        bench.settle();
         100
     })
 }
 
-/// memhog has its terminal at 0 to 2, so the pipe is at 3 and 4; a write that is not refused
+fn read(fd: i32) -> Syscall {
+    let buf = OutBuf::Value { len: 1 };
+    Syscall::Read { fd, buf }
+}
+
+fn write(fd: i32, byte: &InBuf) -> Syscall {
+    let buf = byte.clone();
+    Syscall::Write { fd, buf }
+}
+
+/// memhog has its terminal at 0 to 2, so the pipes are at 3 to 6; a write that is not refused
 /// proves it.
-fn newest_pipe(bench: &Bench) -> (i32, i32) {
+fn pipes(bench: &Bench) -> ((i32, i32), (i32, i32)) {
     let mut machine = bench.machine.clone();
     let mut sink = Sink::full();
     let call = Syscall::Write {
-        fd: 4,
+        fd: 6,
         buf: InBuf::Value(b"x"[..].into()),
     };
     machine.apply(
@@ -274,7 +291,7 @@ fn newest_pipe(bench: &Bench) -> (i32, i32) {
         &mut sink,
     );
     let Sink::Full(records) = sink else {
-        return (3, 4);
+        return ((3, 4), (5, 6));
     };
     let wrote = records.iter().any(|r| {
         matches!(
@@ -286,8 +303,8 @@ fn newest_pipe(bench: &Bench) -> (i32, i32) {
             }
         )
     });
-    assert!(wrote, "descriptor 4 is the pipe's");
-    (3, 4)
+    assert!(wrote, "descriptor 6 is the pipe's");
+    ((3, 4), (5, 6))
 }
 
 /// getppid(2), from ring 3 and back, with all events recorded.

@@ -22,18 +22,48 @@ pub enum Table {
 #[derive(Clone, Debug)]
 pub struct Packed {
     bitmap: [u64; 8],
+    /// Entries before each word of the bitmap.
+    before: [u16; 8],
     entries: Vec<u64>,
 }
 
 impl Packed {
+    fn new(indices: &[u16], entries: &[u64]) -> Self {
+        let mut packed = Packed {
+            bitmap: [0; 8],
+            before: [0; 8],
+            entries: entries.to_vec(),
+        };
+        for index in indices {
+            packed.mark(*index);
+        }
+        packed
+    }
+    #[inline]
     fn rank(&self, index: u16) -> usize {
         let (word, bit) = (usize::from(index / 64), index % 64);
-        let before: u32 = self.bitmap.iter().take(word).map(|w| w.count_ones()).sum();
         let here = self.bitmap[word] & ((1u64 << bit) - 1);
-        (before + here.count_ones()) as usize
+        usize::from(self.before[word]) + here.count_ones() as usize
     }
+    #[inline]
     fn has(&self, index: u16) -> bool {
         self.bitmap[usize::from(index / 64)] >> (index % 64) & 1 == 1
+    }
+    /// There is an entry now that was not there.
+    fn mark(&mut self, index: u16) {
+        let word = usize::from(index / 64);
+        self.bitmap[word] |= 1 << (index % 64);
+        for before in &mut self.before[word + 1..] {
+            *before += 1;
+        }
+    }
+    /// The reverse.
+    fn unmark(&mut self, index: u16) {
+        let word = usize::from(index / 64);
+        self.bitmap[word] &= !(1 << (index % 64));
+        for before in &mut self.before[word + 1..] {
+            *before -= 1;
+        }
     }
     /// The greatest index that has an entry.
     fn last(&self) -> Option<u16> {
@@ -115,30 +145,22 @@ impl Table {
                     entry[place] = value;
                     *len += 1;
                 } else if value != 0 {
-                    let mut packed = Packed {
-                        bitmap: [0; 8],
-                        entries: entry[..count].to_vec(),
-                    };
-                    for i in &at[..count] {
-                        packed.bitmap[usize::from(i / 64)] |= 1 << (i % 64);
-                    }
+                    let packed = Packed::new(&at[..count], &entry[..count]);
                     *self = Table::Packed(Box::new(packed));
                     self.set(index, value);
                 }
             }
             Table::Packed(packed) => {
                 let place = packed.rank(index);
-                let bit = 1u64 << (index % 64);
-                let word = usize::from(index / 64);
                 match (packed.has(index), value != 0) {
                     (true, true) => packed.entries[place] = value,
                     (true, false) => {
                         packed.entries.remove(place);
-                        packed.bitmap[word] &= !bit;
+                        packed.unmark(index);
                     }
                     (false, true) => {
                         packed.entries.insert(place, value);
-                        packed.bitmap[word] |= bit;
+                        packed.mark(index);
                     }
                     (false, false) => {}
                 }
@@ -166,7 +188,7 @@ impl Table {
             Table::Packed(packed)
                 if value != 0 && index < 512 && packed.last().is_some_and(|last| last < index) =>
             {
-                packed.bitmap[usize::from(index / 64)] |= 1 << (index % 64);
+                packed.mark(index);
                 packed.entries.push(value);
             }
             Table::Small { .. } | Table::Packed(_) => self.set(index, value),

@@ -278,9 +278,20 @@ impl Ctx<'_> {
         }
     }
 
+    /// Charges for what this tick cost. The CPU is busy until then and goes on with `next`.
+    pub fn end_tick(&mut self, ring: Ring, next: Phase) {
+        let ns = self.cost_ns;
+        self.account(ring, ns);
+        let at = usize::from(self.cpu.0);
+        if let (Some(hw), Some(this)) = (self.hw.cpus.get_mut(at), self.k.sched.cpus.get_mut(at)) {
+            this.phase = next;
+            hw.free_at_ns = self.now_ns.saturating_add(ns);
+        }
+    }
+
     /// Charges the current task for time on the CPU; a used-up slice asks for the scheduler if
     /// others wait.
-    pub fn account(&mut self, ring: Ring, ns: u64) {
+    fn account(&mut self, ring: Ring, ns: u64) {
         let Some(this) = self.k.sched.cpu_mut(self.cpu) else {
             return;
         };

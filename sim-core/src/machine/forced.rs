@@ -1,10 +1,8 @@
 //! Instructions that someone outside makes a task execute.
 
-use super::Machine;
-use crate::event::Sink;
-use crate::hw::{Bus, CpuId, PageFault, Ring};
+use crate::hw::{Bus, PageFault, Ring};
 use crate::kernel::sched::Phase;
-use crate::kernel::{Answer, Reply, Signal, TaskId, UserStep};
+use crate::kernel::{Answer, Ctx, Reply, Signal, UserStep};
 
 /// How an injected instruction ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,37 +29,30 @@ pub(super) fn step(step: UserStep, bus: &mut Bus<'_>) -> Forced {
     done.map_or_else(Forced::Fault, Forced::Done)
 }
 
-impl Machine {
-    /// What follows an injected instruction. One that faulted stays in the mailbox.
-    pub(super) fn after_forced_step(
-        &mut self,
-        id: TaskId,
-        end: Forced,
-        cpu: CpuId,
-        sink: &mut Sink,
-    ) -> Phase {
-        let signal = match end {
-            Forced::Done(byte) => {
-                if let Some(task) = self.kernel.tasks.get_mut(id) {
-                    task.mailbox.pop_front();
-                    task.injected = Some(Answer {
-                        result: Ok(i64::from(byte)),
-                        reply: Reply::None,
-                    });
-                }
-                None
+/// What follows an injected instruction. One that faulted stays in the mailbox.
+pub(super) fn after_step(cx: &mut Ctx<'_>, end: Forced) -> Phase {
+    let (id, cpu) = (cx.task, cx.cpu);
+    let signal = match end {
+        Forced::Done(byte) => {
+            if let Some(task) = cx.k.tasks.get_mut(id) {
+                task.mailbox.pop_front();
+                task.injected = Some(Answer {
+                    result: Ok(i64::from(byte)),
+                    reply: Reply::None,
+                });
             }
-            Forced::Fault(fault) => {
-                self.hw.cpu_mut(cpu).raise(fault);
-                return Phase::Fault;
-            }
-            Forced::Illegal => Some(Signal::SIGILL),
-            Forced::Divide => Some(Signal::SIGFPE),
-        };
-        self.hw.cpu_mut(cpu).ring = Ring::Kernel;
-        if let Some(signal) = signal {
-            self.context(cpu, sink).force_signal(id, signal);
+            None
         }
-        Phase::Return
+        Forced::Fault(fault) => {
+            cx.hw.cpu_mut(cpu).raise(fault);
+            return Phase::Fault;
+        }
+        Forced::Illegal => Some(Signal::SIGILL),
+        Forced::Divide => Some(Signal::SIGFPE),
+    };
+    cx.hw.cpu_mut(cpu).ring = Ring::Kernel;
+    if let Some(signal) = signal {
+        cx.force_signal(id, signal);
     }
+    Phase::Return
 }

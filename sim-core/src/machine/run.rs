@@ -4,6 +4,7 @@
 //! a scheduling decision. It takes effect at one instant; its cost is charged afterwards as time
 //! during which its CPU is busy. Ticks are ordered by (time, CPU).
 
+use super::programs::Programs;
 use super::{Machine, forced};
 use crate::event::{Event, Sink};
 use crate::hw::{Bus, CpuId, Mmu, Ring};
@@ -63,23 +64,22 @@ impl Machine {
         }) && self.hw.cpus.iter().all(quiet)
     }
 
+    /// The earliest among the CPUs, the first of those that are equally early.
     fn next_tick(&self) -> Option<(u64, CpuId)> {
-        let cpus = self.hw.cpus.iter().zip(&self.kernel.sched.cpus);
-        cpus.filter_map(|(hw, cpu)| {
-            let at_ns = match cpu.phase {
-                Phase::Offline => return None,
-                Phase::Idle if hw.irq_pending || cpu.need_resched == Resched::Yes => {
-                    hw.free_at_ns.max(self.now_ns)
-                }
-                Phase::Idle if hw.timer_ns == u64::MAX => return None,
-                Phase::Idle => hw.free_at_ns.max(self.now_ns).max(hw.timer_ns),
-                Phase::User | Phase::Call | Phase::Fault | Phase::Return | Phase::Schedule => {
-                    hw.free_at_ns.max(self.now_ns)
-                }
+        let (mut first_ns, mut first) = (u64::MAX, None);
+        for (hw, cpu) in self.hw.cpus.iter().zip(&self.kernel.sched.cpus) {
+            let due_ns = match cpu.phase {
+                Phase::Offline => continue,
+                Phase::Idle if hw.irq_pending || cpu.need_resched == Resched::Yes => 0,
+                Phase::Idle => hw.timer_ns,
+                Phase::User | Phase::Call | Phase::Fault | Phase::Return | Phase::Schedule => 0,
             };
-            Some((at_ns, hw.id))
-        })
-        .min()
+            let at_ns = due_ns.max(hw.free_at_ns).max(self.now_ns);
+            if at_ns < first_ns {
+                (first_ns, first) = (at_ns, Some(hw.id));
+            }
+        }
+        Some((first_ns, first?))
     }
 
     pub(super) fn context<'a>(&'a mut self, cpu: CpuId, sink: &'a mut Sink) -> Ctx<'a> {
@@ -101,40 +101,42 @@ impl Machine {
     fn tick(&mut self, at_ns: u64, cpu: CpuId, sink: &mut Sink) {
         self.now_ns = at_ns;
         self.ticks += 1;
-        let hw = self.hw.cpu_mut(cpu);
-        let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= at_ns;
-        let Some(phase) = self.kernel.sched.cpu(cpu).map(|c| c.phase) else {
+        let at = usize::from(cpu.0);
+        let (Some(hw), Some(this)) = (self.hw.cpus.get(at), self.kernel.sched.cpus.get(at)) else {
             return;
         };
-        let (next, ring, cost_ns) = match phase {
-            Phase::User if !is_interrupted => self.user_tick(cpu, sink),
-            Phase::User | Phase::Idle if is_interrupted => {
-                self.kernel_tick(cpu, sink, |cx| cx.interrupt())
-            }
-            Phase::User | Phase::Idle | Phase::Schedule => {
-                self.kernel_tick(cpu, sink, |cx| cx.schedule())
-            }
-            Phase::Offline => return,
-            Phase::Call => self.kernel_tick(cpu, sink, |cx| cx.run_call()),
-            Phase::Return => self.kernel_tick(cpu, sink, |cx| cx.return_to_user()),
-            Phase::Fault => self.kernel_tick(cpu, sink, |cx| cx.page_fault()),
+        let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= at_ns;
+        let phase = this.phase;
+        let task = this.current.unwrap_or(TaskId::from_u64(0));
+        let mut cx = Ctx {
+            task,
+            k: &mut self.kernel,
+            hw: &mut self.hw,
+            why: Why::new(sink.checks(), task),
+            sink,
+            cpu,
+            now_ns: at_ns,
+            tick: self.ticks,
+            cost_ns: 0,
         };
-        let mut cx = self.context(cpu, sink);
-        cx.account(ring, cost_ns);
-        if let Some(this) = cx.k.sched.cpu_mut(cpu) {
-            this.phase = next;
-        }
-        self.hw.cpu_mut(cpu).free_at_ns = at_ns.saturating_add(cost_ns);
+        let (next, ring) = match phase {
+            Phase::User if !is_interrupted => user_tick(&mut cx, &mut self.programs),
+            Phase::User | Phase::Idle if is_interrupted => (cx.interrupt(), Ring::Kernel),
+            Phase::User | Phase::Idle | Phase::Schedule => (cx.schedule(), Ring::Kernel),
+            Phase::Offline => return,
+            Phase::Call => (cx.run_call(), Ring::Kernel),
+            Phase::Return => (cx.return_to_user(), Ring::Kernel),
+            Phase::Fault => (cx.page_fault(), Ring::Kernel),
+        };
+        let free_at_ns = at_ns.saturating_add(cx.cost_ns);
+        cx.end_tick(ring, next);
         if !matches!(phase, Phase::User) || is_interrupted {
-            program_timer(
-                &self.kernel,
-                &mut self.hw,
-                cpu,
-                at_ns.saturating_add(cost_ns),
-            );
+            program_timer(&self.kernel, &mut self.hw, cpu, free_at_ns);
         }
-        for notice in std::mem::take(&mut self.kernel.notices) {
-            self.programs.hear(&notice);
+        if !self.kernel.notices.is_empty() {
+            for notice in self.kernel.notices.drain(..) {
+                self.programs.hear(&notice);
+            }
         }
         if let Some(invariant) = self.kernel.panic.clone() {
             self.emit(
@@ -145,93 +147,77 @@ impl Machine {
             );
         }
     }
+}
 
-    fn kernel_tick(
-        &mut self,
-        cpu: CpuId,
-        sink: &mut Sink,
-        act: impl FnOnce(&mut Ctx<'_>) -> Phase,
-    ) -> (Phase, Ring, u64) {
-        let mut cx = self.context(cpu, sink);
-        let next = act(&mut cx);
-        (next, Ring::Kernel, cx.cost_ns)
-    }
-
-    /// One step of the current task's program, or what its mailbox says in place of it.
-    fn user_tick(&mut self, cpu: CpuId, sink: &mut Sink) -> (Phase, Ring, u64) {
-        let costs = self.kernel.costs;
-        let Some(id) = self.kernel.sched.cpu(cpu).and_then(|c| c.current) else {
-            return (Phase::Schedule, Ring::Kernel, 0);
-        };
-        let Some(task) = self.kernel.tasks.get_mut(id) else {
-            return (Phase::Schedule, Ring::Kernel, 0);
-        };
-        let step = match task.mailbox.front() {
-            Some(Injection::Step(step)) => Some(*step),
-            Some(Injection::Call(_)) => {
-                let Some(Injection::Call(call)) = task.mailbox.pop_front() else {
-                    return (Phase::User, Ring::User, 0);
-                };
-                return self.kernel_tick(cpu, sink, |cx| cx.enter(call, CallOrigin::Mailbox));
-            }
-            None => None,
-        };
-        let root = task
-            .mm
-            .and_then(|mm| self.kernel.mm.spaces.get(mm))
-            .map(|space| space.pgd);
-        let (Some(root), Some(tool)) = (root, self.programs.get_mut(id)) else {
-            return (Phase::Schedule, Ring::Kernel, 0);
-        };
-        let at = usize::from(cpu.0).min(self.hw.cpus.len() - 1);
-        let (ram, cpu_of_bus) = (&mut self.hw.ram, &mut self.hw.cpus[at]);
-        let mut bus = match self.hw.mmu {
-            Mmu::Paging => Bus::new(ram, cpu_of_bus, root),
-            Mmu::None => Bus::physical(ram, cpu_of_bus),
-        };
-        if let Some(step) = step {
-            let trap = forced::step(step, &mut bus);
-            if let Some(stored) = bus.stored {
-                self.kernel.notice_store(stored);
-            }
-            let cost_ns = costs.user_step_ns + bus.walks * costs.tlb_miss_ns;
-            return (
-                self.after_forced_step(id, trap, cpu, sink),
-                Ring::User,
-                cost_ns,
-            );
+/// One step of the current task's program, or what its mailbox says in place of it.
+fn user_tick(cx: &mut Ctx<'_>, programs: &mut Programs) -> (Phase, Ring) {
+    let id = cx.task;
+    let Some(task) = cx.k.tasks.get_mut(id) else {
+        return (Phase::Schedule, Ring::Kernel);
+    };
+    let step = match task.mailbox.front() {
+        Some(Injection::Step(step)) => Some(*step),
+        Some(Injection::Call(_)) => {
+            let Some(Injection::Call(call)) = task.mailbox.pop_front() else {
+                return (Phase::User, Ring::User);
+            };
+            return (cx.enter(call, CallOrigin::Mailbox), Ring::Kernel);
         }
-        let input = StepInput {
-            reply: &task.reply,
-            argv: &task.argv,
-            mmu: self.hw.mmu,
-        };
-        let trap = user::step(task.program, &mut task.regs, &mut bus, tool, input);
-        let cost_ns = costs.user_step_ns + bus.walks * costs.tlb_miss_ns;
-        let ip = task.regs.ip;
+        None => None,
+    };
+    let root = (task.mm)
+        .and_then(|mm| cx.k.mm.spaces.get(mm))
+        .map(|space| space.pgd);
+    let at = usize::from(cx.cpu.0);
+    let (Some(root), Some(tool), Some(cpu)) = (root, programs.get_mut(id), cx.hw.cpus.get_mut(at))
+    else {
+        return (Phase::Schedule, Ring::Kernel);
+    };
+    let mmu = cx.hw.mmu;
+    let mut bus = match mmu {
+        Mmu::Paging => Bus::new(&mut cx.hw.ram, cpu, root),
+        Mmu::None => Bus::physical(&mut cx.hw.ram, cpu),
+    };
+    if let Some(step) = step {
+        let end = forced::step(step, &mut bus);
+        let walks = bus.walks;
         if let Some(stored) = bus.stored {
-            self.kernel.notice_store(stored);
+            cx.k.notice_store(stored);
         }
-        self.hw.cpu_mut(cpu).ip = ip;
-        let next = match trap {
-            Trap::Next => Phase::User,
-            Trap::Syscall(call) => {
-                let (next, _, entry_ns) =
-                    self.kernel_tick(cpu, sink, |cx| cx.enter(call, CallOrigin::Program));
-                return (next, Ring::User, cost_ns + entry_ns);
-            }
-            Trap::Fault(fault) => {
-                self.hw.cpu_mut(cpu).raise(fault);
-                Phase::Fault
-            }
-            Trap::Illegal => {
-                self.hw.cpu_mut(cpu).ring = Ring::Kernel;
-                let mut cx = self.context(cpu, sink);
-                cx.emit(Event::IllegalInstruction { task: id, ip });
-                cx.force_signal(id, Signal::SIGILL);
-                Phase::Return
-            }
-        };
-        (next, Ring::User, cost_ns)
+        charge_step(cx, walks);
+        return (forced::after_step(cx, end), Ring::User);
     }
+    let input = StepInput {
+        reply: &task.reply,
+        argv: &task.argv,
+        mmu,
+    };
+    let trap = user::step(task.program, &mut task.regs, &mut bus, tool, input);
+    let (walks, stored) = (bus.walks, bus.stored);
+    let ip = task.regs.ip;
+    cpu.ip = ip;
+    if let Some(stored) = stored {
+        cx.k.notice_store(stored);
+    }
+    let next = match trap {
+        Trap::Next => Phase::User,
+        Trap::Syscall(call) => cx.enter(call, CallOrigin::Program),
+        Trap::Fault(fault) => {
+            cpu.raise(fault);
+            Phase::Fault
+        }
+        Trap::Illegal => {
+            cpu.ring = Ring::Kernel;
+            cx.emit(Event::IllegalInstruction { task: id, ip });
+            cx.force_signal(id, Signal::SIGILL);
+            Phase::Return
+        }
+    };
+    charge_step(cx, walks);
+    (next, Ring::User)
+}
+
+/// A step costs its time and its page-table walks.
+fn charge_step(cx: &mut Ctx<'_>, walks: u64) {
+    cx.charge(cx.k.costs.user_step_ns + walks * cx.k.costs.tlb_miss_ns);
 }

@@ -38,7 +38,7 @@ impl<T: Clone> CowVec<T> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)
     }
 
-    #[inline(never)]
+    #[inline]
     pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         own(self.chunks.get_mut(index / CHUNK)?).get_mut(index % CHUNK)
     }

@@ -108,7 +108,7 @@ impl<T> Sparse<T> {
 
 impl<T: Clone + Default> Sparse<T> {
     /// The item for writing; `None` past the end.
-    #[inline(never)]
+    #[inline]
     pub fn get_mut(&mut self, at: u64) -> Option<&mut T> {
         if at >= self.len {
             return None;

@@ -1,8 +1,8 @@
 //! Taking frames and giving them back.
 
-use super::frames::TOUCHED_MAX;
+use super::frames::{TOUCHED_MAX, Unused};
 use super::reclaim::swap_out;
-use super::{FrameState, FrameUse, MmId};
+use super::{FrameState, FrameUse, MmId, Rss};
 use crate::event::Event;
 use crate::hw::{Contents, Pfn};
 use crate::kernel::{Ctx, Errno, Kernel, cgroup};
@@ -69,16 +69,13 @@ pub(super) fn count_map(cx: &mut Ctx<'_>, pfn: Pfn, space: MmId) {
 
 /// Uncounts one; the frame is freed if it was the last reference.
 pub(super) fn uncount_map(cx: &mut Ctx<'_>, pfn: Pfn, space: MmId) {
-    if let Some(info) = cx.k.mm.frames.info_mut(pfn)
-        && info.usage != FrameUse::Zero
-    {
-        info.maps = info.maps.saturating_sub(1);
-        info.map_xor ^= space.as_u64();
+    let mut gone = Rss::default();
+    if cx.k.mm.frames.uncount_map(pfn, space, &mut gone) == Unused::Yes {
+        free_if_unused(cx, pfn);
     }
-    free_if_unused(cx, pfn);
 }
 
-fn free_if_unused(cx: &mut Ctx<'_>, pfn: Pfn) {
+pub(super) fn free_if_unused(cx: &mut Ctx<'_>, pfn: Pfn) {
     let info = cx.k.mm.frames.info(pfn);
     let is_frame = !matches!(
         info.usage,

@@ -2,7 +2,7 @@
 
 use super::space::Heritage;
 use super::tables::{change_range, index, leaf_table, leaf_tables};
-use super::{Backing, FrameState, FrameUse, MmId, Rss, Vma, VmaTraits, new_space, release};
+use super::{Backing, MmId, Rss, Vma, VmaTraits, new_space, release};
 use crate::hw::{Contents, Pfn, Pte, PteFlags};
 use crate::kernel::{Ctx, Errno, fs};
 use std::rc::Rc;
@@ -123,22 +123,7 @@ fn copy_leaf(
             copy.push(at, raw);
             continue;
         }
-        let info = cx.k.mm.frames.share_map(pte.pfn(), to);
-        match (info.usage, info.state) {
-            (FrameUse::Anon, _) => rss.anon += 1,
-            (FrameUse::PageCache { .. }, FrameState::Shmem) => rss.shmem += 1,
-            (FrameUse::PageCache { .. }, FrameState::Plain | FrameState::Exclusive) => {
-                rss.file += 1;
-            }
-            (
-                FrameUse::Zero
-                | FrameUse::Untouched
-                | FrameUse::Free { .. }
-                | FrameUse::Kernel
-                | FrameUse::PageTable { .. },
-                _,
-            ) => {}
-        }
+        cx.k.mm.frames.share_map(pte.pfn(), to, &mut rss);
         copy.push(at, pte.without(PteFlags::WRITE | PteFlags::ACCESSED).0);
     }
     cx.hw.ram.set(target, Contents::Table(copy));
@@ -146,9 +131,7 @@ fn copy_leaf(
         pte.without(PteFlags::WRITE)
     });
     if let Some(space) = cx.k.mm.spaces.get_mut(to) {
-        space.rss.anon += rss.anon;
-        space.rss.file += rss.file;
-        space.rss.shmem += rss.shmem;
+        space.rss.add(rss);
         space.swapped += swapped;
     }
     Ok(())

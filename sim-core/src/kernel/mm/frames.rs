@@ -1,6 +1,6 @@
 //! The kernel's record of every page frame (struct page), and the allocator.
 
-use super::MmId;
+use super::{MmId, Rss};
 use crate::hw::{Pfn, Ram};
 use crate::kernel::cgroup::CgroupId;
 use crate::kernel::fs::InodeId;
@@ -62,6 +62,13 @@ impl Blank for FrameInfo {
     fn is_blank(&self) -> bool {
         *self == FrameInfo::default()
     }
+}
+
+/// Whether nobody refers to a frame any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unused {
+    No,
+    Yes,
 }
 
 /// In which order frames are first given out.
@@ -236,10 +243,10 @@ impl Frames {
         }
     }
 
-    /// As `count_map`, for a forked child: the page is nobody's own any more. Returns its use.
-    pub(super) fn share_map(&mut self, pfn: Pfn, space: MmId) -> FrameInfo {
+    /// As `count_map`, for a forked child: the page is nobody's own any more.
+    pub(super) fn share_map(&mut self, pfn: Pfn, space: MmId, rss: &mut Rss) {
         let Some(info) = self.info_mut(pfn) else {
-            return FrameInfo::default();
+            return;
         };
         if info.usage != FrameUse::Zero {
             info.maps += 1;
@@ -248,7 +255,29 @@ impl Frames {
                 info.state = FrameState::Plain;
             }
         }
-        *info
+        if let Some(count) = rss.counter(info) {
+            *count += 1;
+        }
+    }
+
+    /// Uncounts an entry. `gone` counts the resident page that it was.
+    pub(super) fn uncount_map(&mut self, pfn: Pfn, space: MmId, gone: &mut Rss) -> Unused {
+        let Some(info) = self.info_mut(pfn) else {
+            return Unused::No;
+        };
+        if let Some(count) = gone.counter(info) {
+            *count += 1;
+        }
+        if info.usage == FrameUse::Zero {
+            return Unused::No;
+        }
+        info.maps = info.maps.saturating_sub(1);
+        info.map_xor ^= space.as_u64();
+        if info.maps == 0 && info.pins == 0 {
+            Unused::Yes
+        } else {
+            Unused::No
+        }
     }
 
     pub(super) fn set_state(&mut self, pfn: Pfn, state: FrameState) {

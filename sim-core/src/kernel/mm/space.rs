@@ -2,7 +2,10 @@
 
 use super::mapping::forget;
 use super::tables::{drop_range, free_table, new_table};
-use super::{Backing, STACK_PAGES, STACK_TOP, Sharing, Vma, VmaName, VmaTraits, nommu};
+use super::{
+    Backing, FrameInfo, FrameState, FrameUse, STACK_PAGES, STACK_TOP, Sharing, Vma, VmaName,
+    VmaTraits, nommu,
+};
 use crate::hw::{Mmu, Pfn};
 use crate::kernel::fs::{self, InodeId};
 use crate::kernel::syscall::Prot;
@@ -24,6 +27,33 @@ pub struct Rss {
 impl Rss {
     pub fn total(self) -> u64 {
         self.anon + self.file + self.shmem
+    }
+
+    pub(super) fn add(&mut self, more: Rss) {
+        self.anon += more.anon;
+        self.file += more.file;
+        self.shmem += more.shmem;
+    }
+
+    pub(super) fn take_away(&mut self, gone: Rss) {
+        self.anon = self.anon.saturating_sub(gone.anon);
+        self.file = self.file.saturating_sub(gone.file);
+        self.shmem = self.shmem.saturating_sub(gone.shmem);
+    }
+
+    /// The counter that pages of a frame go to; the zero frame counts for nothing.
+    #[inline]
+    pub(super) fn counter(&mut self, info: &FrameInfo) -> Option<&mut u64> {
+        match info.usage {
+            FrameUse::Anon => Some(&mut self.anon),
+            FrameUse::PageCache { .. } if info.state == FrameState::Shmem => Some(&mut self.shmem),
+            FrameUse::PageCache { .. } => Some(&mut self.file),
+            FrameUse::Zero
+            | FrameUse::Untouched
+            | FrameUse::Free { .. }
+            | FrameUse::Kernel
+            | FrameUse::PageTable { .. } => None,
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Building and clearing page tables, in frames of RAM.
 
-use super::alloc::{count_map, uncount_map};
+use super::alloc::{count_map, free_if_unused, uncount_map};
+use super::frames::Unused;
 use super::swap::drop_slot;
-use super::{AddressSpace, FrameState, FrameUse, MmId, alloc, unpin};
+use super::{AddressSpace, FrameUse, MmId, Rss, alloc, unpin};
 use crate::hw::{Contents, Hardware, Mmu, Pfn, Pte, PteFlags, Ram, Table, walk};
 use crate::kernel::{Ctx, Errno};
 
@@ -134,15 +135,8 @@ pub(super) fn count_resident(cx: &mut Ctx<'_>, space: MmId, pfn: Pfn, step: Step
     let Some(space) = cx.k.mm.spaces.get_mut(space) else {
         return;
     };
-    let count = match info.usage {
-        FrameUse::Anon => &mut space.rss.anon,
-        FrameUse::PageCache { .. } if info.state == FrameState::Shmem => &mut space.rss.shmem,
-        FrameUse::PageCache { .. } => &mut space.rss.file,
-        FrameUse::Zero
-        | FrameUse::Untouched
-        | FrameUse::Free { .. }
-        | FrameUse::Kernel
-        | FrameUse::PageTable { .. } => return,
+    let Some(count) = space.rss.counter(&info) else {
+        return;
     };
     match step {
         Step::Up => *count += 1,
@@ -307,8 +301,17 @@ fn clear_below(
     // All of a leaf table: taken out at once, and the space's translations dropped once.
     let entries = std::mem::take(entries);
     cx.hw.invalidate_space(space.as_u64());
+    let mut gone = Rss::default();
     for (_, raw) in entries.iter() {
-        forget_page(cx, space, Pte(raw));
+        let pte = Pte(raw);
+        if let Some(slot) = pte.swap_slot() {
+            drop_slot(cx, space, slot);
+        } else if cx.k.mm.frames.uncount_map(pte.pfn(), space, &mut gone) == Unused::Yes {
+            free_if_unused(cx, pte.pfn());
+        }
+    }
+    if let Some(space) = cx.k.mm.spaces.get_mut(space) {
+        space.rss.take_away(gone);
     }
     true
 }

@@ -64,6 +64,9 @@ impl SchedEntity {
 
     /// Real ns to virtual ns (calc_delta_fair).
     pub fn to_virtual(&self, ns: u64) -> u64 {
+        if u64::from(self.weight) == NICE_0_WEIGHT {
+            return ns;
+        }
         (u128::from(ns) * u128::from(NICE_0_WEIGHT) / u128::from(self.weight.max(1))) as u64
     }
 

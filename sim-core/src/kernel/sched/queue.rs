@@ -63,6 +63,10 @@ impl RunQueue {
 
     /// Weighted average vruntime of the queue and the task that runs beside it.
     pub fn average(&self, running: Option<&SchedEntity>) -> u64 {
+        // Alone, without a division.
+        if let (Some(entity), true) = (running, self.queued.is_empty()) {
+            return entity.vruntime;
+        }
         let (mut weighted, mut load) = (self.weighted, self.load);
         if let Some(entity) = running {
             weighted += u128::from(entity.vruntime) * u128::from(entity.weight);
