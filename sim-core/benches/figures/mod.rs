@@ -2,14 +2,17 @@
 //!
 //! A clock gives seconds and may be coarse, so everything is repeated for a while.
 
+mod bench;
 mod history;
+mod script;
 
 pub use history::history;
+pub use script::docker_script_ns;
 
+use bench::{Bench, frames_for};
 use sim_core::event::Sink;
-use sim_core::hw::TtyId;
 use sim_core::kernel::Syscall;
-use sim_core::kernel::syscall::{InBuf, OpenFlags, OutBuf, WaitOptions};
+use sim_core::kernel::syscall::{InBuf, OpenFlags, OutBuf};
 use sim_core::view::tasks;
 use sim_core::{BootOptions, Command, Machine};
 use std::fmt;
@@ -43,6 +46,7 @@ pub enum Kind {
     FirstTouch,
     Pipe,
     Getppid,
+    Docker,
 }
 
 /// Measuring goes on for at least this long.
@@ -60,123 +64,6 @@ fn ns_each(clock: Clock, mut act: impl FnMut() -> u64) -> f64 {
             return seconds * 1e9 / done as f64;
         }
     }
-}
-
-/// A machine under the hand of a benchmark.
-struct Bench {
-    machine: Machine,
-    sink: Sink,
-    /// PID of a process of about 30 pages that sleeps in pause(2).
-    sleeper: i32,
-    last_pid: i32,
-}
-
-impl Bench {
-    /// `processes` is how many there are in the end, nearly all of them asleep.
-    fn new(sink: Sink, ram_frames: u64, processes: usize) -> Self {
-        let options = BootOptions {
-            ram_frames,
-            ..BootOptions::default()
-        };
-        let mut bench = Self {
-            machine: Machine::boot(&options),
-            sink,
-            sleeper: 0,
-            last_pid: 0,
-        };
-        bench.settle();
-        bench.type_text(0, "memhog 25\n");
-        bench.settle();
-        let all = tasks(&bench.machine);
-        let sleeper = all
-            .iter()
-            .find(|t| t.comm == "memhog")
-            .expect("memhog runs");
-        bench.sleeper = sleeper.pid;
-        bench.last_pid = all.iter().map(|t| t.pid).max().expect("tasks");
-        for _ in all.len()..processes {
-            bench.fork();
-        }
-        let asleep = tasks(&bench.machine).len();
-        assert!(asleep >= processes, "{asleep} of {processes} processes");
-        bench
-    }
-
-    fn apply(&mut self, command: &Command) {
-        if let Sink::Full(records) = &mut self.sink {
-            records.clear();
-        }
-        self.machine.apply(command, &mut self.sink);
-    }
-
-    /// Until everybody sleeps.
-    fn settle(&mut self) {
-        let until_ns = self.machine.now_ns() + 20 * MS;
-        self.apply(&Command::Advance {
-            until_ns,
-            max_ticks: 100_000,
-        });
-    }
-
-    fn type_text(&mut self, tty: u16, text: &str) {
-        self.apply(&Command::Input {
-            tty: TtyId(tty),
-            text: text.into(),
-        });
-    }
-
-    /// Into the mailbox of a process: it makes the call when it gets there.
-    fn post(&mut self, pid: i32, call: Syscall) {
-        self.apply(&Command::Inject {
-            pid,
-            act: call.into(),
-        });
-    }
-
-    fn call(&mut self, pid: i32, call: Syscall) {
-        self.post(pid, call);
-        self.settle();
-    }
-
-    /// A child of the sleeper that sleeps as well. Returns its PID.
-    fn fork(&mut self) -> i32 {
-        self.call(self.sleeper, Syscall::Fork {});
-        self.child_is_born()
-    }
-
-    fn child_is_born(&mut self) -> i32 {
-        // Numbers are given out in ascending order and begin again at 300.
-        self.last_pid = if self.last_pid >= 32_767 {
-            300
-        } else {
-            self.last_pid + 1
-        };
-        self.last_pid
-    }
-
-    /// A program that forks and waits, and a child that ends: its one call is put into its mailbox
-    /// when it is there, before it has run.
-    fn fork_exit_wait(&mut self) {
-        let parent = self.sleeper;
-        self.post(parent, Syscall::Fork {});
-        let (pid, options) = (-1, WaitOptions::default());
-        self.post(parent, Syscall::Wait4 { pid, options });
-        self.apply(&Command::Advance {
-            until_ns: u64::MAX,
-            max_ticks: TICKS_TO_FORK,
-        });
-        let child = self.child_is_born();
-        self.post(child, Syscall::ExitGroup { status: 0 });
-        self.settle();
-    }
-}
-
-/// From the mailbox of a sleeper to the end of fork(2): the scheduler, the sleeping call that is
-/// laid aside, the way to ring 3, the trap, the handler.
-const TICKS_TO_FORK: u64 = 5;
-
-fn frames_for(processes: usize) -> u64 {
-    512 + 16 * processes as u64
 }
 
 /// fork(2), exit and wait4(2) of a process of about 30 pages: what the program for the real kernel
@@ -448,7 +335,13 @@ pub fn all(clock: Clock) -> Vec<Figure> {
         ns("pipe, one way, null", pipe_ns(clock, few), Some(Kind::Pipe)),
         ns("  at 10,000 processes", pipe_ns(clock, many), None),
         ns(
-            "docker run and its end, null",
+            "docker run's calls and undoing, null",
+            docker_script_ns(clock, few),
+            Some(Kind::Docker),
+        ),
+        ns("  at 10,000 processes", docker_script_ns(clock, many), None),
+        ns(
+            "docker run typed, and its end, null",
             docker_run_ns(clock, few),
             None,
         ),

@@ -90,6 +90,14 @@ impl<'a> Bus<'a> {
     /// Bytes to anywhere; may cross pages. All pages are translated before any byte is written,
     /// so a step that faults has stored nothing and is simply tried again.
     pub fn store_bytes(&mut self, addr: VirtAddr, from: &[u8]) -> Result<(), PageFault> {
+        let offset = addr as usize % PAGE_BYTES;
+        if !from.is_empty() && offset + from.len() <= PAGE_BYTES {
+            let pfn = self.frame(addr, FaultAccess::Write)?;
+            if let Some(frame) = self.ram.frame_mut(pfn) {
+                frame.write(offset, from);
+            }
+            return Ok(());
+        }
         let mut at = addr;
         let end = addr.wrapping_add(from.len() as u64);
         while at < end && self.root.is_some() {

@@ -96,6 +96,9 @@ struct TlbEntry {
 #[derive(Clone, Debug, Hash)]
 pub struct Tlb {
     entries: [TlbEntry; TLB_ENTRIES],
+    /// A bit for every address space with an entry, shared by those 64 apart: one whose bit is
+    /// not set has none, and is dropped without a look.
+    spaces: u64,
     pub hits: u64,
     pub misses: u64,
     /// Invalidations that dropped something.
@@ -106,6 +109,7 @@ impl Default for Tlb {
     fn default() -> Self {
         Self {
             entries: [TlbEntry::default(); TLB_ENTRIES],
+            spaces: 0,
             hits: 0,
             misses: 0,
             flushes: 0,
@@ -129,6 +133,7 @@ impl Tlb {
             vpn,
             pte: pte.0,
         };
+        self.spaces |= Self::mark(asid);
     }
 
     pub fn invalidate(&mut self, asid: u64, vpn: u64) {
@@ -140,14 +145,24 @@ impl Tlb {
     }
 
     pub fn invalidate_space(&mut self, asid: u64) {
+        if self.spaces & Self::mark(asid) == 0 {
+            return;
+        }
         let mut dropped = 0;
+        self.spaces = 0;
         for entry in &mut self.entries {
             if entry.asid == asid {
                 dropped |= u64::from(entry.pte != 0);
                 *entry = TlbEntry::default();
+            } else if entry.pte != 0 {
+                self.spaces |= Self::mark(entry.asid);
             }
         }
         self.flushes += dropped;
+    }
+
+    fn mark(asid: u64) -> u64 {
+        1 << (asid % 64)
     }
 
     /// What it remembers: place, tag, virtual page, entry.

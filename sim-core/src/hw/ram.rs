@@ -9,6 +9,8 @@ use std::rc::Rc;
 pub const PAGE_BYTES: usize = 4096;
 const LINE_BYTES: usize = 256;
 const LINES: usize = PAGE_BYTES / LINE_BYTES;
+/// More words than this are kept as lines.
+const WORDS: usize = 8;
 
 /// Page frame number: physical address divided by 4096.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +24,8 @@ pub enum Contents {
     Zero,
     /// Page `page` of the pseudo-random bytes of `seed`: program text as it came from the disk.
     Pattern { seed: u32, page: u32 },
+    /// A few words of 8 bytes, all others zero: what a program leaves that touches a page.
+    Words(Table),
     /// Bytes, in lines of 256 that are shared until written; an absent line is zero.
     Lines(Box<[Option<Rc<[u8; LINE_BYTES]>>; LINES]>),
     /// A page table with few entries of its 512.
@@ -63,7 +67,7 @@ impl Contents {
                     done += length;
                 }
             }
-            Contents::Table(table) => {
+            Contents::Table(table) | Contents::Words(table) => {
                 for (i, byte) in to.iter_mut().enumerate() {
                     let at = offset + i;
                     *byte = (table.get((at / 8 % 512) as u16) >> (8 * (at % 8))) as u8;
@@ -74,6 +78,13 @@ impl Contents {
 
     /// Copies bytes in; what would pass the page is dropped.
     pub fn write(&mut self, offset: usize, from: &[u8]) {
+        if let Ok(word) = <[u8; 8]>::try_from(from)
+            && offset.is_multiple_of(8)
+            && let Some(words) = self.as_words()
+        {
+            words.set((offset / 8) as u16, u64::from_le_bytes(word));
+            return;
+        }
         let Contents::Lines(lines) = self.as_lines() else {
             return;
         };
@@ -91,6 +102,21 @@ impl Contents {
         }
     }
 
+    /// The words of a page that holds few, with room for one more.
+    fn as_words(&mut self) -> Option<&mut Table> {
+        if let Contents::Zero = self {
+            *self = Contents::Words(Table::default());
+        }
+        match self {
+            Contents::Words(words) if words.len() < WORDS => Some(words),
+            Contents::Words(_)
+            | Contents::Zero
+            | Contents::Pattern { .. }
+            | Contents::Lines(_)
+            | Contents::Table(_) => None,
+        }
+    }
+
     fn as_lines(&mut self) -> &mut Self {
         if !matches!(self, Contents::Lines(_)) {
             let mut lines: Box<[Option<Rc<[u8; LINE_BYTES]>>; LINES]> = Box::default();
@@ -98,7 +124,9 @@ impl Contents {
                 for (n, line) in lines.iter_mut().enumerate() {
                     let mut bytes = [0; LINE_BYTES];
                     self.read(n * LINE_BYTES, &mut bytes);
-                    *line = Some(Rc::new(bytes));
+                    if bytes != [0; LINE_BYTES] {
+                        *line = Some(Rc::new(bytes));
+                    }
                 }
             }
             *self = Contents::Lines(lines);
@@ -124,6 +152,18 @@ impl Hash for Contents {
                         state.write_usize(n);
                         state.write(line.as_slice());
                     }
+                }
+            }
+            Contents::Words(words) => {
+                state.write_u8(2);
+                let mut lines = words.iter().map(|(at, _)| usize::from(at) * 8 / LINE_BYTES);
+                let mut next = lines.next();
+                while let Some(line) = next {
+                    let mut bytes = [0; LINE_BYTES];
+                    self.read(line * LINE_BYTES, &mut bytes);
+                    state.write_usize(line);
+                    state.write(&bytes);
+                    next = lines.find(|other| *other != line);
                 }
             }
             Contents::Table(table) => {
@@ -203,9 +243,13 @@ impl Contents {
             Contents::Lines(lines) => {
                 let twins = match other {
                     Some(Contents::Lines(twins)) => Some(twins),
-                    Some(Contents::Zero | Contents::Pattern { .. } | Contents::Table(_)) | None => {
-                        None
-                    }
+                    Some(
+                        Contents::Zero
+                        | Contents::Pattern { .. }
+                        | Contents::Words(_)
+                        | Contents::Table(_),
+                    )
+                    | None => None,
                 };
                 let own = lines.iter().enumerate().filter(|(at, line)| {
                     let twin = twins.and_then(|twins| twins.get(*at));
@@ -217,7 +261,7 @@ impl Contents {
                 });
                 size_of_val(lines.as_ref()) + own.count() * (LINE_BYTES + 32)
             }
-            Contents::Table(table) => table.heap_bytes(),
+            Contents::Table(table) | Contents::Words(table) => table.heap_bytes(),
         }
     }
 }

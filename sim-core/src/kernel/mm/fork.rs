@@ -112,7 +112,9 @@ fn copy_leaf(
     };
     let mut copy = match cx.hw.ram.frame(target) {
         Contents::Table(there) => there.clone(),
-        Contents::Zero | Contents::Pattern { .. } | Contents::Lines(_) => return Ok(()),
+        Contents::Zero | Contents::Pattern { .. } | Contents::Words(_) | Contents::Lines(_) => {
+            return Ok(());
+        }
     };
     let (mut rss, mut swapped) = (Rss::default(), 0);
     for (at, raw) in entries.iter().filter(|(at, _)| range.contains(at)) {

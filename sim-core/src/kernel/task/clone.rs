@@ -111,10 +111,17 @@ fn check_flags(why: &Why, flags: CloneFlags, shield: Shield) -> Result<(), Errno
 /// Everything that a child gets from its parent. What can fail comes first, so that nothing has
 /// to be undone but frames.
 fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result<TaskId, Errno> {
-    let parent = cx.me()?.clone();
+    let parent = cx.me()?;
     let groups = parent.cgroups;
+    let copied = Copied {
+        mm: parent.mm,
+        ns: parent.ns.clone(),
+        fs: parent.fs.clone(),
+        user_ns: parent.cred.user_ns,
+    };
+    let files = parent.files.clone();
     let new_cred = copy_creds(cx, flags)?;
-    let copied = copy_resources(cx, &parent, flags, new_cred.as_ref());
+    let copied = copy_resources(cx, &copied, flags, new_cred.as_ref());
     let (kernel_frame, space, proxy, fs) = match copied {
         Ok(copied) => copied,
         Err(errno) => {
@@ -138,19 +145,24 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         ns::discard(cx, new_cred.as_ref());
         return Err(errno);
     }
-    let cred = new_cred.map_or_else(|| parent.cred.clone(), Rc::new);
-    let files = Rc::new(fs::fork_files(cx.k, &parent.files));
-    cx.k.ns.hold(cred.user_ns);
-    let real_parent = if flags.has(CloneFlags::PARENT) {
-        parent.parent
-    } else {
-        Some(cx.task)
-    };
+    let files = Rc::new(fs::fork_files(cx.k, &files));
     let pid = alloc_pid(cx, proxy.pid_for_children)?;
     let born = cx.k.born;
     cx.k.born += 1;
+    let parent = cx.me()?;
+    let cred = new_cred.map_or_else(|| parent.cred.clone(), Rc::new);
+    let user_ns = cred.user_ns;
     let child = Task {
         pid,
+        pgrp: parent.pgrp,
+        session: parent.session,
+        comm: parent.comm.clone(),
+        argv: parent.argv.clone(),
+        program: parent.program,
+        exe: parent.exe,
+        cpu: parent.cpu,
+        tty: parent.tty,
+        cgroups: groups,
         pgrp_place: 0,
         session_place: 0,
         regs: super::Regs {
@@ -158,7 +170,11 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
             ..parent.regs
         },
         state: RunState::Runnable,
-        parent: real_parent,
+        parent: if flags.has(CloneFlags::PARENT) {
+            parent.parent
+        } else {
+            Some(cx.task)
+        },
         children: List::default(),
         zombies: List::default(),
         links: Links::default(),
@@ -172,7 +188,7 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         },
         exit_status: 0,
         cred,
-        security: cx.me()?.security.clone(),
+        security: parent.security.clone(),
         ns: Rc::new(proxy),
         fs: Rc::new(fs),
         files,
@@ -200,8 +216,8 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
             vlag: 0,
             ..parent.sched
         },
-        ..parent
     };
+    cx.k.ns.hold(user_ns);
     let (pgrp, session) = (child.pgrp, child.session);
     let id = cx.k.tasks.insert(child);
     if let Some(pid) = cx.k.pids.get_mut(pid) {
@@ -229,16 +245,24 @@ fn copy_creds(cx: &mut Ctx<'_>, flags: CloneFlags) -> Result<Option<Cred>, Errno
     Ok(Some(new))
 }
 
+/// What of the parent is copied by what follows.
+struct Copied {
+    mm: Option<MmId>,
+    ns: Rc<NsProxy>,
+    fs: Rc<FsStruct>,
+    user_ns: NsId,
+}
+
 type Resources = (Pfn, Option<MmId>, NsProxy, FsStruct);
 
 /// Memory and namespaces; after an error nothing is left of them.
 fn copy_resources(
     cx: &mut Ctx<'_>,
-    parent: &Task,
+    parent: &Copied,
     flags: CloneFlags,
     new_cred: Option<&Cred>,
 ) -> Result<Resources, Errno> {
-    let user_ns = new_cred.map_or(parent.cred.user_ns, |new| new.user_ns);
+    let user_ns = new_cred.map_or(parent.user_ns, |new| new.user_ns);
     if flags.any(ns::CREATES) {
         cx.ns_capable(user_ns, Cap::SYS_ADMIN)?;
     }

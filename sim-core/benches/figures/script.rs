@@ -1,0 +1,162 @@
+//! The system calls that make a container and undo it, without the programs that think about
+//! them. `real_kernel.c` has the same script.
+
+use super::bench::{Bench, frames_for};
+use super::{Clock, ns_each};
+use sim_core::Event;
+use sim_core::event::Sink;
+use sim_core::kernel::Syscall;
+use sim_core::kernel::syscall::{CloneFlags, InBuf, MountFlags, OpenFlags, OutBuf, WaitOptions};
+use sim_core::view::tasks;
+
+const IMAGE: &str = "/var/lib/docker/images/word";
+const ROOT: &str = "/var/lib/docker/containers/rootfs";
+const GROUP: &str = "/mnt/deck";
+/// The runtime's pipe: memhog has its terminal at 0 to 2.
+const READ_END: i32 = 3;
+const WRITE_END: i32 = 4;
+
+fn mount(source: &str, target: &str, fstype: &str, flags: MountFlags) -> Syscall {
+    Syscall::Mount {
+        source: source.into(),
+        target: target.into(),
+        fstype: fstype.into(),
+        flags,
+        data: "".into(),
+    }
+}
+
+fn mkdir(path: &str) -> Syscall {
+    let (path, mode) = (path.into(), 0o755);
+    Syscall::Mkdir { path, mode }
+}
+
+fn rmdir(path: &str) -> Syscall {
+    let path = path.into();
+    Syscall::Rmdir { path }
+}
+
+fn chdir(path: &str) -> Syscall {
+    let path = path.into();
+    Syscall::Chdir { path }
+}
+
+fn clone() -> Syscall {
+    let flags = CloneFlags::NEWPID
+        .with(CloneFlags::NEWNS)
+        .with(CloneFlags::NEWUTS)
+        .with(CloneFlags::NEWIPC);
+    let exit_signal = 17;
+    Syscall::Clone { flags, exit_signal }
+}
+
+/// The first process of the container, in the order of runc.
+fn inside() -> [Syscall; 13] {
+    let none = MountFlags::default();
+    [
+        Syscall::Read {
+            fd: READ_END,
+            buf: OutBuf::Value { len: 1 },
+        },
+        mount("none", "/", "", MountFlags::REC.with(MountFlags::PRIVATE)),
+        mount(IMAGE, ROOT, "", MountFlags::BIND),
+        mount("tmpfs", &format!("{ROOT}/tmp"), "tmpfs", none),
+        mount("/dev", &format!("{ROOT}/dev"), "", MountFlags::BIND),
+        mount("proc", &format!("{ROOT}/proc"), "proc", none),
+        chdir(ROOT),
+        Syscall::PivotRoot {
+            new_root: ".".into(),
+            put_old: ".".into(),
+        },
+        Syscall::Umount2 {
+            target: ".".into(),
+            flags: 2,
+        },
+        chdir("/"),
+        Syscall::Sethostname {
+            name: "deck".into(),
+        },
+        Syscall::Execve {
+            path: "/bin/word".into(),
+            argv: ["word".into()].into(),
+        },
+        Syscall::ExitGroup { status: 0 },
+    ]
+}
+
+/// The runtime: puts the process into its control group, lets it go on, waits and cleans up.
+fn outside(child: i32) -> [Syscall; 7] {
+    // The lowest free descriptor.
+    let fd = 5;
+    [
+        Syscall::Openat {
+            path: format!("{GROUP}/cgroup.procs").into(),
+            flags: OpenFlags::WRONLY,
+            mode: 0,
+        },
+        Syscall::Write {
+            fd,
+            buf: InBuf::Value(child.to_string().as_bytes().into()),
+        },
+        Syscall::Close { fd },
+        Syscall::Write {
+            fd: WRITE_END,
+            buf: InBuf::Value(b"x"[..].into()),
+        },
+        Syscall::Wait4 {
+            pid: child,
+            options: WaitOptions::default(),
+        },
+        rmdir(GROUP),
+        rmdir(ROOT),
+    ]
+}
+
+fn round(bench: &mut Bench) {
+    let runtime = bench.sleeper;
+    for call in [mkdir(GROUP), mkdir(ROOT), clone()] {
+        bench.post(runtime, call);
+    }
+    settle(bench);
+    let child = bench.child_is_born();
+    for call in inside() {
+        bench.post(child, call);
+    }
+    for call in outside(child) {
+        bench.post(runtime, call);
+    }
+    settle(bench);
+}
+
+/// A script that is refused something measures nothing.
+fn settle(bench: &mut Bench) {
+    bench.settle();
+    if let Sink::Full(records) = &bench.sink {
+        for record in records {
+            if let Event::SyscallExit { nr, result, .. } = record.event
+                && let Err(errno) = result
+            {
+                panic!("call {nr} of the script: {errno:?}");
+            }
+        }
+    }
+}
+
+/// The calls of `docker run` and what undoes them.
+pub fn docker_script_ns(clock: Clock, processes: usize) -> f64 {
+    let mut bench = Bench::new(Sink::full(), frames_for(processes) + 512, processes);
+    let flags = OpenFlags::default();
+    bench.call(bench.sleeper, Syscall::Pipe2 { flags });
+    let groups = mount("cgroup2", "/mnt", "cgroup2", MountFlags::default());
+    bench.call(bench.sleeper, groups);
+    let before = tasks(&bench.machine).len();
+    round(&mut bench);
+    bench.sink = Sink::Null;
+    let ns = ns_each(clock, || {
+        (0..10).for_each(|_| round(&mut bench));
+        10
+    });
+    let after = tasks(&bench.machine).len();
+    assert_eq!(after, before, "every container has ended");
+    ns
+}
