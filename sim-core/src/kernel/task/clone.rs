@@ -163,6 +163,7 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         cpu: parent.cpu,
         tty: parent.tty,
         cgroups: groups,
+        sched_group: parent.sched_group,
         pgrp_place: 0,
         session_place: 0,
         regs: super::Regs {
