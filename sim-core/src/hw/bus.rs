@@ -91,7 +91,7 @@ impl<'a> Bus<'a> {
     /// so a step that faults has stored nothing and is simply tried again.
     pub fn store_bytes(&mut self, addr: VirtAddr, from: &[u8]) -> Result<(), PageFault> {
         let offset = addr as usize % PAGE_BYTES;
-        if !from.is_empty() && offset + from.len() <= PAGE_BYTES {
+        if self.root.is_some() && !from.is_empty() && offset + from.len() <= PAGE_BYTES {
             let pfn = self.frame(addr, FaultAccess::Write)?;
             if let Some(frame) = self.ram.frame_mut(pfn) {
                 frame.write(offset, from);
