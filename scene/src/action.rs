@@ -63,6 +63,10 @@ pub enum Action {
     Machine(String),
     /// Brings a panel to the front.
     Part(Part),
+    /// Points at a frame in the memory panel.
+    Point(Expr),
+    /// Lets the memory panel follow an address, in hexadecimal.
+    Look(Template),
 }
 
 impl Action {
@@ -89,6 +93,8 @@ impl Action {
             "step" => Action::Step(mark(from)?),
             "machine" => Action::Machine(setting(from)?),
             "part" => Action::Part(Part::read(&from.word("a part")?)?),
+            "point" => Action::Point(Expr::read(from)?),
+            "look" => Action::Look(template(from)?),
             other => return Err(format!("no action is called {other}")),
         })
     }

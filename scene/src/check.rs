@@ -160,8 +160,9 @@ fn expressions(action: &Action) -> Vec<&Expr> {
         | Action::Type(_, text)
         | Action::Host(text)
         | Action::Inside(text)
-        | Action::Both(text) => values(text),
-        Action::WaitUntil(expr) => vec![expr],
+        | Action::Both(text)
+        | Action::Look(text) => values(text),
+        Action::WaitUntil(expr) | Action::Point(expr) => vec![expr],
         Action::Close(_)
         | Action::Select(_)
         | Action::Eyes(_)

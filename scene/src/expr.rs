@@ -98,9 +98,27 @@ pub enum Fact {
     Cached,
     /// Its pages that other processes map too.
     Shared,
+    /// KiB of its pages, those that n processes map counted as 1/n.
+    Pss,
+    /// Pages in the swap area, of all processes.
+    Slots,
+    /// The frame that is pointed at in the memory panel, 0 if none.
+    Pointed,
+    /// Frame of the n-th table, from 1, on the way to the address that the memory panel follows;
+    /// the one after the last table is the page's: `table(word, 2, 5)`.
+    Table,
+    /// The flags at the end of that way by their names, `P R/W U/S`; empty where it ends early.
+    Flags,
+    /// Translations found in the TLBs, and those looked up in the tables.
+    Hits,
+    Misses,
+    /// Times that something in a TLB was dropped.
+    Flushes,
+    /// Its translations that the TLBs remember.
+    Remembered,
 }
 
-const FACTS: [(&str, Fact); 45] = [
+const FACTS: [(&str, Fact); 54] = [
     ("tasks", Fact::Tasks),
     ("zombies", Fact::Zombies),
     ("ended", Fact::Ended),
@@ -146,6 +164,15 @@ const FACTS: [(&str, Fact); 45] = [
     ("seen_as", Fact::SeenAs),
     ("cached", Fact::Cached),
     ("shared", Fact::Shared),
+    ("pss", Fact::Pss),
+    ("slots", Fact::Slots),
+    ("pointed", Fact::Pointed),
+    ("table", Fact::Table),
+    ("flags", Fact::Flags),
+    ("hits", Fact::Hits),
+    ("misses", Fact::Misses),
+    ("flushes", Fact::Flushes),
+    ("remembered", Fact::Remembered),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -191,9 +191,9 @@ impl App {
             crossings: Rc::new(crate::stage::crossings(&self.session)),
             parts: self.telling.parts(),
             selected: self.selected,
-            frame: match self.tab {
-                Tab::Memory => self.memory.frame,
-                Tab::Worlds | Tab::Calls | Tab::Sched | Tab::About => None,
+            way: match self.tab {
+                Tab::Memory => Rc::new(memory::way(machine, self.selected, &self.memory)),
+                Tab::Worlds | Tab::Calls | Tab::Sched | Tab::About => Rc::default(),
             },
             eyes: self
                 .eyes

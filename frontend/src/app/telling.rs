@@ -112,6 +112,8 @@ impl App {
         Chosen {
             selected: self.selected,
             eyes: self.eyes,
+            frame: self.memory.frame,
+            addr: self.memory.addr(),
         }
     }
 

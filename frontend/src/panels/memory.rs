@@ -8,7 +8,7 @@ use crate::i18n::Lang;
 use crate::stage::strip_class;
 use crate::viz::palette;
 use sim_core::Machine;
-use sim_core::view::{self, MappingKind, MappingView, SpaceView, StripCell, TaskRow};
+use sim_core::view::{self, MappingKind, MappingView, SpaceView, StripCell, TaskRow, Walk};
 use yew::prelude::*;
 
 /// What is looked at.
@@ -19,6 +19,28 @@ pub struct Choice {
     pub other: Option<u64>,
     /// A frame that is pointed at in RAM.
     pub frame: Option<u64>,
+}
+
+impl Choice {
+    pub fn addr(&self) -> Option<u64> {
+        address(&self.addr)
+    }
+}
+
+/// The way through the tables as far as the frame that is pointed at; or that frame alone.
+pub fn way(machine: &Machine, selected: Option<u64>, choice: &Choice) -> Vec<u64> {
+    let Some(frame) = choice.frame else {
+        return Vec::new();
+    };
+    let addr = || {
+        let space = view::address_space(machine, selected?);
+        choice.addr().or_else(|| Some(first_address(&space?)))
+    };
+    let walk = addr().and_then(|addr| view::walk(machine, selected?, addr));
+    let way: Vec<u64> = walk.iter().flat_map(Walk::way).collect();
+    let at = way.iter().position(|on| *on == frame);
+    at.and_then(|at| way.get(..=at))
+        .map_or_else(|| vec![frame], <[u64]>::to_vec)
 }
 
 /// Pages of a mapping that are shown one by one.
@@ -58,7 +80,7 @@ pub fn panel(
     let Some(space) = view::address_space(machine, row.task) else {
         return html! {};
     };
-    let addr = address(&choice.addr).unwrap_or_else(|| first_address(&space));
+    let addr = choice.addr().unwrap_or_else(|| first_address(&space));
     let select = send.reform(|event: Event| Msg::Select(chosen(&event)));
     let counts = space.counts;
     let numbers = [

@@ -47,8 +47,8 @@ pub struct StageProps {
     /// What of it is shown.
     pub parts: Parts,
     pub selected: Option<u64>,
-    /// A frame to be pointed at.
-    pub frame: Option<u64>,
+    /// Frames to be pointed at: one, or the way to it through the page tables.
+    pub way: Rc<Vec<u64>>,
     /// Through whose eyes, if not the kernel's.
     pub eyes: Option<Rc<EyesView>>,
     /// Of the chosen task.
@@ -70,7 +70,7 @@ pub fn Stage(props: &StageProps) -> Html {
         crossings,
         parts,
         selected,
-        frame,
+        way,
         eyes,
         isolation,
         isolated,
@@ -135,7 +135,7 @@ pub fn Stage(props: &StageProps) -> Html {
                     <div class="tag" aria-hidden="true">{ lang.t("band-hardware") }</div>
                     <div class={classes!("hw", (!(has(Part::Cpus) && has(Part::Ram))).then_some("one"))}>
                         if has(Part::Cpus) { <Cpus {lang} cpus={cpus.clone()} eyes={eyes.as_ref().map(|eyes| eyes.task)} send={send.clone()} /> }
-                        if has(Part::Ram) { <Ram {lang} ram={ram.clone()} disk={disk.clone()} frame={frame.filter(|_| eyes.is_none())} tasks={tasks.clone()} eyes={eyes.clone()} send={send.clone()} /> }
+                        if has(Part::Ram) { <Ram {lang} ram={ram.clone()} disk={disk.clone()} way={if eyes.is_none() { way.clone() } else { Rc::default() }} tasks={tasks.clone()} eyes={eyes.clone()} send={send.clone()} /> }
                     </div>
                 </section>
             }

@@ -17,8 +17,8 @@ use yew::prelude::*;
 pub struct RamProps {
     pub lang: Lang,
     pub ram: Rc<RamView>,
-    /// A frame to be pointed at.
-    pub frame: Option<u64>,
+    /// Frames to be pointed at, with a line from one to the next.
+    pub way: Rc<Vec<u64>>,
     pub disk: Rc<DiskView>,
     pub tasks: Rc<Vec<TaskRow>>,
     /// Its pages in place of the frames, as `ram` has them too.
@@ -79,6 +79,7 @@ struct Ink {
     mark: String,
     outline: String,
     pointer: String,
+    on_pointer: String,
 }
 
 /// Colours are the style sheet's.
@@ -102,6 +103,7 @@ fn ink(canvas: &HtmlCanvasElement) -> Option<Ink> {
         mark: token("--mark"),
         outline: token("--ink"),
         pointer: token("--box"),
+        on_pointer: token("--box-ink"),
     })
 }
 
@@ -114,12 +116,7 @@ fn fit(canvas: &HtmlCanvasElement, count: usize) -> (f64, f64, Grid) {
     (width, height, grid::fit(count, width, height))
 }
 
-fn draw(
-    canvas: &HtmlCanvasElement,
-    ram: &RamView,
-    owners: &Owners,
-    shown: Option<u64>,
-) -> Option<()> {
+fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners, way: &[u64]) -> Option<()> {
     let ink = ink(canvas)?;
     let ratio = web_sys::window()?.device_pixel_ratio();
     let (width, height, grid) = fit(canvas, ram.total_frames as usize);
@@ -156,20 +153,30 @@ fn draw(
             owner(cell).map(|(_, letter)| letter),
         );
     }
-    if let Some(at) = shown.and_then(|pfn| pfn.checked_sub(ram.first))
-        && at < ram.cells.len() as u64
-    {
-        let (x, y) = grid.place(at as usize);
-        for (style, width, out) in [(&ink.outline, 5.0, 3.0), (&ink.pointer, 3.0, 3.0)] {
-            context.set_stroke_style_str(style);
-            context.set_line_width(width);
-            context.stroke_rect(
-                x - out,
-                y - out,
-                grid.cell + 2.0 * out,
-                grid.cell + 2.0 * out,
-            );
+    let half = grid.cell / 2.0;
+    let places: Vec<(f64, f64)> = way.iter().map(|pfn| grid.place(*pfn as usize)).collect();
+    for (style, width) in [(&ink.outline, 5.0), (&ink.pointer, 3.0)] {
+        context.set_stroke_style_str(style);
+        context.set_line_width(width);
+        context.begin_path();
+        for (x, y) in &places {
+            context.line_to(x + half, y + half);
         }
+        context.stroke();
+        for (x, y) in &places {
+            context.stroke_rect(x - 3.0, y - 3.0, grid.cell + 6.0, grid.cell + 6.0);
+        }
+    }
+    for (nr, (x, y)) in places.iter().enumerate() {
+        context.set_fill_style_str(&ink.pointer);
+        context.fill_rect(x - 2.0, y - 2.0, grid.cell + 4.0, grid.cell + 4.0);
+        context.set_fill_style_str(&ink.on_pointer);
+        let text = if places.len() > 1 {
+            (nr + 1).to_string()
+        } else {
+            String::new()
+        };
+        let _drawn = context.fill_text(&text, x + half, y + half + 0.5);
     }
     Some(())
 }
@@ -235,23 +242,27 @@ pub fn Ram(props: &RamProps) -> Html {
     let RamProps {
         lang,
         ram,
-        frame,
+        way,
         disk,
         tasks,
         eyes,
         send,
     } = props;
     let lang = *lang;
-    let frame = *frame;
     let canvas = use_node_ref();
     let pointed = use_state(|| None::<usize>);
     let owner_table = owners(tasks);
     {
-        let (canvas, ram, table) = (canvas.clone(), ram.clone(), owner_table.clone());
+        let (canvas, ram, table, way) = (
+            canvas.clone(),
+            ram.clone(),
+            owner_table.clone(),
+            way.clone(),
+        );
         // After every drawing of the page: the layout may have changed the size.
         use_effect(move || {
             if let Some(canvas) = canvas.cast::<HtmlCanvasElement>() {
-                draw(&canvas, &ram, &table, frame);
+                draw(&canvas, &ram, &table, &way);
             }
         });
     }

@@ -169,6 +169,8 @@ fn message(action: &Action, facts: &Facts<'_>, asked_shell: bool) -> Found {
             Some(tab) => Found::Msg(Msg::SetTab(tab)),
             None => Found::Nothing,
         },
+        Action::Point(frame) => Found::Msg(Msg::PointAt(facts.value(frame).frame())),
+        Action::Look(addr) => Found::Msg(Msg::LookAt(filled(addr, facts))),
         Action::WaitNs(_) | Action::WaitUntil(_) | Action::WaitRest => Found::Nothing,
     }
 }

@@ -4,7 +4,7 @@ use super::tally::Tally;
 use crate::lab::worlds;
 use scene::{Expr, Fact, Op};
 use sim_core::Session;
-use sim_core::view::{self, FrameKind, TaskRow, TaskState, WindowView};
+use sim_core::view::{self, EntryBits, FrameKind, TaskRow, TaskState, TlbView, WindowView};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -27,6 +27,10 @@ impl Value {
         }
     }
 
+    pub fn frame(&self) -> Option<u64> {
+        u64::try_from(self.int()).ok().filter(|frame| *frame > 0)
+    }
+
     fn holds(&self) -> bool {
         match self {
             Value::Int(number) => *number != 0,
@@ -40,6 +44,9 @@ impl Value {
 pub struct Chosen {
     pub selected: Option<u64>,
     pub eyes: Option<u64>,
+    /// In the memory panel: the frame pointed at, and the address followed.
+    pub frame: Option<u64>,
+    pub addr: Option<u64>,
 }
 
 /// Everything that an expression is computed from.
@@ -162,6 +169,14 @@ impl Facts<'_> {
         let states = |is: &dyn Fn(TaskState) -> bool| {
             self.tasks.iter().filter(|t| is(t.state)).count() as i64
         };
+        let third = arguments.get(2).map_or("", String::as_str);
+        let space = || view::address_space(machine, task()?.task);
+        let way = || {
+            let document = || Some(self.document(first, nth)?.addr);
+            view::walk(machine, task()?.task, self.chosen.addr.or_else(document)?)
+        };
+        let tlb =
+            |of: &dyn Fn(&TlbView) -> u64| view::tlb(machine).iter().map(of).sum::<u64>() as i64;
         let is_task = |id: Option<u64>| i64::from(id.is_some() && id == task().map(|t| t.task));
         Value::Int(match fact {
             Fact::Tasks => self.living(first).count() as i64,
@@ -180,15 +195,13 @@ impl Facts<'_> {
             Fact::Tables => number(&|t| t.table_frames as i64),
             Fact::CpuTime => number(&|t| t.cpu_time_ns as i64),
             Fact::Namespaces => number(&|t| t.namespaces.len() as i64),
-            Fact::Frame => self.document(first, nth, |d| d.pfn as i64),
+            Fact::Frame => self.document(first, nth).map_or(0, |d| d.pfn as i64),
             Fact::Address => {
-                let addr = self.window(first, nth).and_then(|w| Some(w.document?.addr));
+                let addr = self.document(first, nth).map(|d| d.addr);
                 return Value::Text(addr.map_or(String::new(), |addr| format!("{addr:#x}")));
             }
             Fact::Document => {
-                let bytes = self
-                    .window(first, nth)
-                    .and_then(|w| Some(w.document?.bytes));
+                let bytes = self.document(first, nth).map(|d| d.bytes);
                 // A stray cell leaves more than letters.
                 let text = bytes.map(|b| String::from_utf8_lossy(&b).replace(char::is_control, ""));
                 return Value::Text(text.unwrap_or_default());
@@ -238,7 +251,34 @@ impl Facts<'_> {
                 self.frames(Some(t.task), |c| c.selected && c.kind == FrameKind::Shared)
             }),
             Fact::Mmu => i64::from(view::machine(machine).mmu == view::Mmu::Paging),
-            Fact::Swapped | Fact::MajorFaults => 0,
+            Fact::Swapped => space().map_or(0, |s| s.counts.swapped as i64),
+            Fact::Pss => space().map_or(0, |s| (s.counts.pss_bytes / 1024) as i64),
+            Fact::MajorFaults => number(&|t| t.major_faults as i64),
+            Fact::Slots => view::disk(machine).used.len() as i64,
+            Fact::Pointed => self.chosen.frame.map_or(0, |frame| frame as i64),
+            Fact::Table => {
+                let level = third.parse().unwrap_or(1usize);
+                let frame = way().and_then(|walk| walk.way().nth(level.saturating_sub(1)));
+                frame.map_or(0, |frame| frame as i64)
+            }
+            Fact::Flags => {
+                let bits = way().and_then(|walk| Some(walk.steps.get(3)?.bits()));
+                let named = EntryBits::NAMED.iter();
+                let set = named.filter(|(_, bit)| bits.is_some_and(|bits| bits.has(*bit)));
+                let names: Vec<&str> = set.map(|(name, _)| *name).collect();
+                return Value::Text(names.join(" "));
+            }
+            Fact::Hits => tlb(&|cpu| cpu.hits),
+            Fact::Misses => tlb(&|cpu| cpu.misses),
+            Fact::Flushes => tlb(&|cpu| cpu.flushes),
+            Fact::Remembered => task().map_or(0, |t| {
+                tlb(&|cpu| {
+                    cpu.entries
+                        .iter()
+                        .filter(|e| e.task == Some(t.task))
+                        .count() as u64
+                })
+            }),
             Fact::Now => (self.session.now_ns() / 1_000_000) as i64,
         })
     }
@@ -261,9 +301,9 @@ impl Facts<'_> {
         ram.cells.iter().filter(|cell| is(cell)).count() as i64
     }
 
-    fn document(&self, comm: &str, nth: usize, of: fn(&view::DocumentBytes) -> i64) -> i64 {
-        let window = self.window(comm, nth);
-        window.and_then(|w| w.document).map_or(0, |d| of(&d))
+    /// Of the task, not of its window: a fork has none.
+    fn document(&self, comm: &str, nth: usize) -> Option<view::DocumentBytes> {
+        view::address_space(self.session.machine(), self.task(comm, nth)?.task)?.document
     }
 }
 

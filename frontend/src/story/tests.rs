@@ -103,6 +103,8 @@ impl Visitor {
                 self.session = other.expect("a machine booted otherwise");
                 self.story.recount();
             }
+            Msg::PointAt(frame) => self.chosen.frame = frame,
+            Msg::LookAt(addr) => self.chosen.addr = u64::from_str_radix(&addr, 16).ok(),
             Msg::SetTab(_) => {}
             _ => panic!("a deed that this visitor cannot do"),
         }
@@ -153,6 +155,7 @@ fn every_scene_shows_the_way_to_its_goals() {
                     .into_iter()
                     .flatten()
                 {
+                    println!("{text}");
                     assert!(
                         !text.contains(['{', '}', '$']),
                         "{}/{}: {text}",

@@ -122,6 +122,15 @@ pub struct Walk {
     pub is_zero_frame: bool,
 }
 
+impl Walk {
+    /// The frames on the way: the tables in order, then the page.
+    pub fn way(&self) -> impl Iterator<Item = u64> + '_ {
+        let end = self.steps.last().filter(|_| self.steps.len() == 4);
+        let tables = self.steps.iter().map(|step| step.table);
+        tables.chain(end.and_then(|step| step.frame))
+    }
+}
+
 /// Bytes that a walk shows.
 const WALK_BYTES: usize = 8;
 

@@ -63,10 +63,11 @@ const STACK_CELLS: usize = 4;
 const DOCUMENT_BYTES: usize = 64;
 
 /// Terminals with a process on them, by number: the shells' included, the console's not.
-/// A window belongs to the youngest process of the terminal's foreground that is no zombie.
+/// A window belongs to the youngest process of the terminal's foreground that is no zombie, but
+/// not to a fork of it that still runs the same program.
 pub fn windows(machine: &Machine) -> Vec<WindowView> {
     let k = &machine.kernel;
-    let mut by_tty: SortedMap<u16, (u64, TaskId)> = SortedMap::default();
+    let mut by_tty: SortedMap<u16, (&Task, TaskId)> = SortedMap::default();
     for (id, task) in k.tasks.iter() {
         let Some(tty) = task.tty.filter(|tty| tty.0 != 0) else {
             continue;
@@ -74,9 +75,10 @@ pub fn windows(machine: &Machine) -> Vec<WindowView> {
         if task.state == RunState::Zombie {
             continue;
         }
-        let youngest = by_tty.get(&tty.0);
-        if youngest.is_none_or(|(born, _)| *born < task.born) {
-            by_tty.insert(tty.0, (task.born, id));
+        let takes =
+            |(held, _): &(&Task, TaskId)| (held.born < task.born) == (held.program != task.program);
+        if by_tty.get(&tty.0).is_none_or(takes) {
+            by_tty.insert(tty.0, (task, id));
         }
     }
     let with_task = by_tty

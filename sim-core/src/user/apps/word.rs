@@ -1,5 +1,6 @@
 //! Word: a document in its own pages, and a spell checker. After every key it looks the words up;
 //! when told to, it goes on checking by itself, one comparison a step, until it is told to stop.
+//! It saves as databases do: a forked child writes the document as it was, and Word types on.
 //!
 //! Registers: r0 length of the document in bytes, r1 keys read, r2 keys used, r3 end of the
 //! heap, r4 place of the spell checker, r5 words, r6 object, r7 pages touched or screen length,
@@ -7,6 +8,8 @@
 
 use super::*;
 use crate::hw::Bus;
+use crate::kernel::Signal;
+use crate::kernel::syscall::{OpenFlags, SigAct};
 use std::cmp::Ordering;
 
 /// Words that it knows, one per line, in ascending order of bytes.
@@ -29,6 +32,15 @@ const INSERT_OBJECT: u64 = 9;
 const TOUCH: u64 = 10;
 const CHECK: u64 = 11;
 const SWITCHED: u64 = 12;
+const SAVE: u64 = 13;
+const FORKED: u64 = 14;
+const OPENED: u64 = 15;
+const SAVED: u64 = 16;
+
+/// Ctrl-S.
+const SAVE_KEY: u8 = 0x13;
+/// Where the document is saved.
+const FILE: &str = "/tmp/word.txt";
 
 /// Words that it checks by itself before it looks whether there are keys.
 const WORDS_PER_LOOK: u64 = 8;
@@ -89,6 +101,29 @@ fn step(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         }
         CHECK => check(regs, bus),
         SWITCHED => go(regs, KEY),
+        // Nobody waits for the child.
+        SAVE => call(regs, Syscall::Fork {}, FORKED),
+        FORKED if regs.ax == 0 => {
+            let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT);
+            let open = Syscall::Openat {
+                path: FILE.into(),
+                flags: flags.with(OpenFlags::TRUNC),
+                mode: 0o666,
+            };
+            call(regs, open, OPENED)
+        }
+        FORKED => go(regs, KEY),
+        OPENED => {
+            let write = Syscall::Write {
+                fd: regs.ax as i32,
+                buf: InBuf::User {
+                    addr: heap(regs),
+                    len: regs.r[0],
+                },
+            };
+            call(regs, write, SAVED)
+        }
+        SAVED => exit(regs),
         INSERT_OBJECT => {
             if regs.ax < 0 {
                 return go(regs, KEY);
@@ -125,6 +160,15 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
             regs.r[2] += 1;
             regs.r[8] = u64::from(regs.r[8] == 0);
             return call(regs, work_line(regs.r[8]), SWITCHED);
+        }
+        SAVE_KEY => {
+            regs.r[2] += 1;
+            let reap = Syscall::RtSigaction {
+                signal: Signal::SIGCHLD.nr(),
+                act: Some(SigAct::Ignore),
+                flags: Default::default(),
+            };
+            return call(regs, reap, SAVE);
         }
         0x7f | 0x08 => erase(regs, bus)?,
         key @ (b'\n' | b'\r' | 0x20..) => {
