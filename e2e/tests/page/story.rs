@@ -143,6 +143,16 @@ fn act(page: &Page, action: &Action) {
             Mark::Syscall => "next-syscall",
             Mark::Switch => "next-switch",
         })),
+        Action::Point(Expr::Fact(Fact::Table, of)) => {
+            // The number of a table, and the page's in the last of them.
+            let at = match of[2].as_str() {
+                "5" => "4) tbody".into(),
+                level => format!("{level}) caption"),
+            };
+            page.click(&format!(".walk li:nth-child({at} .at"));
+        }
+        Action::Look(_) => page.click(".memory tbody tr:first-child .at"),
+        Action::Point(other) => panic!("a visitor cannot know {other:?}"),
         // Time passes by itself, or the visitor steps until the goal is met.
         Action::WaitNs(_) | Action::WaitUntil(_) | Action::WaitRest => {}
         Action::Isolate(..) | Action::Machine(_) | Action::Unplug | Action::Part(_) => {

@@ -188,7 +188,7 @@ impl App {
             cpus: Rc::new(view::cpus(machine)),
             ram: Rc::new(view::ram(machine, 0, frames as usize, marked)),
             disk: Rc::new(view::disk(machine)),
-            crossings: Rc::new(crate::stage::crossings(&self.session)),
+            crossings: Rc::new(crate::stage::crossings(self.lang, &self.session)),
             parts: self.telling.parts(),
             selected: self.selected,
             way: match self.tab {

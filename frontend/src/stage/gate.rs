@@ -3,6 +3,7 @@
 use crate::i18n::Lang;
 use sim_core::Session;
 use sim_core::event::{Event, InterruptSource};
+use sim_core::view::FaultOutcome;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -31,7 +32,7 @@ const BELOW: usize = 4;
 const LOOK_BACK: usize = 400;
 
 /// Reads the boundaries off the session's latest events.
-pub fn crossings(session: &Session) -> Crossings {
+pub fn crossings(lang: Lang, session: &Session) -> Crossings {
     let mut result = Crossings::default();
     let events: Vec<_> = session.events().collect();
     let names = crate::lab::names::Names::of(session);
@@ -66,18 +67,24 @@ pub fn crossings(session: &Session) -> Crossings {
                 outcome,
                 ..
             } => {
-                let text = format!("{} #PF {addr:#x} {outcome:?}", name(task.as_u64()));
-                result.below.push((record.at_ns, text));
-            }
-            Event::Interrupt { source } => {
-                let what = match source {
-                    InterruptSource::Timer => "timer",
-                    InterruptSource::Keyboard => "keyboard",
-                    InterruptSource::Reschedule => "reschedule",
-                };
+                let (who, addr) = (name(task.as_u64()), format!("{addr:#x}"));
+                let values = [
+                    ("who", who.as_str()),
+                    ("addr", &addr),
+                    ("how", came_to(lang, *outcome)),
+                ];
                 result
                     .below
-                    .push((record.at_ns, format!("IRQ {what} → CPU {}", record.cpu.0)));
+                    .push((record.at_ns, lang.tf("gate-fault", &values)));
+            }
+            Event::Interrupt { source } => {
+                let what = lang.t(match source {
+                    InterruptSource::Timer => "irq-timer",
+                    InterruptSource::Keyboard => "irq-keyboard",
+                    InterruptSource::Reschedule => "irq-reschedule",
+                });
+                let text = [what, " → CPU ", &record.cpu.0.to_string()].concat();
+                result.below.push((record.at_ns, text));
             }
             Event::OomKill { victim, rss_pages } => {
                 result.below.push((
@@ -91,6 +98,22 @@ pub fn crossings(session: &Session) -> Crossings {
     result.above = last(result.above, ABOVE);
     result.below = last(result.below, BELOW);
     result
+}
+
+/// What a page fault came to.
+fn came_to(lang: Lang, outcome: FaultOutcome) -> &'static str {
+    lang.t(match outcome {
+        FaultOutcome::NewFrame => "fault-new",
+        FaultOutcome::ZeroFrame => "fault-zero",
+        FaultOutcome::FilePage => "fault-file",
+        FaultOutcome::CopyOnWrite => "fault-copy",
+        FaultOutcome::MadeWritable => "fault-writable",
+        FaultOutcome::SwapRead => "fault-read",
+        FaultOutcome::SwapIn => "fault-in",
+        FaultOutcome::Segv => return "SIGSEGV",
+        FaultOutcome::Bus => return "SIGBUS",
+        FaultOutcome::OutOfMemory => return "OOM",
+    })
 }
 
 fn last<T>(mut all: Vec<T>, count: usize) -> Vec<T> {

@@ -10,7 +10,7 @@ use sim_core::view::{
 };
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
@@ -155,7 +155,7 @@ fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners, way: &[u64])
     }
     let half = grid.cell / 2.0;
     let places: Vec<(f64, f64)> = way.iter().map(|pfn| grid.place(*pfn as usize)).collect();
-    for (style, width) in [(&ink.outline, 5.0), (&ink.pointer, 3.0)] {
+    for (style, width) in [(&ink.outline, 4.0), (&ink.pointer, 2.0)] {
         context.set_stroke_style_str(style);
         context.set_line_width(width);
         context.begin_path();
@@ -164,7 +164,7 @@ fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners, way: &[u64])
         }
         context.stroke();
         for (x, y) in &places {
-            context.stroke_rect(x - 3.0, y - 3.0, grid.cell + 6.0, grid.cell + 6.0);
+            context.stroke_rect(x - 2.0, y - 2.0, grid.cell + 4.0, grid.cell + 4.0);
         }
     }
     for (nr, (x, y)) in places.iter().enumerate() {
@@ -179,6 +179,42 @@ fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners, way: &[u64])
         let _drawn = context.fill_text(&text, x + half, y + half + 0.5);
     }
     Some(())
+}
+
+/// Changed cells above which nothing flashes: that is another machine, or another moment.
+const FLASHES: usize = 64;
+
+/// Rings around the frames that have just changed hands; the style sheet moves them.
+fn flash(canvas: &HtmlCanvasElement, to: &Element, was: &RamView, is: &RamView, owners: &Owners) {
+    let (_, _, grid) = fit(canvas, is.total_frames as usize);
+    let both = was.cells.iter().zip(&is.cells).enumerate();
+    let changed = both.filter(|(_, (was, is))| (was.kind, was.owner) != (is.kind, is.owner));
+    let changed: Vec<_> = changed.map(|(at, (_, is))| (at, is)).collect();
+    if was.cells.len() != is.cells.len() || changed.len() > FLASHES {
+        return;
+    }
+    if to.child_element_count() as usize > 4 * FLASHES {
+        to.set_inner_html("");
+    }
+    let (left, top) = (canvas.offset_left(), canvas.offset_top());
+    for (at, cell) in changed {
+        let (x, y) = grid.place(at);
+        let class = match cell.kind {
+            FrameKind::Free => "out",
+            _ => "in",
+        };
+        let colour = cell
+            .owner
+            .and_then(|o| owners.get(&o))
+            .map_or(0, |(nr, _)| *nr);
+        let html = format!(
+            "<i class={class} style='left:{}px;top:{}px;width:{size}px;height:{size}px;--own:var(--p{colour},var(--ink-2))'></i>",
+            left + x as i32,
+            top + y as i32,
+            size = grid.cell as i32,
+        );
+        let _added = to.insert_adjacent_html("beforeend", &html);
+    }
 }
 
 /// What tells the kinds apart without colour: letters, stripes, dots and holes.
@@ -252,7 +288,9 @@ pub fn Ram(props: &RamProps) -> Html {
     let canvas = use_node_ref();
     let pointed = use_state(|| None::<usize>);
     let owner_table = owners(tasks);
+    let (before, flashes) = (use_mut_ref(|| ram.clone()), use_node_ref());
     {
+        let (before, flashes) = (before.clone(), flashes.clone());
         let (canvas, ram, table, way) = (
             canvas.clone(),
             ram.clone(),
@@ -263,6 +301,10 @@ pub fn Ram(props: &RamProps) -> Html {
         use_effect(move || {
             if let Some(canvas) = canvas.cast::<HtmlCanvasElement>() {
                 draw(&canvas, &ram, &table, &way);
+                let was = before.replace(ram.clone());
+                if let Some(flashes) = flashes.cast::<Element>() {
+                    flash(&canvas, &flashes, &was, &ram, &table);
+                }
             }
         });
     }
@@ -373,6 +415,7 @@ pub fn Ram(props: &RamProps) -> Html {
         <div class="ram" data-testid="ram" data-used={used.to_string()} data-total={ram.total_frames.to_string()}>
             <div class="cap">{ title.clone() }<span class="grow"></span><span aria-live="polite">{ info.unwrap_or_else(|| help.into()) }</span></div>
             <canvas ref={canvas} tabindex="0" role="img" aria-label={title} {onmousemove} {onmouseleave} {onclick} {onkeydown}></canvas>
+            <div class="flashes" ref={flashes} aria-hidden="true"></div>
             <ul class="legend">{ for legend }</ul>
             if !disk.used.is_empty() { { swap(lang, disk, &owner_table) } }
         </div>

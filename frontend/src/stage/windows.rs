@@ -177,11 +177,11 @@ fn AppWindow(props: &AppWindowProps) -> Html {
                 { for window.strip.iter().map(|cell| html! { <i class={strip_class(*cell)}></i> }) }
             </div>
             { document(lang, window.document.as_ref()) }
+            if !is_own { { place(lang, window.document.as_ref()) } }
             <div class="acts">
                 <button class="mini" data-testid="more-memory" title={lang.t("more-memory-hint")}
                     onclick={send.reform(move |_| Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
                 { work(lang, window, send) }
-                if !is_own { { place(lang, window.document.as_ref()) } }
             </div>
         </article>
     }
@@ -231,5 +231,5 @@ fn place(lang: Lang, document: Option<&DocumentBytes>) -> Html {
     };
     let (addr, frame) = (format!("{:#x}", document.addr), document.pfn.to_string());
     let text = lang.tf("document-at", &[("addr", &addr), ("frame", &frame)]);
-    html! { <small title={text.clone()}>{ text }</small> }
+    html! { <p class="bytes at">{ text }</p> }
 }

@@ -15,7 +15,7 @@ mod walk;
 mod windows;
 
 pub use crate::hw::Mmu;
-pub use crate::kernel::{Errno, NsKind, Signal, TaskId};
+pub use crate::kernel::{Errno, FaultOutcome, NsKind, Signal, TaskId};
 pub use cpus::{CpuMode, CpuView, cpus};
 pub use disk::{DiskView, SlotView, disk};
 pub use eyes::{EyesView, SeenDevice, SeenPage, SeenProc, SeenRoot, SeenTask, eyes};

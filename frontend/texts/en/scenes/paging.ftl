@@ -52,7 +52,7 @@ tlb-bet-few = For a few
 tlb-bet-none = For none at all
 tlb-do = Type one letter in the [second Word](window:word), and watch hits and misses.
 tlb-hint = Choose the window with the higher PID and press any key.
-tlb-done = Found in the TLB: { $hit } times. Looked up in the tables: { $missed } times.
+tlb-done = Hits, found in the TLB: { $hit }. Misses, looked up in the four tables: { $missed }. A program uses few pages at a time and the same ones again and again; that is why so small a memory is enough.
 tlb-deeper =
     Here a TLB has 64 places, and each page has one place where it can be remembered. Real ones have a first level of about as many and a second of one or two thousand. What a program does has a great effect on this: one that jumps about in memory walks the tables much more often.
 
@@ -67,9 +67,9 @@ switch-bet-forget = Yes, the TLB is emptied
 switch-bet-keep = No, it stays
 switch-do = Type a letter in the first Word, so that the CPU has to switch to it.
 switch-hint = Choose the window with the lower PID and press any key.
-switch-done = The TLB remembers { $r1 } translations of the first Word and { $r2 } of the second, and { $dropped } times something was thrown out. Each entry carries the *tag* of its address space, and only entries with the tag in use count.
+switch-done = The TLB remembers { $r1 } translations of the first Word and { $r2 } of the second, side by side. Each entry carries the *tag* of its address space, and only entries with the tag in use count.
 switch-deeper =
-    The tag is called PCID on x86 and ASID on ARM. Without it every switch empties the TLB, as on x86 before 2010: then the first accesses after a switch are all slow. Real tags are few (Linux uses 6 per CPU on x86), so they are given out anew; here they never run out.
+    The tag is called PCID on x86 and ASID on ARM. Without it every switch empties the TLB, and the first accesses after it are all slow. So it was on x86 until PCID came in 2010, and with Linux until 2017. Real tags are few (Linux uses 6 per CPU on x86) and are given out anew; here they never run out.
 
     Kernel source: arch/x86/mm/tlb.c. On Linux: `grep -o pcid /proc/cpuinfo | head -1`
 
@@ -83,7 +83,7 @@ flags-bet-write = R/W: it may be written to
 flags-bet-user = U/S: programs may use it
 flags-do = In [the panel](panel), click `400000`, where the program begins, and look at the flags of its PTE.
 flags-hint = In the list of mappings the program is the first line. Flags that are struck out are not set.
-flags-done = The PTE has the flags { $flags }. A store to this page is stopped by the CPU, and the kernel ends the process with SIGSEGV. What does have a D has been written to; what has XD may not be executed. So a page is never both a program and a place to write.
+flags-done = The PTE has the flags { $flags }. A store to this page is stopped by the CPU, and the kernel ends the process with SIGSEGV. The page of the document had XD instead: its contents may not be executed. What can be written to and what can be executed are kept apart.
 flags-deeper =
     That is called W^X. XD (NX at AMD) is the highest bit of the 64. U/S keeps programs out of the kernel's pages, which on a real Linux are mapped in the same tables; this machine leaves those out.
 
@@ -131,9 +131,9 @@ fork-bet-none = Nothing at all
 fork-do = Let Word save, and step forward until [a second Word](tasks) is in the list.
 fork-button = Save (Ctrl-S)
 fork-hint = After the button, press the step to the next system call a few times. Watch RAM for stripes.
-fork-done = PID { $child } came out of PID { $parent }. { $taken } frames were taken: { $childtables } for page tables, the rest for the kernel's own notes. All the pages are now shared: { $forkshared } of { $pages0 }. In both tables the kernel has taken away the R/W flag.
+fork-done = PID { $child } came out of PID { $parent }. { $taken } frames were taken: { $childtables } for page tables, the rest for the kernel's own notes. Of { $pages0 } pages, { $forkshared } are in both tables now, and in both the kernel has taken away the R/W flag. A page of the program file is not even entered: the child will find it when it needs it.
 fork-deeper =
-    Redis saves its database in just this way (BGSAVE). Since the rows changed, the CPU must forget what it remembers of them in the TLB.
+    Redis saves its database in just this way (BGSAVE). Since the rows changed, the CPU must not go by what its TLB remembers of them: { $dropped } entries were thrown out.
 
     Manual: fork(2). On Linux: `strace -f -e trace=clone,fork sh -c "ls; true"`
 
@@ -147,7 +147,7 @@ store-bet-child = It gives the child a copy of that page
 store-bet-both = It copies all pages for both
 store-do = Type a letter into Word, and step forward until the document's page has parted.
 store-hint = Click into the window and type; then step tick by tick, or play. If the child has ended already, step back.
-store-done = PID { $parent } has written, and its document is in frame { $pf } now; that of PID { $child } is still in frame { $cf }. Of the other pages, { $left } are still shared. Each is copied when somebody writes to it, not before: *copy-on-write*.
+store-done = PID { $parent } has written, and its document is in frame { $pf } now; that of PID { $child } is still in frame { $cf }. Still shared: { $left }. Each page is copied when somebody writes to it, not before: *copy-on-write*. Those that have parted as well are the ones in which Word puts its window together.
 store-deeper =
     When only one process is left that has the page, nothing needs to be copied: the next store faults, and the kernel only sets the flag again.
 
@@ -179,7 +179,7 @@ fill-bet-both = Those of both
 fill-do = Start memhog, and watch [RAM](ram) fill up.
 fill-button = Start memhog
 fill-hint = Press the button and wait. The swap area stands below RAM.
-fill-done = { $out } pages are on the disk: { $hogout } of memhog, { $wordout } of Word, and of others. The kernel does not ask who is greedy but which pages were not *used lately*. The A flag tells it: it clears the flag and comes by again; who has no A by then must go. That is called the second chance.
+fill-done = { $out } pages are on the disk: { $hogout } of memhog, { $wordout } of Word, the rest of others. The kernel does not ask who is greedy but which pages were not *used lately*. The A flag tells it: it clears the flag and comes by again; who has no A by then must go. That is called the second chance.
 fill-deeper =
     Linux keeps pages in lists and has a thread for this (kswapd), which begins earlier. Here whoever needs a frame does it. Pages of files need no swap: they can be read again from their file.
 
