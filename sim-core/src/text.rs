@@ -78,7 +78,8 @@ impl<'a> Scanner<'a> {
     pub fn found(&self) -> String {
         match self.peek() {
             None => "the end of the line".into(),
-            Some(c) => format!("'{}'", c.escape_debug()),
+            Some(c) if c.is_ascii() => format!("'{}'", c.escape_default()),
+            Some(c) => format!("'{c}'"),
         }
     }
 

@@ -108,7 +108,7 @@ fn isolation(props: &DetailsProps, task: u64, view: &IsolationView) -> Html {
         };
         let kind = match call.kind {
             NsKind::Mnt => "NS".to_string(),
-            other => other.name().to_uppercase(),
+            other => other.name().to_ascii_uppercase(),
         };
         html! { <span {class} role="status" data-testid="isolated">{ format!("unshare(CLONE_NEW{kind}) ") }<em>{ answer }</em></span> }
     });

@@ -46,6 +46,17 @@ fn name(lang: Lang, kind: FrameKind) -> &'static str {
     }
 }
 
+fn class(kind: FrameKind) -> &'static str {
+    match kind {
+        FrameKind::Free => "k-free",
+        FrameKind::Kernel => "k-kernel",
+        FrameKind::PageTable => "k-pagetable",
+        FrameKind::PageCache => "k-pagecache",
+        FrameKind::Shared => "k-shared",
+        FrameKind::Process => "k-process",
+    }
+}
+
 /// The same for a process's own pages.
 fn own_name(lang: Lang, kind: FrameKind) -> &'static str {
     match kind {
@@ -409,7 +420,7 @@ pub fn Ram(props: &RamProps) -> Html {
         .filter(|kind| eyes.is_none() || count_of(**kind) > 0);
     let legend = known.map(|kind| {
         let count = count_of(*kind);
-        html! { <li class={format!("k-{kind:?}").to_lowercase()}><i aria-hidden="true"></i>{ if eyes.is_some() { own_name(lang, *kind) } else { name(lang, *kind) } }{ " " }<b>{ count }</b></li> }
+        html! { <li class={class(*kind)}><i aria-hidden="true"></i>{ if eyes.is_some() { own_name(lang, *kind) } else { name(lang, *kind) } }{ " " }<b>{ count }</b></li> }
     });
     html! {
         <div class="ram" data-testid="ram" data-used={used.to_string()} data-total={ram.total_frames.to_string()}>

@@ -20,11 +20,16 @@ enum Ending {
     Consonant,
 }
 
+/// Letters and digits; the tables of all of Unicode's would be ten times this module.
+fn is_read(c: char) -> bool {
+    c.is_ascii_alphanumeric() || ('\u{ac00}'..='\u{d7a3}').contains(&c)
+}
+
 /// Digits and Latin letters as Koreans read them out: zero is yeong, one il, ...; L is el, M em,
 /// N en, R al. A word of lower-case letters is read as a word, not spelt.
 fn ending(before: &str) -> Ending {
     let mut back = before
-        .trim_end_matches(|c: char| !c.is_alphanumeric())
+        .trim_end_matches(|c| !is_read(c))
         .chars()
         .rev();
     let Some(last) = back.next() else {
@@ -40,7 +45,7 @@ fn ending(before: &str) -> Ending {
         '1' | '7' | '8' => Ending::L,
         '0' | '3' | '6' => Ending::Consonant,
         '0'..='9' => Ending::Vowel,
-        'L' | 'R' if previous.is_none_or(|c| c.is_uppercase() || !c.is_alphabetic()) => Ending::L,
+        'L' | 'R' if previous.is_none_or(|c| !c.is_ascii_lowercase()) => Ending::L,
         'M' | 'N' => Ending::Consonant,
         // A stop that follows a vowel closes the syllable: Excel, docker, ps, Linux, init.
         'l' => Ending::L,

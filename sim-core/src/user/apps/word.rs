@@ -323,7 +323,7 @@ fn draw(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
     let mut mark = marks.iter();
     let mut is_in_word = false;
     for c in text.chars().chain(['\0']) {
-        let letter = c.is_alphanumeric() || c == '\'';
+        let letter = !c.is_ascii() || is_letter(c as u8);
         if is_in_word && !letter && mark.next() == Some(&1) && first == 0 {
             out.push('~');
         }
