@@ -1,17 +1,13 @@
-//! Turns texts/{ko,en}/*.ftl into one table, and refuses texts that exist in one language
-//! only. The page so carries the texts and nothing of Fluent: fluent-bundle would be 150 KB.
+//! Reads texts and scenes as the page will read them, so that one with a mistake does not build.
 //!
-//! Scenes stay files beside the page. They are read here as the page will read them, so that one
-//! with a mistake does not build; the page carries the list of their titles.
+//! They stay files beside the page, which carries only the list of the scenes' titles. The page's
+//! own reader knows a subset of Fluent: fluent-bundle would be 150 KB.
 
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, PatternElement};
-use scene::texts::Texts as SceneTexts;
-use std::collections::BTreeMap;
+use scene::texts::Texts;
 use std::fmt::{Display, Write};
 use std::path::Path;
 use std::{env, fs};
-
-type Texts = BTreeMap<String, String>;
 
 fn file(path: &str) -> String {
     println!("cargo::rerun-if-changed={path}");
@@ -25,23 +21,11 @@ fn refuse(why: impl Display) -> ! {
     std::process::exit(1);
 }
 
-/// All texts of the page in one language, from every file of its folder.
+/// Reads the texts of the page in one language as Fluent does, and as the page will.
 fn read(language: &str) -> Texts {
-    let folder = format!("texts/{language}");
-    println!("cargo::rerun-if-changed={folder}");
-    let mut texts = Texts::new();
-    let entries = fs::read_dir(&folder).unwrap_or_else(|e| refuse(format!("{folder}: {e}")));
-    for entry in entries.flatten() {
-        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-        if path.ends_with(".ftl") {
-            read_file(&path, &mut texts);
-        }
-    }
-    texts
-}
-
-fn read_file(path: &str, texts: &mut Texts) {
-    let resource = fluent_syntax::parser::parse(file(path))
+    let path = format!("texts/{language}/page.ftl");
+    let text = file(&path);
+    let resource = fluent_syntax::parser::parse(text.as_str())
         .unwrap_or_else(|(_, errors)| refuse(format!("{path}: {errors:?}")));
     for entry in resource.body {
         let Entry::Message(message) = entry else {
@@ -51,43 +35,31 @@ fn read_file(path: &str, texts: &mut Texts) {
         let pattern = message
             .value
             .unwrap_or_else(|| refuse(format!("{path}: {id} has no value")));
-        let mut text = String::new();
         for element in pattern.elements {
             match element {
-                PatternElement::TextElement { value } => text.push_str(&value),
-                PatternElement::Placeable {
-                    expression: Expression::Inline(InlineExpression::VariableReference { id }),
-                } => {
-                    let _ = write!(text, "{{{}}}", id.name);
+                PatternElement::TextElement { .. }
+                | PatternElement::Placeable {
+                    expression: Expression::Inline(InlineExpression::VariableReference { .. }),
+                } => {}
+                PatternElement::Placeable { .. } => {
+                    refuse(format!("{path}: {id} uses more of Fluent than variables"))
                 }
-                PatternElement::Placeable {
-                    expression: Expression::Inline(InlineExpression::StringLiteral { value }),
-                } => text.push_str(&value),
-                PatternElement::Placeable { .. } => refuse(format!(
-                    "{path}: {id} uses more of Fluent than variables and strings"
-                )),
             }
         }
-        if texts.insert(id.clone(), text).is_some() {
-            refuse(format!("{path}: {id} twice"));
-        }
     }
+    scene::texts::read(&path, &text).unwrap_or_else(|e| refuse(e))
 }
 
-fn page_texts() -> String {
-    let (ko, en) = (read("ko"), read("en"));
-    if let Some(id) = ko.keys().find(|id| !en.contains_key(*id)) {
-        refuse(format!("texts/en lacks {id}"));
+/// Refuses a text of the page that exists in one language only.
+fn check_page_texts() {
+    let both = [read("ko"), read("en")];
+    for (texts, other, name) in [(&both[0], &both[1], "en"), (&both[1], &both[0], "ko")] {
+        for (id, _) in &texts.0 {
+            if other.get(id).is_none() {
+                refuse(format!("texts/{name}/page.ftl lacks {id}"));
+            }
+        }
     }
-    if let Some(id) = en.keys().find(|id| !ko.contains_key(*id)) {
-        refuse(format!("texts/ko lacks {id}"));
-    }
-    let mut table = String::from("pub static TEXTS: &[(&str, &str, &str)] = &[\n");
-    for (id, text) in &ko {
-        let _ = writeln!(table, "    ({id:?}, {text:?}, {:?}),", en[id]);
-    }
-    table.push_str("];\n");
-    table
 }
 
 /// The list of scenes, each read and checked.
@@ -105,7 +77,7 @@ fn scene_list() -> String {
             .map(|path| scene::texts::read(path, &file(path)).unwrap_or_else(|e| refuse(e)));
         let files = [path.as_str(), paths[0].as_str(), paths[1].as_str()];
         scene::check::check(&scene, [&ko, &en], files).unwrap_or_else(|e| refuse(e));
-        let words = |texts: &SceneTexts| {
+        let words = |texts: &Texts| {
             let [title, lead] =
                 ["title", "lead"].map(|key| texts.get(key).unwrap_or("").replace('\n', " "));
             format!("({title:?}, {lead:?})")
@@ -122,10 +94,7 @@ fn scene_list() -> String {
 }
 
 fn main() {
+    check_page_texts();
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let write = |name: &str, text: String| {
-        fs::write(Path::new(&out).join(name), text).expect("OUT_DIR can be written");
-    };
-    write("texts.rs", page_texts());
-    write("scenes.rs", scene_list());
+    fs::write(Path::new(&out).join("scenes.rs"), scene_list()).expect("OUT_DIR can be written");
 }

@@ -71,7 +71,7 @@ pub enum Msg {
     Resized,
     Story(Ask),
     /// The scene could not be loaded; one line for the visitor.
-    SceneFailed(String),
+    NotLoaded(String),
     /// The same keys on a machine that was booted with this setting changed.
     Machine(String),
 }
@@ -178,6 +178,16 @@ fn query() -> String {
     window().location().search().unwrap_or_default()
 }
 
+/// The language that the link or else the browser asks for.
+pub fn language() -> Lang {
+    let browser = || {
+        let code = window().navigator().language()?;
+        Lang::from_code(&code)
+    };
+    let asked = embed::parse(&query()).lang;
+    asked.or_else(browser).unwrap_or(Lang::En)
+}
+
 /// The session of a link, of a page that failed, or a fresh one.
 fn first_session() -> (Session, Option<ScriptDialog>) {
     let hash = window().location().hash().unwrap_or_default();
@@ -215,15 +225,11 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> Self {
         let Query {
-            lang,
             theme,
             frame,
             scene,
+            ..
         } = embed::parse(&query());
-        let browser = window()
-            .navigator()
-            .language()
-            .and_then(|code| Lang::from_code(&code));
         let (session, dialog) = first_session();
         let link = ctx.link().clone();
         let wake = link.callback(|_: ()| Msg::Wake);
@@ -237,7 +243,7 @@ impl Component for App {
         listeners.extend(hold::listeners(&link));
         let mut app = Self {
             session,
-            lang: lang.or(browser).unwrap_or(Lang::En),
+            lang: language(),
             theme,
             frame,
             play: Play::Playing,

@@ -17,5 +17,12 @@ mod viz;
 
 fn main() {
     rescue::install();
-    yew::Renderer::<app::App>::with_root(app::root()).render();
+    wasm_bindgen_futures::spawn_local(async {
+        match app::language().load().await {
+            Ok(()) => {
+                yew::Renderer::<app::App>::with_root(app::root()).render();
+            }
+            Err(why) => rescue::halt(&why),
+        }
+    });
 }

@@ -11,7 +11,8 @@ fn window() -> JsValue {
     web_sys::window().map(JsValue::from).unwrap_or_default()
 }
 
-fn halt(reason: &str) {
+/// Leaves the page to the script outside.
+pub fn halt(reason: &str) {
     let function = Reflect::get(&window(), &"__ringside_halt".into()).ok();
     if let Some(function) = function.and_then(|f| f.dyn_into().ok()) {
         let function: Function = function;

@@ -46,8 +46,19 @@ pub fn measure(dist: &Path) -> Result<Report> {
         }
         files.push(size(name, &contents)?);
     }
+    files.extend(largest_texts(dist, &unreached)?);
     files.extend(largest_scene(dist, &unreached)?);
     Ok(Report { files })
+}
+
+/// The page's words: of the two languages the one that weighs more.
+fn largest_texts(dist: &Path, names: &[String]) -> Result<Option<FileSize>> {
+    let mut sizes = Vec::new();
+    for name in names.iter().filter(|name| name.ends_with("/page.ftl")) {
+        let contents = fs::read(dist.join(name)).with_context(|| format!("cannot read {name}"))?;
+        sizes.push(size(name.clone(), &contents)?);
+    }
+    Ok(sizes.into_iter().max_by_key(|size| size.brotli_bytes))
 }
 
 fn size(name: String, contents: &[u8]) -> Result<FileSize> {

@@ -16,24 +16,33 @@ pub fn make(dist: &Path) -> Result<String> {
         fs::read(dist.join(name)).with_context(|| format!("index.html names {name}"))
     })
     .context("cannot make the single file")?;
-    let mut scenes = String::new();
-    for name in scene_files(dist)? {
+    let mut texts = String::new();
+    for name in text_files(dist)? {
         let text = embeddable(&read(dist, &name)?);
-        scenes.push_str(&format!(
+        texts.push_str(&format!(
             "<script type=\"text/plain\" id=\"{name}\">{text}</script>\n"
         ));
     }
     // Before the page's own scripts run, which look for them.
-    Ok(page.replacen("<body>", &format!("<body>\n{scenes}"), 1))
+    Ok(page.replacen("<body>", &format!("<body>\n{texts}"), 1))
 }
 
-/// Scenes and their words, as the page asks for them.
-fn scene_files(dist: &Path) -> Result<Vec<String>> {
+/// Scenes and words, as the page asks for them.
+fn text_files(dist: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for folder in ["scenes", "texts/ko/scenes", "texts/en/scenes"] {
+    for folder in [
+        "scenes",
+        "texts/ko",
+        "texts/en",
+        "texts/ko/scenes",
+        "texts/en/scenes",
+    ] {
         let dir = dist.join(folder);
         for entry in fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))? {
-            names.push(format!("{folder}/{}", entry?.file_name().to_string_lossy()));
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                names.push(format!("{folder}/{}", entry.file_name().to_string_lossy()));
+            }
         }
     }
     names.sort();

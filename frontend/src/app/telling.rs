@@ -122,7 +122,7 @@ impl App {
         wasm_bindgen_futures::spawn_local(async move {
             link.send_message(match load(id, lang, at).await {
                 Ok(loaded) => Msg::Story(Ask::Loaded(Box::new(loaded))),
-                Err(why) => Msg::SceneFailed(why),
+                Err(why) => Msg::NotLoaded(why),
             });
         });
     }

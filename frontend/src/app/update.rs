@@ -91,6 +91,16 @@ impl App {
             }
             Msg::SetSpeed(slowdown) => self.slowdown = slowdown,
             Msg::SetZoom(zoom_ns) => self.zoom_ns = zoom_ns,
+            Msg::SetLang(lang) if !lang.is_loaded() => {
+                let link = ctx.link().clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    link.send_message(match lang.load().await {
+                        Ok(()) => Msg::SetLang(lang),
+                        Err(why) => Msg::NotLoaded(why),
+                    });
+                });
+                return false;
+            }
             Msg::SetLang(lang) => {
                 self.lang = lang;
                 self.show_choices();
@@ -160,7 +170,7 @@ impl App {
             }
             Msg::Resized => {}
             Msg::Story(ask) => self.answer(ctx, ask),
-            Msg::SceneFailed(why) => self.scene_failed(why),
+            Msg::NotLoaded(why) => self.scene_failed(why),
             Msg::Machine(setting) => self.reboot(ctx, &setting),
         }
         // The dead see nothing.

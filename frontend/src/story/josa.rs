@@ -28,10 +28,7 @@ fn is_read(c: char) -> bool {
 /// Digits and Latin letters as Koreans read them out: zero is yeong, one il, ...; L is el, M em,
 /// N en, R al. A word of lower-case letters is read as a word, not spelt.
 fn ending(before: &str) -> Ending {
-    let mut back = before
-        .trim_end_matches(|c| !is_read(c))
-        .chars()
-        .rev();
+    let mut back = before.trim_end_matches(|c| !is_read(c)).chars().rev();
     let Some(last) = back.next() else {
         return Ending::Vowel;
     };

@@ -36,7 +36,11 @@ pub async fn load(id: String, lang: Lang, at: usize) -> Result<Loaded, String> {
     })
 }
 
-async fn file(path: &str) -> Result<String, String> {
+/// The text of a file beside the page.
+///
+/// # Errors
+/// One line: which file, and why not.
+pub async fn file(path: &str) -> Result<String, String> {
     let window = window().ok_or("no window")?;
     let within = window.document().and_then(|d| d.get_element_by_id(path));
     if let Some(text) = within.and_then(|element| element.text_content()) {

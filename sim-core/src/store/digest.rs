@@ -13,7 +13,8 @@ impl Default for StableHasher {
 }
 
 impl StableHasher {
-    #[inline]
+    // Called from every field of the machine: inlined it is 20 KB of the page.
+    #[inline(never)]
     fn word(&mut self, word: u64) {
         self.0 = (self.0 ^ word)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)
