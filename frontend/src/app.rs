@@ -9,6 +9,7 @@ use crate::embed::{self, Frame, Query, Theme};
 use crate::i18n::Lang;
 use crate::lab::pace::{self, IdleWait, Next};
 use crate::lab::worlds::{Side, Worlds};
+use crate::markup::Tells;
 use crate::panels::memory::Choice;
 use crate::rescue;
 use crate::stage::Faded;
@@ -22,6 +23,7 @@ use telling::Telling;
 use yew::prelude::*;
 
 /// What the visitor and the clock ask for.
+#[derive(Clone)]
 pub enum Msg {
     Frame(f64),
     Wake,
@@ -232,8 +234,8 @@ impl Component for App {
         } = embed::parse(&query());
         let (session, dialog) = first_session();
         let link = ctx.link().clone();
-        let wake = link.callback(|_: ()| Msg::Wake);
-        let resized = link.callback(|_: ()| Msg::Resized);
+        let send = link.callback(|msg| msg);
+        let (wake, resized) = (send.tells(Msg::Wake), send.tells(Msg::Resized));
         let mut listeners = vec![
             EventListener::new(&document(), "visibilitychange", move |_| wake.emit(())),
             EventListener::new(&window(), "resize", move |_| resized.emit(())),

@@ -4,6 +4,7 @@ mod app;
 mod embed;
 mod i18n;
 mod lab;
+mod markup;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod mounted;
 mod narration;

@@ -1,8 +1,9 @@
 //! The time bar: a line per CPU, and the buttons that move through time.
 
-use crate::app::Step;
+use crate::app::{Msg, Step};
 use crate::i18n::Lang;
 use crate::lab::pace::SPEEDS;
+use crate::markup::{Tells, html};
 use crate::viz::{format, palette};
 use sim_core::session::{BranchInfo, Lane, Span, SpanKind};
 use std::rc::Rc;
@@ -25,12 +26,7 @@ pub struct TimeBarProps {
     pub slowdown: u64,
     pub zoom_ns: Option<u64>,
     pub branches: Rc<Vec<BranchInfo>>,
-    pub step: Callback<Step>,
-    pub toggle: Callback<()>,
-    pub seek: Callback<u64>,
-    pub speed: Callback<u64>,
-    pub zoom: Callback<Option<u64>>,
-    pub branch: Callback<u32>,
+    pub send: Callback<Msg>,
 }
 
 const ZOOMS: [Option<u64>; 6] = [
@@ -70,7 +66,7 @@ fn selected(event: Event) -> u64 {
 pub fn TimeBar(props: &TimeBarProps) -> Html {
     let lang = props.lang;
     let button = |id: &'static str, step: Step, path: &'static str, text: &'static str| {
-        let onclick = props.step.reform(move |_| step);
+        let onclick = props.send.tells(Msg::Step(step));
         let disabled = match step {
             Step::Start | Step::Back => props.now_ns == 0,
             Step::Tick | Step::Syscall | Step::Switch | Step::Crossing => !props.due,
@@ -83,15 +79,17 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
         lang.t("time-play")
     };
     let span_ns = (props.to_ns - props.from_ns).max(1);
-    let (from_ns, seek) = (props.from_ns, props.seek.clone());
-    let oninput = Callback::from(move |event: InputEvent| {
+    let from_ns = props.from_ns;
+    let oninput = props.send.reform(move |event: InputEvent| {
         let at: u64 = event
             .target_unchecked_into::<HtmlInputElement>()
             .value()
             .parse()
             .unwrap_or(0);
-        seek.emit(from_ns + (u128::from(span_ns) * u128::from(at) / u128::from(SLIDER)) as u64);
+        let into_ns = u128::from(span_ns) * u128::from(at) / u128::from(SLIDER);
+        Msg::SeekNs(from_ns + into_ns as u64)
     });
+    let select = |of: fn(u64) -> Msg| props.send.reform(move |event| of(selected(event)));
     let place = |ns: u64| {
         u128::from(ns.clamp(props.from_ns, props.to_ns) - props.from_ns) * u128::from(SLIDER)
             / u128::from(span_ns)
@@ -125,7 +123,7 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
                 { button("to-start", Step::Start, TO_START, lang.t("time-start")) }
                 { button("step-back", Step::Back, BACK, lang.t("time-back")) }
                 <button class="btn go" data-testid="play" title={play} aria-label={play} aria-pressed={props.playing.to_string()}
-                    onclick={props.toggle.reform(|_| ())}>{ icon(if props.playing { PAUSE } else { PLAY }) }</button>
+                    onclick={props.send.tells(Msg::TogglePlay)}>{ icon(if props.playing { PAUSE } else { PLAY }) }</button>
                 { button("step", Step::Tick, TICK, lang.t("time-step")) }
                 { button("next-crossing", Step::Crossing, CROSSING, lang.t("time-crossing")) }
                 { button("next-syscall", Step::Syscall, SYSCALL, lang.t("time-syscall")) }
@@ -140,16 +138,16 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
             <div class="clock">
                 <output data-testid="clock" data-ns={props.now_ns.to_string()}>{ format::time(props.now_ns) }</output>
                 <label>{ lang.t("time-speed") }
-                    <select data-testid="speed" onchange={props.speed.reform(selected)}>
+                    <select data-testid="speed" onchange={select(Msg::SetSpeed)}>
                         { for SPEEDS.into_iter().map(|s| html! { <option value={s.to_string()} selected={s == props.slowdown}>{ speed(s) }</option> }) }
                     </select></label>
                 <label>{ lang.t("time-zoom") }
-                    <select onchange={props.zoom.reform(|event| Some(selected(event)).filter(|ns| *ns != 0))}>
+                    <select onchange={select(|ns| Msg::SetZoom(Some(ns).filter(|ns| *ns != 0)))}>
                         { for ZOOMS.into_iter().map(|z| html! { <option value={z.unwrap_or(0).to_string()} selected={z == props.zoom_ns}>{ zoom_text(z) }</option> }) }
                     </select></label>
                 if props.branches.len() > 1 {
                     <label>{ lang.t("time-branch") }
-                        <select data-testid="branch" onchange={props.branch.reform(|event| selected(event) as u32)}>
+                        <select data-testid="branch" onchange={select(|id| Msg::Branch(id as u32))}>
                             { for props.branches.iter().map(|b| html! { <option value={b.id.to_string()} selected={b.current}>{ b.id + 1 }</option> }) }
                         </select></label>
                 }

@@ -5,6 +5,7 @@ use super::{App, Msg, Play, Size, Tab};
 use crate::embed::{Frame, Theme};
 use crate::i18n::Lang;
 use crate::lab::worlds;
+use crate::markup::{Tells, classes, html};
 use crate::narration;
 use crate::panels::{
     about::About, calls::Calls, memory, sched::Scheduler, script::Script, share::Share,
@@ -26,12 +27,14 @@ impl App {
         let is_told = self.telling.story.is_some();
         let panels = self.panels();
         let has_panels = !panels.is_empty() && (is_alone || is_told);
-        let class = classes!(
+        let class = classes(
             "app",
-            (!is_alone).then_some("embedded"),
-            is_told.then_some("told"),
-            (!has_panels).then_some("bare"),
-            (!self.telling.parts().has(Part::Time)).then_some("still")
+            &[
+                ("embedded", !is_alone),
+                ("told", is_told),
+                ("bare", !has_panels),
+                ("still", !self.telling.parts().has(Part::Time)),
+            ],
         );
         html! {
             <div {class}>
@@ -95,17 +98,22 @@ impl App {
         }
     }
 
+    /// Where the page's messages go.
+    fn send(&self, ctx: &Context<Self>) -> Callback<Msg> {
+        ctx.link().callback(|msg| msg)
+    }
+
     fn header(&self, ctx: &Context<Self>) -> Html {
         let lang = self.lang;
-        let link = ctx.link();
+        let send = self.send(ctx);
         let other = |l: Lang, id: &'static str| {
             let pressed = (l == lang).to_string();
             html! {
                 <button class="btn" data-testid={id} lang={l.code()} aria-pressed={pressed}
-                    onclick={link.callback(move |_| Msg::SetLang(l))}>{ l.t("lang-name") }</button>
+                    onclick={send.tells(Msg::SetLang(l))}>{ l.t("lang-name") }</button>
             }
         };
-        let theme = link.callback(|event: Event| {
+        let theme = send.reform(|event: Event| {
             let value = event
                 .target_unchecked_into::<web_sys::HtmlSelectElement>()
                 .value();
@@ -122,9 +130,9 @@ impl App {
             <header>
                 <h1 class="logo"><i aria-hidden="true"></i>{ lang.t("title") }</h1>
                 if self.telling.away.is_some() {
-                    <button class="btn go" data-testid="return" onclick={link.callback(|_| Msg::Story(Ask::Return))}>{ lang.t("story-return") }</button>
+                    <button class="btn go" data-testid="return" onclick={send.tells(Msg::Story(Ask::Return))}>{ lang.t("story-return") }</button>
                 } else if self.telling.story.is_none() {
-                    <button class="btn go" data-testid="story-open" onclick={link.callback(|_| Msg::Story(Ask::Shelf))}>{ lang.t("story-open") }</button>
+                    <button class="btn go" data-testid="story-open" onclick={send.tells(Msg::Story(Ask::Shelf))}>{ lang.t("story-open") }</button>
                 }
                 <span class="grow"></span>
                 <div class="group" role="group" aria-label={lang.t("lang-label")}>
@@ -136,10 +144,10 @@ impl App {
                     { option(Theme::Dark, lang.t("theme-dark")) }
                 </select>
                 <button class="btn" data-testid="presenter" aria-pressed={(self.size == Size::Presenter).to_string()} title={lang.t("size-hint")}
-                    onclick={link.callback(move |_| Msg::SetSize(other_size))}>{ lang.t("size") }</button>
-                <button class="btn" data-testid="share" onclick={link.callback(|_| Msg::OpenShare)}>{ lang.t("share") }</button>
-                <button class="btn" data-testid="script-open" onclick={link.callback(|_| Msg::OpenScript)}>{ lang.t("script") }</button>
-                <button class="btn" data-testid="restart" onclick={link.callback(|_| Msg::Restart)}>{ lang.t("restart") }</button>
+                    onclick={send.tells(Msg::SetSize(other_size))}>{ lang.t("size") }</button>
+                <button class="btn" data-testid="share" onclick={send.tells(Msg::OpenShare)}>{ lang.t("share") }</button>
+                <button class="btn" data-testid="script-open" onclick={send.tells(Msg::OpenScript)}>{ lang.t("script") }</button>
+                <button class="btn" data-testid="restart" onclick={send.tells(Msg::Restart)}>{ lang.t("restart") }</button>
             </header>
         }
     }
@@ -154,8 +162,8 @@ impl App {
             <div class="halt" role="alert" data-testid="halt">
                 <b>{ lang.t("halt-title") }</b>
                 <span>{ lang.tf("halt-body", &[("invariant", invariant)]) }</span>
-                <button class="btn" onclick={ctx.link().callback(|_| Msg::OpenScript)}>{ lang.t("script") }</button>
-                <button class="btn go" onclick={ctx.link().callback(|_| Msg::DropLastCommand)}>{ lang.t("halt-again") }</button>
+                <button class="btn" onclick={self.send(ctx).tells(Msg::OpenScript)}>{ lang.t("script") }</button>
+                <button class="btn go" onclick={self.send(ctx).tells(Msg::DropLastCommand)}>{ lang.t("halt-again") }</button>
             </div>
         }
     }
@@ -172,7 +180,6 @@ impl App {
             .into_iter()
             .filter(|w| w.tty != worlds::HOST_TTY && !shells.contains(&w.tty))
             .collect();
-        let link = ctx.link().clone();
         let pointed = self
             .telling
             .story
@@ -209,19 +216,19 @@ impl App {
                 answer: view::last_injected(machine, task),
             }),
             faded: self.faded,
-            send: Callback::from(move |msg| link.send_message(msg)),
+            send: self.send(ctx),
         };
         html! { <Stage ..props /> }
     }
 
     fn views(&self, ctx: &Context<Self>, panels: &[Tab]) -> Html {
         let lang = self.lang;
-        let link = ctx.link().clone();
+        let send = self.send(ctx);
         let tab = |tab: Tab, id: &'static str| {
             let selected = (tab == self.tab).to_string();
             html! {
                 <button class="btn" role="tab" data-testid={id} aria-selected={selected}
-                    onclick={link.callback(move |_| Msg::SetTab(tab))}>{ lang.t(id) }</button>
+                    onclick={send.tells(Msg::SetTab(tab))}>{ lang.t(id) }</button>
             }
         };
         let name = |tab: Tab| match tab {
@@ -237,10 +244,6 @@ impl App {
             .unwrap_or(&Tab::About)
         {
             Tab::Worlds => {
-                let send = Callback::from({
-                    let link = link.clone();
-                    move |msg| link.send_message(msg)
-                });
                 let container = worlds::containers(&self.session).into_iter().next();
                 let inside = container
                     .as_ref()
@@ -249,7 +252,7 @@ impl App {
                 let screen = |tty| Rc::new(view::terminal(machine, tty).lines);
                 html! {
                     <TwoWorlds {lang} worlds={self.worlds.clone()} host={screen(worlds::HOST_TTY)}
-                        inside={inside.map(screen)} container={container.map(|c| c.hostname)} {send} />
+                        inside={inside.map(screen)} container={container.map(|c| c.hostname)} send={send.clone()} />
                 }
             }
             Tab::Calls => {
@@ -259,16 +262,13 @@ impl App {
                 let machine = self.session.machine();
                 html! { <Scheduler {lang} now_ns={machine.now_ns()} sched={Rc::new(view::run_queues(machine))} /> }
             }
-            Tab::Memory => {
-                let send = link.callback(|msg| msg);
-                memory::panel(
-                    lang,
-                    self.session.machine(),
-                    self.selected,
-                    &self.memory,
-                    &send,
-                )
-            }
+            Tab::Memory => memory::panel(
+                lang,
+                self.session.machine(),
+                self.selected,
+                &self.memory,
+                &send,
+            ),
             Tab::About => html! { <About {lang} /> },
         };
         html! {
@@ -282,7 +282,6 @@ impl App {
     }
 
     fn time_bar(&self, ctx: &Context<Self>) -> Html {
-        let link = ctx.link();
         let machine = self.session.machine();
         let is_past = !self.session.is_at_end();
         let end = self.session.end_ns().max(1);
@@ -307,28 +306,20 @@ impl App {
             slowdown: self.slowdown,
             zoom_ns: self.zoom_ns,
             branches: Rc::new(self.session.branches()),
-            step: link.callback(Msg::Step),
-            toggle: link.callback(|()| Msg::TogglePlay),
-            seek: link.callback(Msg::SeekNs),
-            speed: link.callback(Msg::SetSpeed),
-            zoom: link.callback(Msg::SetZoom),
-            branch: link.callback(Msg::Branch),
+            send: self.send(ctx),
         };
         html! { <TimeBar ..props /> }
     }
 
     fn dialog(&self, ctx: &Context<Self>) -> Html {
         if let Some((link, embedded)) = &self.shared {
-            let close = ctx.link().callback(|()| Msg::CloseShare);
-            return html! { <Share lang={self.lang} link={link.clone()} embedded={embedded.clone()} {close} /> };
+            return html! { <Share lang={self.lang} link={link.clone()} embedded={embedded.clone()} send={self.send(ctx)} /> };
         }
         let Some(dialog) = &self.dialog else {
             return html! {};
         };
-        let link = ctx.link();
         html! {
-            <Script lang={self.lang} text={dialog.text.clone()} error={dialog.error.clone()}
-                load={link.callback(Msg::LoadScript)} close={link.callback(|()| Msg::CloseScript)} />
+            <Script lang={self.lang} text={dialog.text.clone()} error={dialog.error.clone()} send={self.send(ctx)} />
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How time runs, what the keys are, what is simplified.
 
 use crate::i18n::Lang;
+use crate::markup::html;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]

@@ -1,6 +1,7 @@
 //! The latest system calls, as strace(1) would print them.
 
 use crate::i18n::Lang;
+use crate::markup::html;
 use crate::viz::format;
 use sim_core::Session;
 use sim_core::event::Event;

@@ -5,6 +5,7 @@ mod walk;
 
 use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::{Tells, html};
 use crate::stage::strip_class;
 use crate::viz::palette;
 use sim_core::Machine;
@@ -168,9 +169,7 @@ fn kind(lang: Lang, kind: MappingKind) -> &'static str {
 /// A button that leads to an address.
 fn leads_to(looking: &Looking, addr: u64, text: String) -> Html {
     let to = hex(addr);
-    let onclick = looking
-        .send
-        .reform(move |_: MouseEvent| Msg::LookAt(to.clone()));
+    let onclick = looking.send.tells(Msg::LookAt(to));
     html! { <button class="at" {onclick}>{ text }</button> }
 }
 
@@ -180,7 +179,7 @@ fn frame(looking: &Looking, pfn: u64) -> Html {
     let is_shown = looking.choice.frame == frame;
     let onclick = looking
         .send
-        .reform(move |_: MouseEvent| Msg::PointAt(frame.filter(|_| !is_shown)));
+        .tells(Msg::PointAt(frame.filter(|_| !is_shown)));
     html! { <button class="at" aria-pressed={is_shown.to_string()} data-frame={pfn.to_string()} {onclick}>{ pfn }</button> }
 }
 
@@ -231,9 +230,7 @@ fn pages(looking: &Looking, space: &SpaceView, addr: u64) -> Html {
         let at = first + n as u64 * PAGE_BYTES;
         let (to, is_here) = (hex(at), at / PAGE_BYTES == addr / PAGE_BYTES);
         let label = to.clone();
-        let onclick = looking
-            .send
-            .reform(move |_: MouseEvent| Msg::LookAt(to.clone()));
+        let onclick = looking.send.tells(Msg::LookAt(to.clone()));
         html! { <button class={strip_class(*cell)} title={label.clone()} aria-label={label} aria-pressed={is_here.to_string()} {onclick}></button> }
     };
     html! { <div class="as" role="group" aria-label={looking.lang.t("memory-pages")}>{ for cells.iter().enumerate().map(cell) }</div> }

@@ -1,6 +1,7 @@
 //! The scheduler: who runs, who waits for a CPU, and who for something else.
 
 use crate::i18n::Lang;
+use crate::markup::html;
 use crate::viz::format;
 use sim_core::view::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor};
 use std::rc::Rc;

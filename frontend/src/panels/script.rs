@@ -1,6 +1,8 @@
 //! The session as text: to copy, to keep, to load again.
 
+use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::{Tells, html};
 use web_sys::{HtmlDialogElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
@@ -9,8 +11,7 @@ pub struct ScriptProps {
     pub lang: Lang,
     pub text: String,
     pub error: Option<String>,
-    pub load: Callback<String>,
-    pub close: Callback<()>,
+    pub send: Callback<Msg>,
 }
 
 #[component]
@@ -47,12 +48,9 @@ pub fn Script(props: &ScriptProps) -> Html {
             }
         })
     };
-    let load = {
-        let load = props.load.clone();
-        Callback::from(move |_: MouseEvent| load.emit(value()))
-    };
+    let load = (props.send).reform(move |_: MouseEvent| Msg::LoadScript(value()));
     html! {
-        <dialog ref={dialog} class="script" aria-label={lang.t("script-title")} onclose={props.close.reform(|_| ())} oncancel={props.close.reform(|_| ())}>
+        <dialog ref={dialog} class="script" aria-label={lang.t("script-title")} onclose={props.send.tells(Msg::CloseScript)} oncancel={props.send.tells(Msg::CloseScript)}>
             <h2>{ lang.t("script-title") }</h2>
             <p>{ lang.t("script-help") }</p>
             <textarea ref={area} data-testid="script-text" aria-label={lang.t("script-title")} spellcheck="false" value={props.text.clone()} />
@@ -60,7 +58,7 @@ pub fn Script(props: &ScriptProps) -> Html {
             <div class="acts">
                 <button class="btn" onclick={copy}>{ if *copied { lang.t("script-copied") } else { lang.t("script-copy") } }</button>
                 <span class="grow"></span>
-                <button class="btn" onclick={props.close.reform(|_| ())}>{ lang.t("close") }</button>
+                <button class="btn" onclick={props.send.tells(Msg::CloseScript)}>{ lang.t("close") }</button>
                 <button class="btn go" data-testid="script-load" onclick={load}>{ lang.t("script-load") }</button>
             </div>
         </dialog>

@@ -1,6 +1,8 @@
 //! A link to what is seen here, and the lines that put it into another page.
 
+use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::{Tells, html};
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
@@ -11,7 +13,7 @@ pub struct ShareProps {
     pub link: String,
     /// The same for an embedded page.
     pub embedded: String,
-    pub close: Callback<()>,
+    pub send: Callback<Msg>,
 }
 
 #[component]
@@ -31,7 +33,7 @@ pub fn Share(props: &ShareProps) -> Html {
         props.embedded
     );
     html! {
-        <dialog ref={dialog} class="script share" aria-label={lang.t("share")} onclose={props.close.reform(|_| ())} oncancel={props.close.reform(|_| ())}>
+        <dialog ref={dialog} class="script share" aria-label={lang.t("share")} onclose={props.send.tells(Msg::CloseShare)} oncancel={props.send.tells(Msg::CloseShare)}>
             <h2>{ lang.t("share") }</h2>
             <Line {lang} id="share-link" label={lang.t("share-link")} text={props.link.clone()} />
             <Line {lang} id="share-embed" label={lang.t("share-embed")} text={frame} />

@@ -3,6 +3,7 @@
 use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::lab::worlds::{Side, Worlds};
+use crate::markup::{Tells, html};
 use crate::viz::diff::{self, Mark, Piece};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -78,7 +79,7 @@ pub fn TwoWorlds(props: &TwoWorldsProps) -> Html {
         html! { <button class="chip" {onclick}>{ text }</button> }
     };
     let end = container.clone().map(|name| {
-        let onclick = send.reform(move |_| Msg::EndContainer(name.clone()));
+        let onclick = send.tells(Msg::EndContainer(name.clone()));
         html! { <button class="mini" data-testid="end-container" {onclick}>{ lang.t("worlds-end") }</button> }
     });
     html! {
@@ -103,7 +104,7 @@ pub fn TwoWorlds(props: &TwoWorldsProps) -> Html {
                 <div data-testid="inside-output" tabindex="0">{ match (container, inside) {
                     (None, _) => html! {
                         <><p>{ lang.t("worlds-none") }</p>
-                        <button class="btn" onclick={send.reform(|_| Msg::RunInContainer)}>{ lang.t("worlds-start") }</button></>
+                        <button class="btn" onclick={send.tells(Msg::RunInContainer)}>{ lang.t("worlds-start") }</button></>
                     },
                     (Some(_), None) if worlds.pending.is_some() => html! { <p>{ lang.t("worlds-preparing") }</p> },
                     (Some(_), None) => html! {},

@@ -2,6 +2,7 @@
 
 use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::html;
 use crate::viz::palette;
 use sim_core::view::{CpuMode, CpuView};
 use std::rc::Rc;
@@ -42,7 +43,7 @@ pub fn Cpus(props: &CpusProps) -> Html {
             CpuMode::Kernel => cpu.syscall.clone(),
         };
         html! {
-            <div key={cpu.id} class={classes!("cpu", format!("ring{}", cpu.ring))} style={colour}>
+            <div key={cpu.id} class={format!("cpu ring{}", cpu.ring)} style={colour}>
                 <b>{ lang.tf("cpu", &[("id", &cpu.id.to_string())]) }</b>{ who }
                 <div class="mono">{ ring }{ " " }{ place }
                     if cpu.runnable > 0 { { " · " }{ lang.tf("cpu-queue", &[("count", &cpu.runnable.to_string())]) } }

@@ -2,6 +2,7 @@
 
 use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::{Tells, html};
 use sim_core::view::Errno;
 use sim_core::view::{DialState, IsolationView, NsKind, TaskRow, TaskState, Usage};
 use std::rc::Rc;
@@ -68,7 +69,7 @@ pub fn Details(props: &DetailsProps) -> Html {
                 <h2>{ &task.comm }{ " " }<span class="mono">{ task.pid }</span>
                     if props.can_look {
                     <button class="mini eye" data-testid="eyes-details" title={lang.t("eyes-hint")}
-                        onclick={props.send.reform(move |_| Msg::Eyes(Some(id)))}>{ super::eyes::icon() }{ lang.t("eyes") }</button>
+                        onclick={props.send.tells(Msg::Eyes(Some(id)))}>{ super::eyes::icon() }{ lang.t("eyes") }</button>
                     }
     </h2>
                 <dl>
@@ -93,7 +94,7 @@ fn isolation(props: &DetailsProps, task: u64, view: &IsolationView) -> Html {
             DialState::Own => ("chip on", "true"),
             DialState::Children => ("chip on kids", "mixed"),
         };
-        let onclick = props.send.reform(move |_| Msg::Isolate(task, kind));
+        let onclick = props.send.tells(Msg::Isolate(task, kind));
         html! {
             <button {class} aria-pressed={pressed} data-testid="dial" data-kind={kind.name()} {onclick}>
                 { kind.name() }if *state == DialState::Children { <small>{ lang.t("dial-children") }</small> }

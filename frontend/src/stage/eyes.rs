@@ -3,6 +3,7 @@
 use super::Crossings;
 use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::{Tells, html};
 use sim_core::view::{EyesView, FrameCell, FrameKind, RamView, SeenPage, SeenProc, StripCell};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -67,7 +68,7 @@ pub fn Through(props: &ThroughProps) -> Html {
         <div class="through" role="status" data-testid="through">
             if let Some(text) = text {
                 <span>{ text }</span>
-                <button class="mini" data-testid="eyes-off" onclick={props.send.reform(|_| Msg::Eyes(None))}>{ lang.t("eyes-off") }</button>
+                <button class="mini" data-testid="eyes-off" onclick={props.send.tells(Msg::Eyes(None))}>{ lang.t("eyes-off") }</button>
             }
         </div>
     }

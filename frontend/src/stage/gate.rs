@@ -1,6 +1,7 @@
 //! The boundaries: system calls that cross into the kernel, interrupts and faults from below.
 
 use crate::i18n::Lang;
+use crate::markup::html;
 use sim_core::Session;
 use sim_core::event::{Event, InterruptSource};
 use sim_core::view::FaultOutcome;

@@ -15,6 +15,7 @@ pub use windows::strip_class;
 
 use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::{Tells, classes, html};
 use cpus::Cpus;
 use details::Details;
 use eyes::{Through, World};
@@ -92,11 +93,11 @@ pub fn Stage(props: &StageProps) -> Html {
     };
     let chosen = tasks.iter().find(|t| Some(t.task) == selected).cloned();
     let launch = |id: &'static str, line: &'static str, text: &'static str| {
-        let onclick = send.reform(move |_| Msg::Launch(line.into()));
+        let onclick = send.tells(Msg::Launch(line.into()));
         html! { <button class="btn" data-testid={id} {onclick}>{ text }</button> }
     };
     html! {
-        <main class={classes!(class, (!has(Part::Gates)).then_some("no-gates"), can_look.then_some("look"))} id="stage">
+        <main class={classes(class, &[("no-gates", !has(Part::Gates)), ("look", can_look)])} id="stage">
             <Through {lang} eyes={eyes.clone()} send={send.clone()} />
             <section class="band u" aria-label={lang.t("band-user")}>
                 <div class="tag" aria-hidden="true">{ lang.t("band-user") }</div>
@@ -109,7 +110,7 @@ pub fn Stage(props: &StageProps) -> Html {
                         }
                         if has(Part::ContainerButton) {
                             <button class="btn boxed" data-testid="run-in-container"
-                                onclick={send.reform(|_| Msg::RunInContainer)}>{ lang.t("launch-container") }</button>
+                                onclick={send.tells(Msg::RunInContainer)}>{ lang.t("launch-container") }</button>
                         }
                     </div>
                 }
@@ -119,7 +120,7 @@ pub fn Stage(props: &StageProps) -> Html {
             if has(Part::Tasks) {
                 <section class="band k" aria-label={lang.t("band-kernel")}>
                     <div class="tag" aria-hidden="true">{ lang.t("band-kernel") }</div>
-                    <div class={classes!("kgrid", (!has(Part::Details) && eyes.is_none()).then_some("one"))}>
+                    <div class={classes("kgrid", &[("one", !has(Part::Details) && eyes.is_none())])}>
                         <TaskTable {lang} tasks={tasks.clone()} {selected} eyes={eyes.clone()} send={send.clone()} />
                         if let Some(eyes) = eyes {
                             <World {lang} eyes={eyes.clone()} />
@@ -133,7 +134,7 @@ pub fn Stage(props: &StageProps) -> Html {
             if has(Part::Cpus) || has(Part::Ram) {
                 <section class="band h" aria-label={lang.t("band-hardware")}>
                     <div class="tag" aria-hidden="true">{ lang.t("band-hardware") }</div>
-                    <div class={classes!("hw", (!(has(Part::Cpus) && has(Part::Ram))).then_some("one"))}>
+                    <div class={classes("hw", &[("one", !(has(Part::Cpus) && has(Part::Ram)))])}>
                         if has(Part::Cpus) { <Cpus {lang} cpus={cpus.clone()} eyes={eyes.as_ref().map(|eyes| eyes.task)} send={send.clone()} /> }
                         if has(Part::Ram) { <Ram {lang} ram={ram.clone()} disk={disk.clone()} way={if eyes.is_none() { way.clone() } else { Rc::default() }} tasks={tasks.clone()} eyes={eyes.clone()} send={send.clone()} /> }
                     </div>

@@ -2,6 +2,7 @@
 
 use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::html;
 use crate::viz::grid::{self, Grid};
 use crate::viz::palette;
 use sim_core::store::SortedMap;

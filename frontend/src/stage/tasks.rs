@@ -2,6 +2,7 @@
 
 use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::{Tells, classes, html};
 use crate::viz::{format, palette};
 use sim_core::view::{EyesView, SeenProc, TaskRow};
 use std::rc::Rc;
@@ -59,8 +60,8 @@ pub fn TaskTable(props: &TaskTableProps) -> Html {
         }
         let namespaces: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
         let colour = format!("--own:var(--p{})", palette::colour(&task.comm, task.pid));
-        let select = props.send.reform(move |_| Msg::Select(Some(id)));
-        let class = classes!(is_selected.then_some("sel"), is_hit.then_some("hit"));
+        let select = props.send.tells(Msg::Select(Some(id)));
+        let class = classes("", &[("sel", is_selected), ("hit", is_hit)]);
         html! {
             <tr key={id} {class} style={colour} data-testid="task-row" data-task={id.to_string()} data-pid={pid.to_string()}
                 data-inner-pid={inner.clone().unwrap_or_default()} data-comm={task.comm.clone()} onclick={select.clone()}>

@@ -1,5 +1,6 @@
 //! The thread that ties a chosen process together: window, row in the task list, frames.
 
+use crate::markup::html;
 use crate::viz::grid;
 use sim_core::view::RamView;
 use std::rc::Rc;

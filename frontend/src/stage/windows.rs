@@ -2,6 +2,7 @@
 
 use crate::app::Msg;
 use crate::i18n::Lang;
+use crate::markup::{Tells, classes, html};
 use crate::terminal::Screen;
 use crate::viz::{format, palette};
 use sim_core::view::{DocumentBytes, EyesView, StripCell, WindowView};
@@ -123,8 +124,8 @@ fn AppWindow(props: &AppWindowProps) -> Html {
     let pid = window.pid.to_string();
     let label = lang.tf("window-input", &[("name", &window.comm), ("pid", &pid)]);
     let numbers = match (look, window.inner_pid) {
-        (Look::Own(pid), _) => html! { <b>{ pid }</b> },
-        (Look::Other(pid), _) => html! { <span>{ pid }</span> },
+        (Look::Own(pid), _) => html! { <b>{ *pid }</b> },
+        (Look::Other(pid), _) => html! { <span>{ *pid }</span> },
         (Look::Unseen, _) => html! {},
         (Look::Whole, Some(inner)) => {
             html! { <><b>{ inner }</b>{ " " }<span>{ window.pid }</span></> }
@@ -155,18 +156,18 @@ fn AppWindow(props: &AppWindowProps) -> Html {
     let is_own = matches!(look, Look::Own(_));
     let eyes = (!is_own).then_some(task);
     html! {
-        <article class={classes!("proc", selected.then_some("sel"), is_own.then_some("me"))} style={colour} data-testid="window" data-task={task.to_string()}
+        <article class={classes("proc", &[("sel", *selected), ("me", is_own)])} style={colour} data-testid="window" data-task={task.to_string()}
             data-comm={window.comm.clone()} data-pid={pid} data-inner-pid={inner}>
             <div class="top">
-                <button class="bar" aria-pressed={selected.to_string()} onclick={send.reform(move |_| Msg::Select(Some(task)))}>
+                <button class="bar" aria-pressed={selected.to_string()} onclick={send.tells(Msg::Select(Some(task)))}>
                     { title }
                 </button>
                 if *can_look {
                 <button class="x eye" data-testid="eyes" aria-pressed={is_own.to_string()} aria-label={lang.t("eyes")} title={lang.t("eyes-hint")}
-                    onclick={send.reform(move |_| Msg::Eyes(eyes))}>{ super::eyes::icon() }</button>
+                    onclick={send.tells(Msg::Eyes(eyes))}>{ super::eyes::icon() }</button>
                 }
                 <button class="x" data-testid="close-window" aria-label={lang.t("close-window")} title={lang.t("close-window-hint")}
-                    onclick={send.reform(move |_| Msg::Hangup(tty))}>
+                    onclick={send.tells(Msg::Hangup(tty))}>
                     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z"></path></svg>
                 </button>
             </div>
@@ -180,7 +181,7 @@ fn AppWindow(props: &AppWindowProps) -> Html {
             if !is_own { { place(lang, window.document.as_ref()) } }
             <div class="acts">
                 <button class="mini" data-testid="more-memory" title={lang.t("more-memory-hint")}
-                    onclick={send.reform(move |_| Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
+                    onclick={send.tells(Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
                 { work(lang, window, send) }
             </div>
         </article>
@@ -198,7 +199,7 @@ fn work(lang: Lang, window: &WindowView, send: &Callback<Msg>) -> Html {
     let tty = window.tty;
     html! {
         <button class="mini" data-testid="work" title={lang.t("work-hint")}
-            onclick={send.reform(move |_| Msg::Type { tty, text: "\u{c}".into() })}>{ lang.t(key) }</button>
+            onclick={send.tells(Msg::Type { tty, text: "\u{c}".into() })}>{ lang.t(key) }</button>
     }
 }
 

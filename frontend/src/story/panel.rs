@@ -2,6 +2,7 @@
 
 use super::{Ask, BetTold, Listed, Path, Progress, Told, scenes};
 use crate::i18n::Lang;
+use crate::markup::{Tells, classes, html};
 use scene::prose::{Run, runs};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -48,7 +49,7 @@ pub fn Panel(props: &PanelProps) -> Html {
     let count = told.steps.to_string();
     // What is done comes after the bet: the visitor predicts first.
     let may_act = told.is_met || told.bet.as_ref().is_none_or(|bet| bet.guess.is_some());
-    let on = |what: Ask| ask.reform(move |_: MouseEvent| what.clone());
+    let on = |what: Ask| ask.tells::<MouseEvent>(what);
     let turn = |to: Pane| {
         let pane = pane.clone();
         Callback::from(move |_: MouseEvent| pane.set(to))
@@ -58,7 +59,7 @@ pub fn Panel(props: &PanelProps) -> Html {
             <div class="where">
                 <button class="mini" data-testid="shelf-open" onclick={on(Ask::Shelf)}>{ lang.t("story-scenes") }</button>
                 <span class="dots" role="img" aria-label={lang.tf("story-step", &[("step", &step), ("steps", &count)])}>
-                    { for (0..told.steps).map(|at| html! { <i class={classes!((at < told.step).then_some("past"), (at == told.step).then_some("now"))}></i> }) }
+                    { for (0..told.steps).map(|at| html! { <i class={classes("", &[("past", at < told.step), ("now", at == told.step)])}></i> }) }
                 </span>
             </div>
             <h2>{ &told.title }</h2>
@@ -112,7 +113,7 @@ pub fn Panel(props: &PanelProps) -> Html {
 }
 
 fn onward(lang: Lang, told: &Told, ask: &Callback<Ask>) -> Html {
-    let onclick = ask.reform(|_: MouseEvent| Ask::Next);
+    let onclick = ask.tells(Ask::Next);
     let text = match &told.next_scene {
         Some(title) => lang.tf("story-next-scene", &[("title", title)]),
         None if told.step + 1 >= told.steps => lang.t("story-to-lab").to_string(),
@@ -137,9 +138,9 @@ fn Bet(props: &BetProps) -> Html {
         let is_outcome = bet.outcome.as_ref() == Some(value);
         let chosen = value.clone();
         html! {
-            <button class={classes!("option", is_outcome.then_some("right"))} data-testid="option" data-value={value.clone()}
+            <button class={classes("option", &[("right", is_outcome)])} data-testid="option" data-value={value.clone()}
                 aria-pressed={is_guess.to_string()} disabled={bet.outcome.is_some()}
-                onclick={ask.reform(move |_: MouseEvent| Ask::Guess(chosen.clone()))}>
+                onclick={ask.tells(Ask::Guess(chosen))}>
                 <span>{ label }</span>
                 if is_guess { <small>{ lang.t("story-your-bet") }</small> }
                 if is_outcome { <small>{ lang.t("story-machine") }</small> }
@@ -188,7 +189,7 @@ fn Prose(props: &ProseProps) -> Html {
             let (out, blur) = (light(None), light(None));
             let click = light(Some(target.clone()));
             html! {
-                <button class={classes!("point", is_live.then_some("live"))} data-target={target} aria-pressed={is_lit.to_string()}
+                <button class={classes("point", &[("live", is_live)])} data-target={target} aria-pressed={is_lit.to_string()}
                     onmouseenter={move |_| over()} onmouseleave={move |_| out()}
                     onfocus={move |_| focus()} onblur={move |_| blur()} onclick={move |_| click()}>{ words.to_string() }</button>
             }
@@ -227,9 +228,9 @@ pub fn Shelf(props: &ShelfProps) -> Html {
         let done = props.progress.has(scene.id);
         let off = props.path == Path::Fast && !scene.is_on_fast_path;
         html! {
-            <li class={classes!(off.then_some("off"))}>
+            <li class={off.then_some("off")}>
                 <button data-testid="scene" data-scene={scene.id} aria-current={(props.current.as_deref() == Some(scene.id)).then_some("step")}
-                    onclick={props.ask.reform(move |_: MouseEvent| Ask::Open(scene.id.into(), 0))}>
+                    onclick={props.ask.tells(Ask::Open(scene.id.into(), 0))}>
                     <b class="mono">{ if done { "✓".to_string() } else { number.to_string() } }</b>
                     <span><strong>{ title }</strong><small>{ lead }</small></span>
                     if done { <span class="sr">{ lang.t("story-done") }</span> }
@@ -239,9 +240,9 @@ pub fn Shelf(props: &ShelfProps) -> Html {
     };
     let path = |path: Path, text: &'static str| {
         let pressed = (props.path == path).to_string();
-        html! { <button class="btn" aria-pressed={pressed} onclick={props.ask.reform(move |_: MouseEvent| Ask::SetPath(path))}>{ text }</button> }
+        html! { <button class="btn" aria-pressed={pressed} onclick={props.ask.tells(Ask::SetPath(path))}>{ text }</button> }
     };
-    let close = props.ask.reform(|_: Event| Ask::Shelf);
+    let close = props.ask.tells(Ask::Shelf);
     html! {
         <dialog ref={dialog} class="script shelf" aria-label={lang.t("story-scenes")} onclose={close}>
             <div class="row">

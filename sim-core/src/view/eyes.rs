@@ -12,7 +12,7 @@ use crate::kernel::fs::{self, Node, PathRef};
 use crate::kernel::mm::each_entry;
 use crate::kernel::syscall::{OpenFlags, OutBuf};
 use crate::kernel::{Ctx, Kernel, NsId, NsKind, Outcome, Reply, Task, TaskId, cgroup};
-use crate::store::sorted;
+use crate::store::{sorted, sorted_by_key};
 
 /// A task that has a number in the looker's PID namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,11 +277,10 @@ fn pages(machine: &Machine, me: &Task) -> Vec<SeenPage> {
     let mapped = space.vmas.iter().flat_map(|vma| vma.start..vma.end);
     let absent = mapped.map(|vpn| vpn << 12).filter(|addr| !is_there(*addr));
     let absent: Vec<u64> = absent.take(ABSENT_MAX).collect();
-    pages.extend(absent.into_iter().map(|addr| SeenPage {
+    let absent = absent.into_iter().map(|addr| SeenPage {
         addr,
         pfn: None,
         kind: StripCell::Absent,
-    }));
-    pages.sort_unstable_by_key(|page| page.addr);
-    pages
+    });
+    sorted_by_key(pages.into_iter().chain(absent), |page| page.addr)
 }

@@ -2,6 +2,7 @@
 
 use super::{Looking, chosen, colour, frame, hex, processes};
 use crate::app::Msg;
+use crate::markup::html;
 use crate::viz::format;
 use sim_core::view::{self, EntryBits, StoreFate, TableLevel, TaskRow, Walk, WalkEnd, WalkStep};
 use yew::prelude::*;
