@@ -10,14 +10,12 @@ use std::rc::Rc;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub struct TimeBarProps {
+pub struct TimeBar {
     pub lang: Lang,
     pub lanes: Rc<Vec<Lane>>,
     pub from_ns: u64,
     pub to_ns: u64,
     pub now_ns: u64,
-    pub end_ns: u64,
     pub playing: bool,
     pub idle: bool,
     pub past: bool,
@@ -62,103 +60,104 @@ fn selected(event: Event) -> u64 {
         .unwrap_or(0)
 }
 
-#[component]
-pub fn TimeBar(props: &TimeBarProps) -> Html {
-    let lang = props.lang;
-    let button = |id: &'static str, step: Step, path: &'static str, text: &'static str| {
-        let onclick = props.send.tells(Msg::Step(step));
-        let disabled = match step {
-            Step::Start | Step::Back => props.now_ns == 0,
-            Step::Tick | Step::Syscall | Step::Switch | Step::Crossing => !props.due,
+impl TimeBar {
+    pub fn html(&self) -> Html {
+        let lang = self.lang;
+        let button = |id: &'static str, step: Step, path: &'static str, text: &'static str| {
+            let onclick = self.send.tells(Msg::Step(step));
+            let disabled = match step {
+                Step::Start | Step::Back => self.now_ns == 0,
+                Step::Tick | Step::Syscall | Step::Switch | Step::Crossing => !self.due,
+            };
+            html! { <button class="btn" data-testid={id} title={text} aria-label={text} {disabled} {onclick}>{ icon(path) }</button> }
         };
-        html! { <button class="btn" data-testid={id} title={text} aria-label={text} {disabled} {onclick}>{ icon(path) }</button> }
-    };
-    let play = if props.playing {
-        lang.t("time-pause")
-    } else {
-        lang.t("time-play")
-    };
-    let span_ns = (props.to_ns - props.from_ns).max(1);
-    let from_ns = props.from_ns;
-    let oninput = props.send.reform(move |event: InputEvent| {
-        let at: u64 = event
-            .target_unchecked_into::<HtmlInputElement>()
-            .value()
-            .parse()
-            .unwrap_or(0);
-        let into_ns = u128::from(span_ns) * u128::from(at) / u128::from(SLIDER);
-        Msg::SeekNs(from_ns + into_ns as u64)
-    });
-    let select = |of: fn(u64) -> Msg| props.send.reform(move |event| of(selected(event)));
-    let place = |ns: u64| {
-        u128::from(ns.clamp(props.from_ns, props.to_ns) - props.from_ns) * u128::from(SLIDER)
-            / u128::from(span_ns)
-    };
-    let now = place(props.now_ns);
-    let speed = |slowdown: u64| {
-        if slowdown == 1 {
-            "1".to_string()
+        let play = if self.playing {
+            lang.t("time-pause")
         } else {
-            format!("1/{slowdown}")
-        }
-    };
-    let pace = if !props.playing && props.past {
-        lang.t("time-past").to_string()
-    } else if !props.due {
-        lang.t("time-nothing").to_string()
-    } else if !props.playing {
-        lang.t("time-paused").to_string()
-    } else {
-        lang.tf("time-pace", &[("speed", &speed(props.slowdown))])
-    };
-    let zoom_text = |zoom: Option<u64>| {
-        zoom.map_or(lang.t("zoom-all").to_string(), |ns| {
-            format::time(ns).replace(".00", "").replace(".000", "")
-        })
-    };
-    let hint = (props.idle && props.playing).then(|| lang.t("time-idle"));
-    html! {
-        <footer class="time">
-            <div class="play" role="group">
-                { button("to-start", Step::Start, TO_START, lang.t("time-start")) }
-                { button("step-back", Step::Back, BACK, lang.t("time-back")) }
-                <button class="btn go" data-testid="play" title={play} aria-label={play} aria-pressed={props.playing.to_string()}
-                    onclick={props.send.tells(Msg::TogglePlay)}>{ icon(if props.playing { PAUSE } else { PLAY }) }</button>
-                { button("step", Step::Tick, TICK, lang.t("time-step")) }
-                { button("next-crossing", Step::Crossing, CROSSING, lang.t("time-crossing")) }
-                { button("next-syscall", Step::Syscall, SYSCALL, lang.t("time-syscall")) }
-                { button("next-switch", Step::Switch, SWITCH, lang.t("time-switch")) }
-            </div>
-            <div class="lanes" title={hint}>
-                { for props.lanes.iter().map(|l| lane(props, l, &place)) }
-                <i class="now" style={format!("left:{}.{:02}%", now / 100, now % 100)}></i>
-                <input type="range" data-testid="timeline" min="0" max={SLIDER.to_string()} value={now.to_string()}
-                    aria-label={lang.t("time-line")} aria-valuetext={format::time(props.now_ns)} {oninput} />
-            </div>
-            <div class="clock">
-                <output data-testid="clock" data-ns={props.now_ns.to_string()}>{ format::time(props.now_ns) }</output>
-                <label>{ lang.t("time-speed") }
-                    <select data-testid="speed" onchange={select(Msg::SetSpeed)}>
-                        { for SPEEDS.into_iter().map(|s| html! { <option value={s.to_string()} selected={s == props.slowdown}>{ speed(s) }</option> }) }
-                    </select></label>
-                <label>{ lang.t("time-zoom") }
-                    <select onchange={select(|ns| Msg::SetZoom(Some(ns).filter(|ns| *ns != 0)))}>
-                        { for ZOOMS.into_iter().map(|z| html! { <option value={z.unwrap_or(0).to_string()} selected={z == props.zoom_ns}>{ zoom_text(z) }</option> }) }
-                    </select></label>
-                if props.branches.len() > 1 {
-                    <label>{ lang.t("time-branch") }
-                        <select data-testid="branch" onchange={select(|id| Msg::Branch(id as u32))}>
-                            { for props.branches.iter().map(|b| html! { <option value={b.id.to_string()} selected={b.current}>{ b.id + 1 }</option> }) }
+            lang.t("time-play")
+        };
+        let span_ns = (self.to_ns - self.from_ns).max(1);
+        let from_ns = self.from_ns;
+        let oninput = self.send.reform(move |event: InputEvent| {
+            let at: u64 = event
+                .target_unchecked_into::<HtmlInputElement>()
+                .value()
+                .parse()
+                .unwrap_or(0);
+            let into_ns = u128::from(span_ns) * u128::from(at) / u128::from(SLIDER);
+            Msg::SeekNs(from_ns + into_ns as u64)
+        });
+        let select = |of: fn(u64) -> Msg| self.send.reform(move |event| of(selected(event)));
+        let place = |ns: u64| {
+            u128::from(ns.clamp(self.from_ns, self.to_ns) - self.from_ns) * u128::from(SLIDER)
+                / u128::from(span_ns)
+        };
+        let now = place(self.now_ns);
+        let speed = |slowdown: u64| {
+            if slowdown == 1 {
+                "1".to_string()
+            } else {
+                format!("1/{slowdown}")
+            }
+        };
+        let pace = if !self.playing && self.past {
+            lang.t("time-past").to_string()
+        } else if !self.due {
+            lang.t("time-nothing").to_string()
+        } else if !self.playing {
+            lang.t("time-paused").to_string()
+        } else {
+            lang.tf("time-pace", &[("speed", &speed(self.slowdown))])
+        };
+        let zoom_text = |zoom: Option<u64>| {
+            zoom.map_or(lang.t("zoom-all").to_string(), |ns| {
+                format::time(ns).replace(".00", "").replace(".000", "")
+            })
+        };
+        let hint = (self.idle && self.playing).then(|| lang.t("time-idle"));
+        html! {
+            <footer class="time">
+                <div class="play" role="group">
+                    { button("to-start", Step::Start, TO_START, lang.t("time-start")) }
+                    { button("step-back", Step::Back, BACK, lang.t("time-back")) }
+                    <button class="btn go" data-testid="play" title={play} aria-label={play} aria-pressed={self.playing.to_string()}
+                        onclick={self.send.tells(Msg::TogglePlay)}>{ icon(if self.playing { PAUSE } else { PLAY }) }</button>
+                    { button("step", Step::Tick, TICK, lang.t("time-step")) }
+                    { button("next-crossing", Step::Crossing, CROSSING, lang.t("time-crossing")) }
+                    { button("next-syscall", Step::Syscall, SYSCALL, lang.t("time-syscall")) }
+                    { button("next-switch", Step::Switch, SWITCH, lang.t("time-switch")) }
+                </div>
+                <div class="lanes" title={hint}>
+                    { for self.lanes.iter().map(|l| lane(self, l, &place)) }
+                    <i class="now" style={format!("left:{}.{:02}%", now / 100, now % 100)}></i>
+                    <input type="range" data-testid="timeline" min="0" max={SLIDER.to_string()} value={now.to_string()}
+                        aria-label={lang.t("time-line")} aria-valuetext={format::time(self.now_ns)} {oninput} />
+                </div>
+                <div class="clock">
+                    <output data-testid="clock" data-ns={self.now_ns.to_string()}>{ format::time(self.now_ns) }</output>
+                    <label>{ lang.t("time-speed") }
+                        <select data-testid="speed" onchange={select(Msg::SetSpeed)}>
+                            { for SPEEDS.into_iter().map(|s| html! { <option value={s.to_string()} selected={s == self.slowdown}>{ speed(s) }</option> }) }
                         </select></label>
-                }
-            </div>
-            <p class="pace">{ pace }</p>
-        </footer>
+                    <label>{ lang.t("time-zoom") }
+                        <select onchange={select(|ns| Msg::SetZoom(Some(ns).filter(|ns| *ns != 0)))}>
+                            { for ZOOMS.into_iter().map(|z| html! { <option value={z.unwrap_or(0).to_string()} selected={z == self.zoom_ns}>{ zoom_text(z) }</option> }) }
+                        </select></label>
+                    if self.branches.len() > 1 {
+                        <label>{ lang.t("time-branch") }
+                            <select data-testid="branch" onchange={select(|id| Msg::Branch(id as u32))}>
+                                { for self.branches.iter().map(|b| html! { <option value={b.id.to_string()} selected={b.current}>{ b.id + 1 }</option> }) }
+                            </select></label>
+                    }
+                </div>
+                <p class="pace">{ pace }</p>
+            </footer>
+        }
     }
 }
 
 /// One CPU: ring 3 in the process's colour at full height, ring 0 at half.
-fn lane(props: &TimeBarProps, lane: &Lane, place: &dyn Fn(u64) -> u128) -> Html {
+fn lane(props: &TimeBar, lane: &Lane, place: &dyn Fn(u64) -> u128) -> Html {
     let rect = |span: &Span| {
         let (from, to) = (place(span.from_ns), place(span.to_ns));
         let class = match span.what {

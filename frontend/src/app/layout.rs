@@ -7,15 +7,12 @@ use crate::i18n::Lang;
 use crate::lab::worlds;
 use crate::markup::{Tells, classes, html};
 use crate::narration;
-use crate::panels::{
-    about::About, calls::Calls, memory, sched::Scheduler, script::Script, share::Share,
-    worlds::TwoWorlds,
-};
-use crate::stage::{Isolated, Stage, StageProps};
+use crate::panels::{about, calls, memory, sched, script::Script, share::Share, worlds::TwoWorlds};
+use crate::stage::{Isolated, Stage};
 use crate::story::act::tab_of;
 use crate::story::panel::{Panel, Shelf};
 use crate::story::{Ask, light};
-use crate::timeline::{TimeBar, TimeBarProps};
+use crate::timeline::TimeBar;
 use scene::Part;
 use sim_core::view;
 use std::rc::Rc;
@@ -188,7 +185,7 @@ impl App {
         let tasks = view::tasks(machine);
         let marked = tasks.iter().find(|t| Some(t.comm.as_str()) == pointed);
         let marked = marked.map(|t| t.task).or(self.selected);
-        let props = StageProps {
+        let stage = Stage {
             lang: self.lang,
             windows: Rc::new(windows),
             tasks: Rc::new(tasks),
@@ -218,7 +215,7 @@ impl App {
             faded: self.faded,
             send: self.send(ctx),
         };
-        html! { <Stage ..props /> }
+        stage.html()
     }
 
     fn views(&self, ctx: &Context<Self>, panels: &[Tab]) -> Html {
@@ -249,18 +246,21 @@ impl App {
                     .as_ref()
                     .and_then(|c| worlds::inside_tty(&self.session, c.group));
                 let machine = self.session.machine();
-                let screen = |tty| Rc::new(view::terminal(machine, tty).lines);
-                html! {
-                    <TwoWorlds {lang} worlds={self.worlds.clone()} host={screen(worlds::HOST_TTY)}
-                        inside={inside.map(screen)} container={container.map(|c| c.hostname)} send={send.clone()} />
+                let screen = |tty| view::terminal(machine, tty).lines;
+                TwoWorlds {
+                    lang,
+                    worlds: &self.worlds,
+                    host: &screen(worlds::HOST_TTY),
+                    inside: inside.map(screen).as_deref(),
+                    container: container.map(|c| c.hostname),
+                    send: &send,
                 }
+                .html()
             }
-            Tab::Calls => {
-                html! { <Calls {lang} calls={Rc::new(crate::panels::calls::recent(&self.session))} /> }
-            }
+            Tab::Calls => calls::panel(lang, &calls::recent(&self.session)),
             Tab::Sched => {
                 let machine = self.session.machine();
-                html! { <Scheduler {lang} now_ns={machine.now_ns()} sched={Rc::new(view::run_queues(machine))} /> }
+                sched::panel(lang, machine.now_ns(), &view::run_queues(machine))
             }
             Tab::Memory => memory::panel(
                 lang,
@@ -269,7 +269,7 @@ impl App {
                 &self.memory,
                 &send,
             ),
-            Tab::About => html! { <About {lang} /> },
+            Tab::About => about::panel(lang),
         };
         html! {
             <aside class="views">
@@ -292,13 +292,12 @@ impl App {
                 (to.saturating_sub(zoom), to)
             }
         };
-        let props = TimeBarProps {
+        let bar = TimeBar {
             lang: self.lang,
             lanes: Rc::new(self.session.timeline(from, to, 400)),
             from_ns: from,
             to_ns: to,
             now_ns: self.session.now_ns(),
-            end_ns: end,
             playing: self.play == Play::Playing,
             idle: machine.is_idle(),
             past: is_past,
@@ -308,7 +307,7 @@ impl App {
             branches: Rc::new(self.session.branches()),
             send: self.send(ctx),
         };
-        html! { <TimeBar ..props /> }
+        bar.html()
     }
 
     fn dialog(&self, ctx: &Context<Self>) -> Html {

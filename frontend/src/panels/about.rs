@@ -4,14 +4,7 @@ use crate::i18n::Lang;
 use crate::markup::html;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub struct AboutProps {
-    pub lang: Lang,
-}
-
-#[component]
-pub fn About(props: &AboutProps) -> Html {
-    let lang = props.lang;
+pub fn panel(lang: Lang) -> Html {
     let simplified = [
         lang.t("about-simple-1"),
         lang.t("about-simple-2"),

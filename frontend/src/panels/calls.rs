@@ -5,7 +5,6 @@ use crate::markup::html;
 use crate::viz::format;
 use sim_core::Session;
 use sim_core::event::Event;
-use std::rc::Rc;
 use yew::prelude::*;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -62,16 +61,9 @@ pub fn recent(session: &Session) -> Vec<Line> {
         .collect()
 }
 
-#[derive(Properties, PartialEq)]
-pub struct CallsProps {
-    pub lang: Lang,
-    pub calls: Rc<Vec<Line>>,
-}
-
-#[component]
-pub fn Calls(props: &CallsProps) -> Html {
-    if props.calls.is_empty() {
-        return html! { <p class="empty">{ props.lang.t("calls-empty") }</p> };
+pub fn panel(lang: Lang, calls: &[Line]) -> Html {
+    if calls.is_empty() {
+        return html! { <p class="empty">{ lang.t("calls-empty") }</p> };
     }
     let line = |line: &Line| {
         html! {
@@ -80,5 +72,5 @@ pub fn Calls(props: &CallsProps) -> Html {
             </li>
         }
     };
-    html! { <ol class="calls" tabindex="0" aria-label={props.lang.t("tab-calls")}>{ for props.calls.iter().map(line) }</ol> }
+    html! { <ol class="calls" tabindex="0" aria-label={lang.t("tab-calls")}>{ for calls.iter().map(line) }</ol> }
 }

@@ -4,19 +4,9 @@ use crate::i18n::Lang;
 use crate::markup::html;
 use crate::viz::format;
 use sim_core::view::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor};
-use std::rc::Rc;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub struct SchedulerProps {
-    pub lang: Lang,
-    pub now_ns: u64,
-    pub sched: Rc<SchedView>,
-}
-
-#[component]
-pub fn Scheduler(props: &SchedulerProps) -> Html {
-    let lang = props.lang;
+pub fn panel(lang: Lang, now_ns: u64, sched: &SchedView) -> Html {
     let head = |key: &'static str| html! { <th class="num">{ lang.t(key) }</th> };
     let cpu = |queue: &CpuQueue| {
         html! {
@@ -39,7 +29,7 @@ pub fn Scheduler(props: &SchedulerProps) -> Html {
         html! {
             <tr key={task.task} data-comm={task.comm.clone()}>
                 <td>{ &task.comm }{ " " }{ task.pid }</td>
-                <td>{ wait(lang, task.wait, props.now_ns) }</td>
+                <td>{ wait(lang, task.wait, now_ns) }</td>
                 <td class="num">{ format::time(task.cpu_time_ns) }</td>
             </tr>
         }
@@ -47,12 +37,12 @@ pub fn Scheduler(props: &SchedulerProps) -> Html {
     html! {
         <div class="sched" tabindex="0" role="region" aria-label={lang.t("tab-sched")}>
             <p>{ lang.t("sched-help") }</p>
-            { for props.sched.cpus.iter().map(cpu) }
+            { for sched.cpus.iter().map(cpu) }
             <table>
                 <thead><tr>
                     <th>{ lang.t("sched-asleep") }</th><th>{ lang.t("sched-for") }</th><th class="num">{ lang.t("col-time") }</th>
                 </tr></thead>
-                <tbody>{ for props.sched.sleepers.iter().map(sleeper) }</tbody>
+                <tbody>{ for sched.sleepers.iter().map(sleeper) }</tbody>
             </table>
         </div>
     }

@@ -16,14 +16,13 @@ pub struct Isolated {
     pub answer: Option<Result<(), Errno>>,
 }
 
-#[derive(Properties, PartialEq)]
-pub struct DetailsProps {
+pub struct Details<'a> {
     pub lang: Lang,
-    pub task: Option<TaskRow>,
-    pub isolation: Option<Rc<IsolationView>>,
+    pub task: Option<&'a TaskRow>,
+    pub isolation: &'a Option<Rc<IsolationView>>,
     pub isolated: Option<Isolated>,
     pub can_look: bool,
-    pub send: Callback<Msg>,
+    pub send: &'a Callback<Msg>,
 }
 
 fn state(lang: Lang, state: TaskState) -> &'static str {
@@ -37,55 +36,56 @@ fn state(lang: Lang, state: TaskState) -> &'static str {
     }
 }
 
-#[component]
-pub fn Details(props: &DetailsProps) -> Html {
-    let lang = props.lang;
-    let Some(task) = &props.task else {
-        return html! {
-            <div class="details"><div class="cap">{ lang.t("details-title") }</div>
-            <p class="empty">{ lang.t("details-none") }</p></div>
+impl Details<'_> {
+    pub fn html(&self) -> Html {
+        let lang = self.lang;
+        let Some(task) = &self.task else {
+            return html! {
+                <div class="details"><div class="cap">{ lang.t("details-title") }</div>
+                <p class="empty">{ lang.t("details-none") }</p></div>
+            };
         };
-    };
-    let memory = lang.tf(
-        "details-memory-value",
-        &[
-            ("rss", &task.rss_pages.to_string()),
-            ("vm", &task.vm_pages.to_string()),
-            ("tables", &task.table_frames.to_string()),
-            ("faults", &task.minor_faults.to_string()),
-        ],
-    );
-    let sched = lang.tf(
-        "details-sched-value",
-        &[
-            ("nice", &task.nice.to_string()),
-            ("weight", &task.weight.to_string()),
-        ],
-    );
-    let id = task.task;
-    html! {
-            <div class="details">
-                <div class="cap">{ lang.t("details-title") }</div>
-                <h2>{ &task.comm }{ " " }<span class="mono">{ task.pid }</span>
-                    if props.can_look {
-                    <button class="mini eye" data-testid="eyes-details" title={lang.t("eyes-hint")}
-                        onclick={props.send.tells(Msg::Eyes(Some(id)))}>{ super::eyes::icon() }{ lang.t("eyes") }</button>
-                    }
-    </h2>
-                <dl>
-                    <dt>{ lang.t("details-state") }</dt><dd>{ state(lang, task.state) }
-                        if !task.wchan.is_empty() { { ", " }{ lang.t("details-wait") }{ " " }<code>{ &task.wchan }</code> }</dd>
-                    <dt>{ lang.t("details-parent") }</dt><dd class="mono">{ task.ppid }</dd>
-                    <dt>{ lang.t("details-memory") }</dt><dd>{ memory }</dd>
-                    <dt>{ lang.t("details-sched") }</dt><dd>{ sched }</dd>
-                </dl>
-                { for props.isolation.as_ref().map(|view| isolation(props, id, view)) }
-            </div>
-        }
+        let memory = lang.tf(
+            "details-memory-value",
+            &[
+                ("rss", &task.rss_pages.to_string()),
+                ("vm", &task.vm_pages.to_string()),
+                ("tables", &task.table_frames.to_string()),
+                ("faults", &task.minor_faults.to_string()),
+            ],
+        );
+        let sched = lang.tf(
+            "details-sched-value",
+            &[
+                ("nice", &task.nice.to_string()),
+                ("weight", &task.weight.to_string()),
+            ],
+        );
+        let id = task.task;
+        html! {
+                <div class="details">
+                    <div class="cap">{ lang.t("details-title") }</div>
+                    <h2>{ &task.comm }{ " " }<span class="mono">{ task.pid }</span>
+                        if self.can_look {
+                        <button class="mini eye" data-testid="eyes-details" title={lang.t("eyes-hint")}
+                            onclick={self.send.tells(Msg::Eyes(Some(id)))}>{ super::eyes::icon() }{ lang.t("eyes") }</button>
+                        }
+        </h2>
+                    <dl>
+                        <dt>{ lang.t("details-state") }</dt><dd>{ state(lang, task.state) }
+                            if !task.wchan.is_empty() { { ", " }{ lang.t("details-wait") }{ " " }<code>{ &task.wchan }</code> }</dd>
+                        <dt>{ lang.t("details-parent") }</dt><dd class="mono">{ task.ppid }</dd>
+                        <dt>{ lang.t("details-memory") }</dt><dd>{ memory }</dd>
+                        <dt>{ lang.t("details-sched") }</dt><dd>{ sched }</dd>
+                    </dl>
+                    { for self.isolation.as_ref().map(|view| isolation(self, id, view)) }
+                </div>
+            }
+    }
 }
 
 /// The dials, the kernel's answer to the last turn, and what the control group allows.
-fn isolation(props: &DetailsProps, task: u64, view: &IsolationView) -> Html {
+fn isolation(props: &Details, task: u64, view: &IsolationView) -> Html {
     let lang = props.lang;
     let dial = |(kind, state): &(NsKind, DialState)| {
         let kind = *kind;

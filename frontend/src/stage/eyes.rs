@@ -5,7 +5,6 @@ use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::markup::{Tells, html};
 use sim_core::view::{EyesView, FrameCell, FrameKind, RamView, SeenPage, SeenProc, StripCell};
-use std::rc::Rc;
 use yew::prelude::*;
 
 pub fn icon() -> Html {
@@ -43,18 +42,9 @@ pub fn crossings(eyes: &EyesView, all: &Crossings) -> Crossings {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct ThroughProps {
-    pub lang: Lang,
-    pub eyes: Option<Rc<EyesView>>,
-    pub send: Callback<Msg>,
-}
-
 /// Says through whose eyes one sees, and how much that is.
-#[component]
-pub fn Through(props: &ThroughProps) -> Html {
-    let lang = props.lang;
-    let text = props.eyes.as_ref().map(|eyes| {
+pub fn through(lang: Lang, eyes: Option<&EyesView>, send: &Callback<Msg>) -> Html {
+    let text = eyes.map(|eyes| {
         let values = [
             ("name", eyes.comm.as_str()),
             ("host", &eyes.hostname),
@@ -68,22 +58,14 @@ pub fn Through(props: &ThroughProps) -> Html {
         <div class="through" role="status" data-testid="through">
             if let Some(text) = text {
                 <span>{ text }</span>
-                <button class="mini" data-testid="eyes-off" onclick={props.send.tells(Msg::Eyes(None))}>{ lang.t("eyes-off") }</button>
+                <button class="mini" data-testid="eyes-off" onclick={send.tells(Msg::Eyes(None))}>{ lang.t("eyes-off") }</button>
             }
         </div>
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct WorldProps {
-    pub lang: Lang,
-    pub eyes: Rc<EyesView>,
-}
-
 /// What it is told when it asks, by the command that asks.
-#[component]
-pub fn World(props: &WorldProps) -> Html {
-    let (lang, eyes) = (props.lang, &props.eyes);
+pub fn world(lang: Lang, eyes: &EyesView) -> Html {
     let devices = eyes
         .devices
         .iter()

@@ -5,7 +5,6 @@ use crate::markup::html;
 use sim_core::Session;
 use sim_core::event::{Event, InterruptSource};
 use sim_core::view::FaultOutcome;
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// A system call on its way in or back.
@@ -129,14 +128,8 @@ fn short(text: &str) -> String {
     text.chars().take(43).chain(['…']).collect()
 }
 
-#[derive(Properties, PartialEq)]
-pub struct GateProps {
-    pub lang: Lang,
-    pub crossings: Rc<Crossings>,
-}
-
-#[component]
-pub fn GateAbove(props: &GateProps) -> Html {
+/// System calls, between the processes and the kernel.
+pub fn above(lang: Lang, crossings: &Crossings) -> Html {
     let pill = |c: &Crossing| {
         let (class, result) = match &c.result {
             None => ("call inside", String::new()),
@@ -146,19 +139,19 @@ pub fn GateAbove(props: &GateProps) -> Html {
         html! { <li key={c.task} {class}><b>{ &c.comm }</b>{ " " }{ &c.text }<em>{ result }</em></li> }
     };
     html! {
-        <ul class="gate above" aria-label={props.lang.t("gate-syscalls")}>
-            { for props.crossings.above.iter().map(pill) }
-            if props.crossings.above.is_empty() { <li class="call quiet">{ props.lang.t("gate-quiet") }</li> }
+        <ul class="gate above" aria-label={lang.t("gate-syscalls")}>
+            { for crossings.above.iter().map(pill) }
+            if crossings.above.is_empty() { <li class="call quiet">{ lang.t("gate-quiet") }</li> }
         </ul>
     }
 }
 
-#[component]
-pub fn GateBelow(props: &GateProps) -> Html {
+/// Interrupts and faults, between the kernel and the hardware.
+pub fn below(lang: Lang, crossings: &Crossings) -> Html {
     html! {
-        <ul class="gate below" aria-label={props.lang.t("gate-hardware")}>
-            { for props.crossings.below.iter().map(|(at, text)| html! { <li key={format!("{at}{text}")} class="call low">{ text }</li> }) }
-            if props.crossings.below.is_empty() { <li class="call quiet">{ props.lang.t("gate-quiet") }</li> }
+        <ul class="gate below" aria-label={lang.t("gate-hardware")}>
+            { for crossings.below.iter().map(|(at, text)| html! { <li key={format!("{at}{text}")} class="call low">{ text }</li> }) }
+            if crossings.below.is_empty() { <li class="call quiet">{ lang.t("gate-quiet") }</li> }
         </ul>
     }
 }

@@ -9,14 +9,13 @@ use sim_core::view::{DocumentBytes, EyesView, StripCell, WindowView};
 use std::rc::Rc;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub struct WindowsProps {
+pub struct Windows<'a> {
     pub lang: Lang,
-    pub windows: Rc<Vec<WindowView>>,
+    pub windows: &'a [WindowView],
     pub selected: Option<u64>,
-    pub eyes: Option<Rc<EyesView>>,
+    pub eyes: &'a Option<Rc<EyesView>>,
     pub can_look: bool,
-    pub send: Callback<Msg>,
+    pub send: &'a Callback<Msg>,
 }
 
 /// How a window is drawn.
@@ -43,148 +42,157 @@ fn look(eyes: &Option<Rc<EyesView>>, task: u64) -> Look {
     }
 }
 
-#[component]
-pub fn Windows(props: &WindowsProps) -> Html {
-    let WindowsProps {
-        lang,
-        windows,
-        selected,
-        eyes,
-        can_look,
-        send,
-    } = props;
-    if windows.is_empty() {
-        return html! { <p class="empty">{ lang.t("windows-empty") }</p> };
-    }
-    let card = |w: &WindowView| {
-        html! { <AppWindow key={w.tty} lang={*lang} window={w.clone()} selected={*selected == Some(w.task)} look={look(eyes, w.task)} can_look={*can_look} send={send.clone()} /> }
-    };
-    // Boxes stand where their first window does.
-    let mut drawn: Vec<u64> = Vec::new();
-    let mut parts: Vec<Html> = Vec::new();
-    for window in windows.iter() {
-        match &window.container {
-            None => parts.push(card(window)),
-            Some(mark) if drawn.contains(&mark.group) => {}
-            Some(mark) => {
-                drawn.push(mark.group);
-                let same = windows
-                    .iter()
-                    .filter(|w| w.container.as_ref().is_some_and(|m| m.group == mark.group));
-                let kinds: Vec<&str> = mark.kinds.iter().map(|kind| kind.name()).collect();
-                // From outside there is no box, and from inside it is the world.
-                let is_own = |eyes: &Rc<EyesView>| same.clone().any(|w| w.task == eyes.task);
-                let own = eyes.as_ref().map(is_own);
-                let label = match own {
-                    Some(true) => format!("{} · /", mark.hostname),
-                    Some(false) | None => mark.hostname.clone(),
-                };
-                parts.push(html! {
+impl Windows<'_> {
+    pub fn html(&self) -> Html {
+        let Windows {
+            lang,
+            windows,
+            selected,
+            eyes,
+            can_look,
+            send,
+        } = self;
+        if windows.is_empty() {
+            return html! { <p class="empty">{ lang.t("windows-empty") }</p> };
+        }
+        let card = |w: &WindowView| {
+            AppWindow {
+                lang: *lang,
+                window: w,
+                selected: *selected == Some(w.task),
+                look: look(eyes, w.task),
+                can_look: *can_look,
+                send,
+            }
+            .html()
+        };
+        // Boxes stand where their first window does.
+        let mut drawn: Vec<u64> = Vec::new();
+        let mut parts: Vec<Html> = Vec::new();
+        for window in windows.iter() {
+            match &window.container {
+                None => parts.push(card(window)),
+                Some(mark) if drawn.contains(&mark.group) => {}
+                Some(mark) => {
+                    drawn.push(mark.group);
+                    let same = windows
+                        .iter()
+                        .filter(|w| w.container.as_ref().is_some_and(|m| m.group == mark.group));
+                    let kinds: Vec<&str> = mark.kinds.iter().map(|kind| kind.name()).collect();
+                    // From outside there is no box, and from inside it is the world.
+                    let is_own = |eyes: &Rc<EyesView>| same.clone().any(|w| w.task == eyes.task);
+                    let own = eyes.as_ref().map(is_own);
+                    let label = match own {
+                        Some(true) => format!("{} · /", mark.hostname),
+                        Some(false) | None => mark.hostname.clone(),
+                    };
+                    parts.push(html! {
                     <div class={if own == Some(false) { "box none" } else { "box" }} key={format!("box{}", mark.group)} title={kinds.join(" ")}>
                         if own != Some(false) { <span class="lab">{ label }</span> }
                         { for same.map(card) }
                     </div>
                 });
+                }
             }
         }
+        html! { <div class="apps">{ for parts }</div> }
     }
-    html! { <div class="apps">{ for parts }</div> }
 }
 
-#[derive(Properties, PartialEq)]
-struct AppWindowProps {
+struct AppWindow<'a> {
     lang: Lang,
-    window: WindowView,
+    window: &'a WindowView,
     selected: bool,
     look: Look,
     can_look: bool,
-    send: Callback<Msg>,
+    send: &'a Callback<Msg>,
 }
 
-#[component]
-fn AppWindow(props: &AppWindowProps) -> Html {
-    let AppWindowProps {
-        lang,
-        window,
-        selected,
-        look,
-        can_look,
-        send,
-    } = props;
-    let lang = *lang;
-    let (task, tty) = (window.task, window.tty);
-    let colour = format!(
-        "--own:var(--p{})",
-        palette::colour(&window.comm, window.pid)
-    );
-    let inner = window
-        .inner_pid
-        .map(|pid| pid.to_string())
-        .unwrap_or_default();
-    let pid = window.pid.to_string();
-    let label = lang.tf("window-input", &[("name", &window.comm), ("pid", &pid)]);
-    let numbers = match (look, window.inner_pid) {
-        (Look::Own(pid), _) => html! { <b>{ *pid }</b> },
-        (Look::Other(pid), _) => html! { <span>{ *pid }</span> },
-        (Look::Unseen, _) => html! {},
-        (Look::Whole, Some(inner)) => {
-            html! { <><b>{ inner }</b>{ " " }<span>{ window.pid }</span></> }
+impl AppWindow<'_> {
+    fn html(&self) -> Html {
+        let AppWindow {
+            lang,
+            window,
+            selected,
+            look,
+            can_look,
+            send,
+        } = self;
+        let lang = *lang;
+        let (task, tty) = (window.task, window.tty);
+        let colour = format!(
+            "--own:var(--p{})",
+            palette::colour(&window.comm, window.pid)
+        );
+        let inner = window
+            .inner_pid
+            .map(|pid| pid.to_string())
+            .unwrap_or_default();
+        let pid = window.pid.to_string();
+        let label = lang.tf("window-input", &[("name", &window.comm), ("pid", &pid)]);
+        let numbers = match (look, window.inner_pid) {
+            (Look::Own(pid), _) => html! { <b>{ *pid }</b> },
+            (Look::Other(pid), _) => html! { <span>{ *pid }</span> },
+            (Look::Unseen, _) => html! {},
+            (Look::Whole, Some(inner)) => {
+                html! { <><b>{ inner }</b>{ " " }<span>{ window.pid }</span></> }
+            }
+            (Look::Whole, None) => html! { <span>{ window.pid }</span> },
+        };
+        let title = html! {
+            <>
+                <i class="dot" aria-hidden="true">{ palette::letter(&window.comm) }</i>
+                <span class="name">{ &window.comm }</span>
+                <span class="pid">{ numbers }</span>
+            </>
+        };
+        match look {
+            Look::Unseen => {
+                return html! {
+                    <article key={window.tty} class="proc ghost" style={colour} aria-hidden="true" data-testid="unseen"><div class="top"><div class="bar">{ title }</div></div></article>
+                };
+            }
+            Look::Other(_) => {
+                return html! {
+                    <article key={window.tty} class="proc other" style={colour} data-testid="other"><div class="top"><div class="bar">{ title }</div></div>
+                        <p class="empty">{ lang.t("eyes-other") }</p></article>
+                };
+            }
+            Look::Whole | Look::Own(_) => {}
         }
-        (Look::Whole, None) => html! { <span>{ window.pid }</span> },
-    };
-    let title = html! {
-        <>
-            <i class="dot" aria-hidden="true">{ palette::letter(&window.comm) }</i>
-            <span class="name">{ &window.comm }</span>
-            <span class="pid">{ numbers }</span>
-        </>
-    };
-    match look {
-        Look::Unseen => {
-            return html! {
-                <article class="proc ghost" style={colour} aria-hidden="true" data-testid="unseen"><div class="top"><div class="bar">{ title }</div></div></article>
-            };
+        let is_own = matches!(look, Look::Own(_));
+        let eyes = (!is_own).then_some(task);
+        html! {
+            <article key={window.tty} class={classes("proc", &[("sel", *selected), ("me", is_own)])} style={colour} data-testid="window" data-task={task.to_string()}
+                data-comm={window.comm.clone()} data-pid={pid} data-inner-pid={inner}>
+                <div class="top">
+                    <button class="bar" aria-pressed={selected.to_string()} onclick={send.tells(Msg::Select(Some(task)))}>
+                        { title }
+                    </button>
+                    if *can_look {
+                    <button class="x eye" data-testid="eyes" aria-pressed={is_own.to_string()} aria-label={lang.t("eyes")} title={lang.t("eyes-hint")}
+                        onclick={send.tells(Msg::Eyes(eyes))}>{ super::eyes::icon() }</button>
+                    }
+                    <button class="x" data-testid="close-window" aria-label={lang.t("close-window")} title={lang.t("close-window-hint")}
+                        onclick={send.tells(Msg::Hangup(tty))}>
+                        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z"></path></svg>
+                    </button>
+                </div>
+                <Screen lines={Rc::new(window.screen.lines.clone())} cursor={window.screen.cursor}
+                    {label} hint={lang.t("window-hint")}
+                    typed={send.reform(move |text| Msg::Type { tty, text })} />
+                <div class="as" role="img" aria-label={lang.tf("memory-strip", &[("mapped", &window.mapped_pages.to_string())])}>
+                    { for window.strip.iter().map(|cell| html! { <i class={strip_class(*cell)}></i> }) }
+                </div>
+                { document(lang, window.document.as_ref()) }
+                if !is_own { { place(lang, window.document.as_ref()) } }
+                <div class="acts">
+                    <button class="mini" data-testid="more-memory" title={lang.t("more-memory-hint")}
+                        onclick={send.tells(Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
+                    { work(lang, window, send) }
+                </div>
+            </article>
         }
-        Look::Other(_) => {
-            return html! {
-                <article class="proc other" style={colour} data-testid="other"><div class="top"><div class="bar">{ title }</div></div>
-                    <p class="empty">{ lang.t("eyes-other") }</p></article>
-            };
-        }
-        Look::Whole | Look::Own(_) => {}
-    }
-    let is_own = matches!(look, Look::Own(_));
-    let eyes = (!is_own).then_some(task);
-    html! {
-        <article class={classes("proc", &[("sel", *selected), ("me", is_own)])} style={colour} data-testid="window" data-task={task.to_string()}
-            data-comm={window.comm.clone()} data-pid={pid} data-inner-pid={inner}>
-            <div class="top">
-                <button class="bar" aria-pressed={selected.to_string()} onclick={send.tells(Msg::Select(Some(task)))}>
-                    { title }
-                </button>
-                if *can_look {
-                <button class="x eye" data-testid="eyes" aria-pressed={is_own.to_string()} aria-label={lang.t("eyes")} title={lang.t("eyes-hint")}
-                    onclick={send.tells(Msg::Eyes(eyes))}>{ super::eyes::icon() }</button>
-                }
-                <button class="x" data-testid="close-window" aria-label={lang.t("close-window")} title={lang.t("close-window-hint")}
-                    onclick={send.tells(Msg::Hangup(tty))}>
-                    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z"></path></svg>
-                </button>
-            </div>
-            <Screen lines={Rc::new(window.screen.lines.clone())} cursor={window.screen.cursor}
-                {label} hint={lang.t("window-hint")}
-                typed={send.reform(move |text| Msg::Type { tty, text })} />
-            <div class="as" role="img" aria-label={lang.tf("memory-strip", &[("mapped", &window.mapped_pages.to_string())])}>
-                { for window.strip.iter().map(|cell| html! { <i class={strip_class(*cell)}></i> }) }
-            </div>
-            { document(lang, window.document.as_ref()) }
-            if !is_own { { place(lang, window.document.as_ref()) } }
-            <div class="acts">
-                <button class="mini" data-testid="more-memory" title={lang.t("more-memory-hint")}
-                    onclick={send.tells(Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
-                { work(lang, window, send) }
-            </div>
-        </article>
     }
 }
 
@@ -232,5 +240,5 @@ fn place(lang: Lang, document: Option<&DocumentBytes>) -> Html {
     };
     let (addr, frame) = (format!("{:#x}", document.addr), document.pfn.to_string());
     let text = lang.tf("document-at", &[("addr", &addr), ("frame", &frame)]);
-    html! { <p class="bytes at">{ text }</p> }
+    html! { <small title={text.clone()}>{ text }</small> }
 }

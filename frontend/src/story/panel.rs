@@ -44,7 +44,7 @@ pub fn Panel(props: &PanelProps) -> Html {
         pane => pane,
     };
     let class = |of: Pane| if of == shown { "pane now" } else { "pane" };
-    let text = |text: &str| html! { <Prose text={text.to_string()} told={told.clone()} lit={lit.clone()} ask={ask.clone()} /> };
+    let text = |text: &str| Prose { told, lit, ask }.html(text);
     let step = (told.step + 1).to_string();
     let count = told.steps.to_string();
     // What is done comes after the bet: the visitor predicts first.
@@ -69,7 +69,7 @@ pub fn Panel(props: &PanelProps) -> Html {
             </div>
             if let Some(bet) = &told.bet {
                 <div class={class(Pane::Bet)}>
-                    <Bet {lang} bet={bet.clone()} ask={ask.clone()} />
+                    { options(lang, bet, ask) }
                     <button class="btn go turn" disabled={!may_act} onclick={turn(Pane::Task)}>{ lang.t("story-on") }</button>
                 </div>
             }
@@ -122,17 +122,8 @@ fn onward(lang: Lang, told: &Told, ask: &Callback<Ask>) -> Html {
     html! { <button class="btn go" data-testid="next" disabled={!told.is_met} {onclick}>{ text }</button> }
 }
 
-#[derive(Properties, PartialEq)]
-struct BetProps {
-    lang: Lang,
-    bet: BetTold,
-    ask: Callback<Ask>,
-}
-
 /// The guess stays beside the outcome.
-#[component]
-fn Bet(props: &BetProps) -> Html {
-    let BetProps { lang, bet, ask } = props;
+fn options(lang: Lang, bet: &BetTold, ask: &Callback<Ask>) -> Html {
     let option = |(value, label): &(String, String)| {
         let is_guess = bet.guess.as_ref() == Some(value);
         let is_outcome = bet.outcome.as_ref() == Some(value);
@@ -162,42 +153,40 @@ fn Bet(props: &BetProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct ProseProps {
-    text: String,
-    told: Rc<Told>,
-    lit: Option<String>,
-    ask: Callback<Ask>,
+struct Prose<'a> {
+    told: &'a Told,
+    lit: &'a Option<String>,
+    ask: &'a Callback<Ask>,
 }
 
-/// Paragraphs with pointers. What happens on the stage lights the words for it.
-#[component]
-fn Prose(props: &ProseProps) -> Html {
-    let run = |run: Run<'_>| match run {
-        Run::Plain(text) => html! { { text.to_string() } },
-        Run::Strong(text) => html! { <em>{ text.to_string() }</em> },
-        Run::Code(text) => html! { <code>{ text.to_string() }</code> },
-        Run::Pointer(words, target) => {
-            let target = target.to_string();
-            let is_live = props.told.live.contains(&target);
-            let is_lit = props.lit.as_ref() == Some(&target);
-            let light = |lit: Option<String>| {
-                let ask = props.ask.clone();
-                move || ask.emit(Ask::Light(lit.clone()))
-            };
-            let (over, focus) = (light(Some(target.clone())), light(Some(target.clone())));
-            let (out, blur) = (light(None), light(None));
-            let click = light(Some(target.clone()));
-            html! {
-                <button class={classes("point", &[("live", is_live)])} data-target={target} aria-pressed={is_lit.to_string()}
-                    onmouseenter={move |_| over()} onmouseleave={move |_| out()}
-                    onfocus={move |_| focus()} onblur={move |_| blur()} onclick={move |_| click()}>{ words.to_string() }</button>
+impl Prose<'_> {
+    /// Paragraphs with pointers. What happens on the stage lights the words for it.
+    fn html(&self, text: &str) -> Html {
+        let run = |run: Run<'_>| match run {
+            Run::Plain(text) => html! { { text.to_string() } },
+            Run::Strong(text) => html! { <em>{ text.to_string() }</em> },
+            Run::Code(text) => html! { <code>{ text.to_string() }</code> },
+            Run::Pointer(words, target) => {
+                let target = target.to_string();
+                let is_live = self.told.live.contains(&target);
+                let is_lit = self.lit.as_ref() == Some(&target);
+                let light = |lit: Option<String>| {
+                    let ask = self.ask.clone();
+                    move || ask.emit(Ask::Light(lit.clone()))
+                };
+                let (over, focus) = (light(Some(target.clone())), light(Some(target.clone())));
+                let (out, blur) = (light(None), light(None));
+                let click = light(Some(target.clone()));
+                html! {
+                    <button class={classes("point", &[("live", is_live)])} data-target={target} aria-pressed={is_lit.to_string()}
+                        onmouseenter={move |_| over()} onmouseleave={move |_| out()}
+                        onfocus={move |_| focus()} onblur={move |_| blur()} onclick={move |_| click()}>{ words.to_string() }</button>
+                }
             }
-        }
-    };
-    let paragraph =
-        |text: &str| html! { <p>{ for runs(&text.replace('\n', " ")).into_iter().map(run) }</p> };
-    html! { <>{ for props.text.split("\n\n").map(paragraph) }</> }
+        };
+        let paragraph = |text: &str| html! { <p>{ for runs(&text.replace('\n', " ")).into_iter().map(run) }</p> };
+        html! { <>{ for text.split("\n\n").map(paragraph) }</> }
+    }
 }
 
 #[derive(Properties, PartialEq)]
