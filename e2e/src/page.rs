@@ -11,6 +11,9 @@ use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+
+/// Control and A, in WebDriver's code for keys; the last lets go of them.
+const SELECT_ALL: &str = "\u{e009}a\u{e000}";
 use tokio::runtime::{self, Runtime};
 
 use crate::command::Extension;
@@ -257,7 +260,9 @@ impl Page {
     /// Empties a field and types into it.
     pub fn fill(&self, selector: &str, text: &str) {
         let field = self.wait_for_selector(selector);
-        self.act("clear", field.clear());
+        // As a person would. WebDriver's own `clear` tells the page of no input, so that a page
+        // which draws in between puts the old text back.
+        self.act("select", field.send_keys(SELECT_ALL));
         self.act("type", field.send_keys(text));
     }
 

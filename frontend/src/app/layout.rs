@@ -107,7 +107,7 @@ impl App {
             let pressed = (l == lang).to_string();
             html! {
                 <button class="btn" data-testid={id} lang={l.code()} aria-pressed={pressed}
-                    onclick={send.tells(Msg::SetLang(l))}>{ l.t("lang-name") }</button>
+                    onclick={send.tells(Msg::SetLang(l))}>{ lang.t(id) }</button>
             }
         };
         let theme = send.reform(|event: Event| {
