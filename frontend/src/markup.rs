@@ -306,3 +306,78 @@ impl<T: Into<Hole>> From<Option<T>> for Hole {
         value.map_or(Hole::None, T::into)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{classes, html, list};
+    use yew::virtual_dom::{AttributeOrProperty, Attributes, VNode, VTag};
+
+    fn tag(node: &VNode) -> &VTag {
+        match node {
+            VNode::VTag(tag) => tag,
+            other => panic!("{other:?} is no element"),
+        }
+    }
+
+    /// As HTML would be written, without escapes.
+    fn written(node: &VNode) -> String {
+        match node {
+            VNode::VText(text) => text.text.to_string(),
+            VNode::VList(nodes) => nodes.iter().map(written).collect(),
+            VNode::VTag(tag) => {
+                let mut all = format!("<{}", tag.tag());
+                if let Attributes::Dynamic { keys, values } = &tag.attributes {
+                    for (key, value) in keys.iter().zip(values) {
+                        match value {
+                            Some(AttributeOrProperty::Static(text)) => {
+                                all.push_str(&format!(" {key}={text}"));
+                            }
+                            Some(AttributeOrProperty::Attribute(text)) => {
+                                all.push_str(&format!(" {key}={text}"));
+                            }
+                            Some(AttributeOrProperty::Property(_)) | None => {}
+                        }
+                    }
+                }
+                let inner = tag.children().map(written).unwrap_or_default();
+                format!("{all}>{inner}</{}>", tag.tag())
+            }
+            other => panic!("{other:?} is not written here"),
+        }
+    }
+
+    #[test]
+    fn elements_texts_and_values_stand_where_they_were_written() {
+        let (class, count) = ("wide", 3);
+        let item = |n: i32| html! { <li data-n={n.to_string()}>{ n }</li> };
+        let node = html! {
+            <section {class} aria-label="all of them" hidden={false} open={true} title={None::<&str>}>
+                { "a\u{a0}b" }<br />{ count }
+                if count > 2 { <b>{ "many" }</b>{ "!" } } else if count == 0 { { "none" } } else { <i /> }
+                <ul>{ for (1..3).map(item) }</ul>
+                <><em>{ "x" }</em>"y"</>
+            </section>
+        };
+        assert_eq!(
+            written(&node),
+            "<section class=wide aria-label=all of them open=open>a\u{a0}b<br></br>3<b>many</b>!\
+             <ul><li data-n=1>1</li><li data-n=2>2</li></ul><em>x</em>y</section>"
+        );
+        assert_eq!(written(&html! {}), "");
+    }
+
+    #[test]
+    fn the_value_of_a_field_is_not_an_attribute() {
+        let node = html! { <input type="range" value={"7"} key={5} /> };
+        assert_eq!(written(&node), "<input type=range></input>");
+        assert_eq!(tag(&node).value().map(|v| v.to_string()), Some("7".into()));
+        assert_eq!(tag(&node).key, Some(5.into()));
+    }
+
+    #[test]
+    fn lists_and_classes() {
+        let node = list([html! { "a" }, html! { "b" }]);
+        assert_eq!(written(&node), "ab");
+        assert_eq!(classes("a", &[("b", true), ("c", false)]), "a b");
+    }
+}
