@@ -84,6 +84,7 @@ pub fn is_target(target: &str) -> bool {
                 | "eyes"
                 | "details"
                 | "panel"
+                | "tlb"
         ),
     }
 }

@@ -97,7 +97,7 @@ impl TwoWorlds<'_> {
                     <h2 class="t"><span>{ lang.t("worlds-host") }</span><span>{ ran }</span></h2>
                     <div data-testid="host-output" tabindex="0">{ output(host, &host_output, &against(&host_output, &inside_output)) }</div>
                 </section>
-                <section class="term in">
+                <section class={if container.is_some() { "term in" } else { "term in none" }}>
                     <h2 class="t"><span>{ lang.tf("worlds-inside", &[("name", container.as_deref().unwrap_or("…"))]) }</span>{ end }</h2>
                     <div data-testid="inside-output" tabindex="0">{ match (container, inside) {
                         (None, _) => html! {

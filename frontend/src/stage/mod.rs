@@ -16,6 +16,7 @@ pub use windows::strip_class;
 use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::markup::{Tells, classes, html};
+use crate::viz::palette;
 use cpus::Cpus;
 use details::Details;
 use ram::Ram;
@@ -89,6 +90,7 @@ impl Stage {
             (None, Faded::Never) => "stage",
         };
         let chosen = tasks.iter().find(|t| Some(t.task) == selected);
+        let colour = chosen.map_or(0, |task| palette::colour(&task.comm, task.pid));
         let launch = |id: &'static str, line: &'static str, text: &'static str| {
             let onclick = send.tells(Msg::Launch(line.into()));
             html! { <button class="btn" data-testid={id} {onclick}>{ text }</button> }
@@ -137,7 +139,7 @@ impl Stage {
                         </div>
                     </section>
                 }
-                <Threads selected={selected.filter(|_| eyes.is_none())} ram={ram.clone()} />
+                <Threads {colour} selected={selected.filter(|_| eyes.is_none())} ram={ram.clone()} />
             </main>
         }
     }

@@ -10,6 +10,7 @@ use yew::prelude::*;
 #[derive(Properties, PartialEq)]
 pub struct ThreadsProps {
     pub selected: Option<u64>,
+    pub colour: u8,
     pub ram: Rc<RamView>,
 }
 
@@ -37,13 +38,23 @@ fn paths(selected: u64, ram: &RamView) -> Option<String> {
     let stage = web_sys::window()?.document()?.get_element_by_id("stage")?;
     let origin = stage.get_bounding_client_rect();
     let at = |x: f64, y: f64| (x - origin.x(), y - origin.y());
-    let row = rect(&stage, &format!("tr[data-task='{selected}'] .name"))?;
+    let row = rect(&stage, &format!("tr[data-task='{selected}'] .name"));
     let canvas = rect(&stage, "canvas")?;
+    let window = rect(&stage, &format!("article[data-task='{selected}']"));
+    let middle = |rect: &DomRect| rect.x() + rect.width() / 2.0;
     let mut path = String::new();
-    if let Some(window) = rect(&stage, &format!("article[data-task='{selected}']")) {
-        let from = at(window.x() + window.width() / 2.0, window.bottom());
-        path.push_str(&curve(from, at(row.x() + row.width() / 2.0, row.y())));
-    }
+    // Where the task list is not shown the window holds the threads.
+    let knot = match (row.filter(|row| row.width() > 0.0), window) {
+        (None, None) => return None,
+        (None, Some(window)) => at(middle(&window), window.bottom()),
+        (Some(row), window) => {
+            if let Some(window) = window {
+                let from = at(middle(&window), window.bottom());
+                path.push_str(&curve(from, at(middle(&row), row.y())));
+            }
+            at(middle(&row), row.bottom())
+        }
+    };
     let grid = grid::fit(ram.cells.len(), canvas.width(), canvas.height());
     let mine: Vec<usize> = ram
         .cells
@@ -56,7 +67,7 @@ fn paths(selected: u64, ram: &RamView) -> Option<String> {
     for frame in mine.iter().step_by(stride) {
         let (x, y) = grid.place(*frame);
         let to = at(canvas.x() + x + grid.cell / 2.0, canvas.y() + y);
-        path.push_str(&curve(at(row.x() + row.width() / 2.0, row.bottom()), to));
+        path.push_str(&curve(knot, to));
     }
     Some(path)
 }
@@ -75,5 +86,6 @@ pub fn Threads(props: &ThreadsProps) -> Html {
             }
         });
     }
-    html! { <svg class="thread" aria-hidden="true"><path ref={svg}></path></svg> }
+    let own = ["--own:var(--p", &props.colour.to_string(), ")"].concat();
+    html! { <svg class="thread" style={own} aria-hidden="true"><path ref={svg}></path></svg> }
 }

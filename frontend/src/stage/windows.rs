@@ -186,28 +186,32 @@ impl AppWindow<'_> {
                 </div>
                 { document(lang, window.document.as_ref()) }
                 if !is_own { { place(lang, window.document.as_ref()) } }
-                <div class="acts">
-                    <button class="mini" data-testid="more-memory" title={lang.t("more-memory-hint")}
-                        onclick={send.tells(Msg::Type { tty, text: "\u{f}".into() })}>{ lang.t("more-memory") }</button>
-                    { work(lang, window, send) }
-                </div>
+                { acts(lang, window, send) }
             </article>
         }
     }
 }
 
-/// Applications start and stop working on their own with Ctrl-L.
-fn work(lang: Lang, window: &WindowView, send: &Callback<Msg>) -> Html {
-    let key = match window.comm.as_str() {
+/// What applications understand: Ctrl-O, and Ctrl-L to start and stop working on their own.
+fn acts(lang: Lang, window: &WindowView, send: &Callback<Msg>) -> Html {
+    let work = match window.comm.as_str() {
         "word" => "work-word",
         "excel" => "work-excel",
         "ppt" => "work-ppt",
         _ => return html! {},
     };
-    let tty = window.tty;
+    let button = |id: &'static str, hint, name, text: &str| {
+        let onclick = send.tells(Msg::Type {
+            tty: window.tty,
+            text: text.into(),
+        });
+        html! { <button class="mini" data-testid={id} title={lang.t(hint)} {onclick}>{ lang.t(name) }</button> }
+    };
     html! {
-        <button class="mini" data-testid="work" title={lang.t("work-hint")}
-            onclick={send.tells(Msg::Type { tty, text: "\u{c}".into() })}>{ lang.t(key) }</button>
+        <div class="acts">
+            { button("more-memory", "more-memory-hint", "more-memory", "\u{f}") }
+            { button("work", "work-hint", work, "\u{c}") }
+        </div>
     }
 }
 

@@ -177,10 +177,21 @@ impl Prose<'_> {
                 let (over, focus) = (light(Some(target.clone())), light(Some(target.clone())));
                 let (out, blur) = (light(None), light(None));
                 let click = light(Some(target.clone()));
+                let selector = super::light::selector(&target);
+                let onclick = move |_: MouseEvent| {
+                    click();
+                    let found = selector.as_ref().and_then(|selector| {
+                        let document = web_sys::window()?.document()?;
+                        document.query_selector(selector.trim()).ok()?
+                    });
+                    if let Some(found) = found {
+                        found.scroll_into_view_with_bool(false);
+                    }
+                };
                 html! {
                     <button class={classes("point", &[("live", is_live)])} data-target={target} aria-pressed={is_lit.to_string()}
                         onmouseenter={move |_| over()} onmouseleave={move |_| out()}
-                        onfocus={move |_| focus()} onblur={move |_| blur()} onclick={move |_| click()}>{ words.to_string() }</button>
+                        onfocus={move |_| focus()} onblur={move |_| blur()} {onclick}>{ words.to_string() }</button>
                 }
             }
         };

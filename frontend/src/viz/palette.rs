@@ -1,16 +1,15 @@
 //! Which colour and which letter a process has.
 
-/// Colours in styles/tokens.css: `--p1` to `--p8`, and a shade of Word's.
-pub const COLOURS: u8 = 9;
+/// Colours in styles/tokens.css: `--p1` to `--p8`, and two more for Word.
+pub const COLOURS: u8 = 10;
 
 /// The colour of a process, 1 to [`COLOURS`]: the three applications have theirs, others get one
-/// by their number, so that it stays the same while they live. Two Words have two shades when
-/// their numbers follow each other, as those of a fork or of two started in a row do.
+/// by their number, so that it stays the same while they live. Words whose numbers are near each
+/// other, as those of a fork are, have different ones.
 pub fn colour(comm: &str, pid: i32) -> u8 {
     let number = pid.unsigned_abs();
     match comm {
-        "word" if number.is_multiple_of(2) => COLOURS,
-        "word" => 1,
+        "word" => [1, 9, 10][number as usize % 3],
         "excel" => 2,
         "ppt" => 3,
         _ => 4 + (number % 5) as u8,

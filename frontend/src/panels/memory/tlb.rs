@@ -46,5 +46,5 @@ pub(super) fn section(looking: &Looking, task: u64, vpn: u64) -> Html {
             </table>
         }
     };
-    html! { <section><p>{ lang.t("tlb-help") }</p>{ for view::tlb(looking.machine).iter().map(cpu) }</section> }
+    html! { <section class="tlb"><p>{ lang.t("tlb-help") }</p>{ for view::tlb(looking.machine).iter().map(cpu) }</section> }
 }

@@ -43,14 +43,14 @@ walk-deeper =
     Kernel documentation: Documentation/arch/x86/x86_64/mm.rst; Intel SDM vol. 3, 4.5
 
 tlb =
-    Four reads for each access would make every program several times slower. So the CPU remembers the translations it has found in a small memory, the *TLB* (translation lookaside buffer). It stands at the bottom of [the panel](panel).
+    Four reads for each access would make every program several times slower. So the CPU remembers the translations it has found in a small memory, the *TLB* (translation lookaside buffer). It stands [at the bottom of the panel](tlb).
 
     Now you type one letter. Word reads its page, changes it, draws its window: all of that needs addresses.
 tlb-bet = For how many of these accesses does the CPU have to go through the tables?
 tlb-bet-each = For most of them
 tlb-bet-few = For a few
 tlb-bet-none = For none at all
-tlb-do = Type one letter in the [second Word](window:word), and watch hits and misses.
+tlb-do = Type one letter in the [second Word](window:word), and watch [hits and misses](tlb).
 tlb-hint = Choose the window with the higher PID and press any key.
 tlb-done = Hits, found in the TLB: { $hit }. Misses, looked up in the four tables: { $missed }. A program uses few pages at a time and the same ones again and again; that is why so small a memory is enough.
 tlb-deeper =
@@ -178,7 +178,7 @@ fill-bet-word = Only those of Word: it sleeps
 fill-bet-both = Those of both
 fill-do = Start memhog, and watch [RAM](ram) fill up.
 fill-button = Start memhog
-fill-hint = Press the button and wait. The swap area stands below RAM.
+fill-hint = Press the button and wait. The [swap area](disk) appears below RAM.
 fill-done = { $out } pages are on the disk: { $hogout } of memhog, { $wordout } of Word, the rest of others. The kernel does not ask who is greedy but which pages were not *used lately*. The A flag tells it: it clears the flag and comes by again; who has no A by then must go. That is called the second chance.
 fill-deeper =
     Linux keeps pages in lists and has a thread for this (kswapd), which begins earlier. Here whoever needs a frame does it. Pages of files need no swap: they can be read again from their file.

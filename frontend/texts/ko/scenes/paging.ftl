@@ -43,14 +43,14 @@ walk-deeper =
     커널 문서: Documentation/arch/x86/x86_64/mm.rst. Intel SDM 3권 4.5절
 
 tlb =
-    메모리를 한 번 쓸 때마다 표를 네 번씩 읽는다면 프로그램은 몇 배나 느려질 것입니다. 그래서 CPU는 알아낸 결과를 작은 기억 장치에 적어 둡니다. 이것이 *TLB(translation lookaside buffer)*이고, [패널](panel)의 맨 아래에 있습니다.
+    메모리를 한 번 쓸 때마다 표를 네 번씩 읽는다면 프로그램은 몇 배나 느려질 것입니다. 그래서 CPU는 알아낸 결과를 작은 기억 장치에 적어 둡니다. 이것이 *TLB(translation lookaside buffer)*이고, [패널의 맨 아래](tlb)에 있습니다.
 
     이제 글자를 하나 칠 차례입니다. Word는 페이지를 읽고, 고치고, 창을 다시 그립니다. 그때마다 주소를 변환해야 합니다.
 tlb-bet = 그 가운데 얼마나 많은 경우에 CPU가 표를 처음부터 읽어야 할까요?
 tlb-bet-each = 대부분
 tlb-bet-few = 몇 번만
 tlb-bet-none = 한 번도 없다
-tlb-do = [두 번째 Word](window:word)에 글자를 하나 치고, 적중과 실패 횟수를 보세요.
+tlb-do = [두 번째 Word](window:word)에 글자를 하나 치고, [적중과 실패](tlb) 횟수를 보세요.
 tlb-hint = PID가 큰 쪽의 창을 고르고 아무 글자나 치세요.
 tlb-done = TLB에서 곧바로 찾은 것(적중)이 { $hit }번, 표 네 개를 읽은 것(실패)이 { $missed }번입니다. 프로그램은 한동안 같은 페이지 몇 개만 되풀이해 쓰기 때문에 이렇게 작은 기억 장치로도 충분합니다.
 tlb-deeper =
@@ -178,7 +178,7 @@ fill-bet-word = Word의 것만, 자고 있으니까
 fill-bet-both = 둘 다
 fill-do = memhog를 시작하고 [RAM](ram)이 차오르는 것을 지켜보세요.
 fill-button = memhog 시작
-fill-hint = 단추를 누르고 기다리세요. 스왑 영역은 RAM 아래에 있습니다.
+fill-hint = 단추를 누르고 기다리세요. [스왑 영역](disk)은 RAM 아래에 나타납니다.
 fill-done = 디스크로 나간 페이지는 모두 { $out }개이고, 그 가운데 memhog의 것이 { $hogout }개, Word의 것이 { $wordout }개입니다. 커널은 누가 욕심을 부렸는지 따지지 않고 *최근에 쓰이지 않은* 페이지를 고릅니다. 이것을 알려 주는 것이 A 깃발입니다. 커널은 먼저 깃발을 내려 두었다가, 다시 왔을 때까지 쓰이지 않은 페이지를 내보냅니다. 한 번 더 기회를 준다고 해서 second chance라고 합니다.
 fill-deeper =
     리눅스는 페이지를 목록으로 관리하고, 이 일을 미리 해 두는 스레드(kswapd)도 있습니다. 이 컴퓨터에서는 프레임이 필요한 쪽이 직접 합니다. 파일에서 읽어 온 페이지는 파일을 다시 읽으면 되므로 스왑이 필요 없습니다.
