@@ -244,5 +244,5 @@ fn place(lang: Lang, document: Option<&DocumentBytes>) -> Html {
     };
     let (addr, frame) = (format!("{:#x}", document.addr), document.pfn.to_string());
     let text = lang.tf("document-at", &[("addr", &addr), ("frame", &frame)]);
-    html! { <small title={text.clone()}>{ text }</small> }
+    html! { <p class="bytes at">{ text }</p> }
 }
