@@ -30,6 +30,8 @@ pub const CPUS_MAX: u8 = 64;
 #[derive(Clone, Debug, Hash)]
 pub struct Hardware {
     pub cpus: Vec<Cpu>,
+    /// Since the present CPU's turn began, something may have become due earlier on another one.
+    pub is_due_earlier: bool,
     pub mmu: Mmu,
     pub ram: Ram,
     pub terminals: Terminals,
@@ -46,6 +48,7 @@ impl Hardware {
             cpus: (0..cpus.clamp(1, CPUS_MAX))
                 .map(|id| Cpu::new(CpuId(id)))
                 .collect(),
+            is_due_earlier: false,
             mmu,
             ram: Ram::new(ram_frames.clamp(256, 24 << 18)),
             terminals: Terminals::default(),

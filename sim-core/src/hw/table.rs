@@ -168,6 +168,34 @@ impl Table {
         }
     }
 
+    /// An empty one with room for so many.
+    pub fn with_room(count: usize) -> Self {
+        if count <= SMALL {
+            return Table::default();
+        }
+        Table::Packed(Box::new(Packed {
+            bitmap: [0; 8],
+            before: [0; 8],
+            entries: Vec::with_capacity(count),
+        }))
+    }
+
+    /// The first entry at `from` or after it.
+    pub fn first_from(&self, from: u16) -> Option<(u16, u64)> {
+        let packed = match self {
+            Table::Small { .. } => return self.iter().find(|(at, _)| *at >= from),
+            Table::Packed(packed) => packed,
+        };
+        let mut word = usize::from(from / 64);
+        let mut left = packed.bitmap.get(word)? & (u64::MAX << (from % 64));
+        while left == 0 {
+            word += 1;
+            left = *packed.bitmap.get(word)?;
+        }
+        let at = word as u16 * 64 + left.trailing_zeros() as u16;
+        Some((at, *packed.entries.get(packed.rank(at))?))
+    }
+
     /// Adds an entry after all that are there. Invariant: `index` is greater than theirs, and
     /// `value` is not zero; anything else takes the slow way.
     pub fn push(&mut self, index: u16, value: u64) {
@@ -186,7 +214,7 @@ impl Table {
                 *len += 1;
             }
             Table::Packed(packed)
-                if value != 0 && index < 512 && packed.last().is_some_and(|last| last < index) =>
+                if value != 0 && index < 512 && packed.last().is_none_or(|last| last < index) =>
             {
                 packed.mark(index);
                 packed.entries.push(value);

@@ -67,21 +67,15 @@ impl Ctx<'_> {
         let Some(task) = self.k.tasks.get_mut(id) else {
             return Phase::Schedule;
         };
-        let is_resumed = task.call.as_ref().is_some_and(|c| c.entries > 0);
-        if is_resumed
-            && !task.mailbox.is_empty()
-            && task
-                .call
-                .as_ref()
-                .is_some_and(|c| c.origin == CallOrigin::Program)
-        {
+        let Some(active) = task.call.as_mut() else {
+            return Phase::Return;
+        };
+        let is_resumed = active.entries > 0;
+        if is_resumed && active.origin == CallOrigin::Program && !task.mailbox.is_empty() {
             // As under ptrace: the sleeping call is laid aside, and begins again afterwards.
             task.suspended = task.call.take();
             return Phase::Return;
         }
-        let Some(active) = task.call.as_mut() else {
-            return Phase::Return;
-        };
         active.entries = active.entries.saturating_add(1);
         let (call, nr) = (active.call.clone(), active.call.nr());
         let is_killed = task.signals.deliverable() & Signal::SIGKILL.bit() != 0;
@@ -184,30 +178,28 @@ impl Ctx<'_> {
             Delivered::Stopped => return Phase::Schedule,
             Delivered::Fatal => return Phase::Call,
         }
-        let wants = self
-            .k
-            .sched
-            .cpu(self.cpu)
-            .map_or(Resched::No, |c| c.need_resched);
-        let Some(task) = self.k.tasks.get_mut(self.task) else {
+        let at = usize::from(self.cpu.0);
+        let id = self.task;
+        let (Some(task), Some(this), Some(hw)) = (
+            self.k.tasks.get_mut(id),
+            self.k.sched.cpus.get(at),
+            self.hw.cpus.get_mut(at),
+        ) else {
             return Phase::Schedule;
         };
-        if task.call.is_none() && task.mailbox.is_empty() {
+        if task.call.is_none() && task.suspended.is_some() && task.mailbox.is_empty() {
             task.call = task.suspended.take();
         }
-        if wants == Resched::Yes {
+        if this.need_resched == Resched::Yes {
             return Phase::Schedule;
         }
         if task.call.is_some() {
             return Phase::Call;
         }
-        let ip = task.regs.ip;
-        let task = self.task;
-        self.emit(Event::ReturnToUser { task });
+        hw.ring = Ring::User;
+        hw.ip = task.regs.ip;
+        self.emit(Event::ReturnToUser { task: id });
         self.charge(self.k.costs.syscall_exit_ns);
-        let cpu = self.hw.cpu_mut(self.cpu);
-        cpu.ring = Ring::User;
-        cpu.ip = ip;
         Phase::User
     }
 
@@ -278,26 +270,24 @@ impl Ctx<'_> {
         }
     }
 
-    /// Charges for what this tick cost. The CPU is busy until then and goes on with `next`.
-    pub fn end_tick(&mut self, ring: Ring, next: Phase) {
+    /// Charges for what this tick cost: the CPU is busy until the time returned, and goes on with
+    /// `next`. A used-up slice asks for the scheduler if others wait.
+    #[inline]
+    pub fn end_tick(&mut self, ring: Ring, next: Phase) -> u64 {
         let ns = self.cost_ns;
-        self.account(ring, ns);
+        let free_at_ns = self.now_ns.saturating_add(ns);
         let at = usize::from(self.cpu.0);
-        if let (Some(hw), Some(this)) = (self.hw.cpus.get_mut(at), self.k.sched.cpus.get_mut(at)) {
-            this.phase = next;
-            hw.free_at_ns = self.now_ns.saturating_add(ns);
-        }
-    }
-
-    /// Charges the current task for time on the CPU; a used-up slice asks for the scheduler if
-    /// others wait.
-    fn account(&mut self, ring: Ring, ns: u64) {
-        let Some(this) = self.k.sched.cpu_mut(self.cpu) else {
-            return;
+        let (Some(hw), Some(this)) = (self.hw.cpus.get_mut(at), self.k.sched.cpus.get_mut(at))
+        else {
+            return free_at_ns;
         };
-        let Some(id) = this.current else { return };
+        this.phase = next;
+        hw.free_at_ns = free_at_ns;
+        let Some(id) = this.current else {
+            return free_at_ns;
+        };
         let Some(task) = self.k.tasks.get_mut(id) else {
-            return;
+            return free_at_ns;
         };
         match ring {
             Ring::User => {
@@ -309,12 +299,15 @@ impl Ctx<'_> {
                 this.times.system_ns += ns;
             }
         }
-        let others = this.queue_at(task.sched_group);
-        if task.sched.run_for(ns) == SliceUsed::Yes && others.is_some_and(|q| !q.is_empty()) {
-            this.need_resched = Resched::Yes;
+        if task.sched.run_for(ns) == SliceUsed::Yes {
+            let others = this.queue_at(task.sched_group);
+            if others.is_some_and(|queue| !queue.is_empty()) {
+                this.need_resched = Resched::Yes;
+            }
         }
         if task.cgroups.v2 != self.k.cgroups.roots.v2 {
             self.account_groups(id, ring, ns);
         }
+        free_at_ns
     }
 }

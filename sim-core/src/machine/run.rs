@@ -7,11 +7,11 @@
 use super::programs::Programs;
 use super::{Machine, forced};
 use crate::event::{Event, Sink};
-use crate::hw::{Bus, CpuId, Mmu, Ring};
+use crate::hw::{Bus, CpuId, Hardware, Mmu, Ring};
 use crate::kernel::rule::Why;
 use crate::kernel::sched::{Phase, Resched, program_timer};
 use crate::kernel::task::CallOrigin;
-use crate::kernel::{Ctx, Injection, Signal, TaskId};
+use crate::kernel::{Ctx, Injection, Kernel, Signal, TaskId};
 use crate::user::{self, StepInput, Trap};
 
 /// Why a command came back.
@@ -27,31 +27,58 @@ pub enum Stop {
     Halted,
 }
 
+/// Who ticks next, and until when nobody else is due.
+struct Turn {
+    at_ns: u64,
+    cpu: CpuId,
+    /// When the next CPU after this one is due.
+    next_ns: u64,
+}
+
 impl Machine {
     pub(super) fn advance(&mut self, until_ns: u64, max_ticks: u64, sink: &mut Sink) -> Stop {
-        for _ in 0..max_ticks {
-            if self.kernel.panic.is_some() {
-                return Stop::Halted;
+        let last = self.ticks.saturating_add(max_ticks);
+        let nobody = TaskId::from_u64(0);
+        // One context for all ticks.
+        let mut cx = Ctx {
+            k: &mut self.kernel,
+            hw: &mut self.hw,
+            why: Why::new(sink.checks(), nobody),
+            sink,
+            task: nobody,
+            cpu: CpuId(0),
+            now_ns: self.now_ns,
+            tick: self.ticks,
+            cost_ns: 0,
+        };
+        let stop = loop {
+            if cx.k.panic.is_some() {
+                break Stop::Halted;
             }
-            match self.next_tick() {
-                Some((at_ns, cpu)) if at_ns <= until_ns => self.tick(at_ns, cpu, sink),
-                Some(_) | None => {
-                    self.now_ns = self.now_ns.max(until_ns);
-                    return Stop::Until;
-                }
+            if cx.tick >= last {
+                break Stop::Ticks;
             }
-        }
-        if self.kernel.panic.is_some() {
-            Stop::Halted
-        } else {
-            Stop::Ticks
-        }
+            let turn = next_turn(cx.hw, cx.k, cx.now_ns).filter(|turn| turn.at_ns <= until_ns);
+            let Some(mut turn) = turn else {
+                cx.now_ns = cx.now_ns.max(until_ns);
+                break Stop::Until;
+            };
+            (cx.now_ns, cx.cpu) = (turn.at_ns, turn.cpu);
+            turn.next_ns = turn.next_ns.min(until_ns.saturating_add(1));
+            while let Some(at_ns) = tick(&mut cx, &mut self.programs, &turn)
+                && cx.tick < last
+            {
+                cx.now_ns = at_ns;
+            }
+        };
+        (self.now_ns, self.ticks) = (cx.now_ns, cx.tick);
+        stop
     }
 
     /// When the next tick is, if nothing more comes in: `None` when every CPU is idle and no
     /// timer is armed.
     pub fn next_tick_ns(&self) -> Option<u64> {
-        self.next_tick().map(|(at_ns, _)| at_ns)
+        next_turn(&self.hw, &self.kernel, self.now_ns).map(|turn| turn.at_ns)
     }
 
     /// Whether every CPU is idle: nothing happens until the next timer or key.
@@ -62,24 +89,6 @@ impl Machine {
             Phase::Offline => true,
             Phase::User | Phase::Call | Phase::Fault | Phase::Return | Phase::Schedule => false,
         }) && self.hw.cpus.iter().all(quiet)
-    }
-
-    /// The earliest among the CPUs, the first of those that are equally early.
-    fn next_tick(&self) -> Option<(u64, CpuId)> {
-        let (mut first_ns, mut first) = (u64::MAX, None);
-        for (hw, cpu) in self.hw.cpus.iter().zip(&self.kernel.sched.cpus) {
-            let due_ns = match cpu.phase {
-                Phase::Offline => continue,
-                Phase::Idle if hw.irq_pending || cpu.need_resched == Resched::Yes => 0,
-                Phase::Idle => hw.timer_ns,
-                Phase::User | Phase::Call | Phase::Fault | Phase::Return | Phase::Schedule => 0,
-            };
-            let at_ns = due_ns.max(hw.free_at_ns).max(self.now_ns);
-            if at_ns < first_ns {
-                (first_ns, first) = (at_ns, Some(hw.id));
-            }
-        }
-        Some((first_ns, first?))
     }
 
     pub(super) fn context<'a>(&'a mut self, cpu: CpuId, sink: &'a mut Sink) -> Ctx<'a> {
@@ -97,56 +106,77 @@ impl Machine {
             cost_ns: 0,
         }
     }
+}
 
-    fn tick(&mut self, at_ns: u64, cpu: CpuId, sink: &mut Sink) {
-        self.now_ns = at_ns;
-        self.ticks += 1;
-        let at = usize::from(cpu.0);
-        let (Some(hw), Some(this)) = (self.hw.cpus.get(at), self.kernel.sched.cpus.get(at)) else {
-            return;
+/// The earliest among the CPUs, the first of those that are equally early.
+fn next_turn(hw: &Hardware, k: &Kernel, now_ns: u64) -> Option<Turn> {
+    let (mut at_ns, mut next_ns, mut first) = (u64::MAX, u64::MAX, None);
+    for (hw, cpu) in hw.cpus.iter().zip(&k.sched.cpus) {
+        let due_ns = match cpu.phase {
+            Phase::Offline => u64::MAX,
+            Phase::Idle if hw.irq_pending || cpu.need_resched == Resched::Yes => 0,
+            Phase::Idle => hw.timer_ns,
+            Phase::User | Phase::Call | Phase::Fault | Phase::Return | Phase::Schedule => 0,
         };
-        let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= at_ns;
-        let phase = this.phase;
-        let task = this.current.unwrap_or(TaskId::from_u64(0));
-        let mut cx = Ctx {
-            task,
-            k: &mut self.kernel,
-            hw: &mut self.hw,
-            why: Why::new(sink.checks(), task),
-            sink,
-            cpu,
-            now_ns: at_ns,
-            tick: self.ticks,
-            cost_ns: 0,
-        };
-        let (next, ring) = match phase {
-            Phase::User if !is_interrupted => user_tick(&mut cx, &mut self.programs),
-            Phase::User | Phase::Idle if is_interrupted => (cx.interrupt(), Ring::Kernel),
-            Phase::User | Phase::Idle | Phase::Schedule => (cx.schedule(), Ring::Kernel),
-            Phase::Offline => return,
-            Phase::Call => (cx.run_call(), Ring::Kernel),
-            Phase::Return => (cx.return_to_user(), Ring::Kernel),
-            Phase::Fault => (cx.page_fault(), Ring::Kernel),
-        };
-        let free_at_ns = at_ns.saturating_add(cx.cost_ns);
-        cx.end_tick(ring, next);
-        if !matches!(phase, Phase::User) || is_interrupted {
-            program_timer(&self.kernel, &mut self.hw, cpu, free_at_ns);
-        }
-        if !self.kernel.notices.is_empty() {
-            for notice in self.kernel.notices.drain(..) {
-                self.programs.hear(&notice);
-            }
-        }
-        if let Some(invariant) = self.kernel.panic.clone() {
-            self.emit(
-                sink,
-                Event::Halt {
-                    invariant: invariant.as_ref().into(),
-                },
-            );
+        let due_ns = due_ns.max(hw.free_at_ns).max(now_ns);
+        if due_ns < at_ns {
+            (next_ns, at_ns, first) = (at_ns, due_ns, Some(hw.id));
+        } else {
+            next_ns = next_ns.min(due_ns);
         }
     }
+    Some(Turn {
+        at_ns,
+        cpu: first?,
+        next_ns,
+    })
+}
+
+/// One tick of the CPU whose turn it is. The answer is when its next one is, if it is still its
+/// turn then.
+fn tick(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn) -> Option<u64> {
+    let at = usize::from(cx.cpu.0);
+    let (hw, this) = (cx.hw.cpus.get(at)?, cx.k.sched.cpus.get(at)?);
+    let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= cx.now_ns;
+    let phase = this.phase;
+    cx.task = this.current.unwrap_or(TaskId::from_u64(0));
+    cx.why.subject = Some(cx.task);
+    cx.tick += 1;
+    cx.cost_ns = 0;
+    cx.hw.is_due_earlier = false;
+    let (next, ring) = match phase {
+        Phase::User if !is_interrupted => user_tick(cx, programs),
+        Phase::User | Phase::Idle if is_interrupted => (cx.interrupt(), Ring::Kernel),
+        Phase::User | Phase::Idle | Phase::Schedule => (cx.schedule(), Ring::Kernel),
+        Phase::Offline => return None,
+        Phase::Call => (cx.run_call(), Ring::Kernel),
+        Phase::Return => (cx.return_to_user(), Ring::Kernel),
+        Phase::Fault => (cx.page_fault(), Ring::Kernel),
+    };
+    let free_at_ns = cx.end_tick(ring, next);
+    let sets_timer = match phase {
+        Phase::User => is_interrupted,
+        // Nothing else changes what is due, unless somebody's time is limited.
+        Phase::Return | Phase::Fault => !cx.k.sched.cpus.get(at)?.groups.is_empty(),
+        Phase::Idle | Phase::Call | Phase::Schedule | Phase::Offline => true,
+    };
+    if sets_timer {
+        program_timer(cx.k, cx.hw, cx.cpu, free_at_ns);
+    }
+    if !cx.k.notices.is_empty() {
+        for notice in cx.k.notices.drain(..) {
+            programs.hear(&notice);
+        }
+    }
+    if let Some(invariant) = &cx.k.panic {
+        let invariant = invariant.as_ref().into();
+        cx.emit(Event::Halt { invariant });
+        return None;
+    }
+    let goes_on = !matches!(next, Phase::Idle | Phase::Offline)
+        && !cx.hw.is_due_earlier
+        && free_at_ns < turn.next_ns;
+    goes_on.then_some(free_at_ns)
 }
 
 /// One step of the current task's program, or what its mailbox says in place of it.

@@ -1,9 +1,10 @@
 //! A table whose keys are never reused: 32 bits of place, 32 bits of generation.
 
-use super::CowVec;
+use super::{is_same, own};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 /// The name of an item in a [`Slab`]: `index` may come back, `index` with `generation` never does.
 pub struct Key<T> {
@@ -76,11 +77,16 @@ struct Slot<T> {
 }
 
 const NONE: u32 = u32::MAX;
+const CHUNK: usize = 16;
 
-/// A table with O(1) insert, remove and lookup, and clones that share until written.
-#[derive(Clone, Debug, Hash)]
+type Chunk<T> = [Slot<T>; CHUNK];
+
+/// A table with O(1) insert, remove and lookup, and clones that share chunks of 16 until written.
+#[derive(Clone, Debug)]
 pub struct Slab<T> {
-    slots: CowVec<Slot<T>>,
+    chunks: Vec<Rc<Chunk<T>>>,
+    /// Slots that were ever used.
+    places: u32,
     first_free: u32,
     len: u32,
 }
@@ -88,7 +94,8 @@ pub struct Slab<T> {
 impl<T> Default for Slab<T> {
     fn default() -> Self {
         Self {
-            slots: CowVec::default(),
+            chunks: Vec::new(),
+            places: 0,
             first_free: NONE,
             len: 0,
         }
@@ -96,13 +103,21 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
-    /// As [`CowVec::bytes_beside`].
+    /// Bytes that this takes beside `other`: chunks that both share count for nothing. What items
+    /// point to is not counted.
     pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
-        self.slots.bytes_beside(other.map(|other| &other.slots))
+        let own = self.chunks.iter().enumerate().filter(|(at, chunk)| {
+            let twin = other.and_then(|other| other.chunks.get(*at));
+            !twin.is_some_and(|twin| is_same(twin, chunk))
+        });
+        self.chunks.len() * size_of::<Rc<Chunk<T>>>() + own.count() * size_of::<Chunk<T>>()
     }
-}
 
-impl<T: Clone> Slab<T> {
+    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+        let index = index as usize;
+        Some(&self.chunks.get(index / CHUNK)?[index % CHUNK])
+    }
+
     /// Number of items.
     pub fn len(&self) -> usize {
         self.len as usize
@@ -112,49 +127,11 @@ impl<T: Clone> Slab<T> {
         self.len == 0
     }
 
-    /// Adds an item under a key that no item ever had.
-    pub fn insert(&mut self, item: T) -> Key<T> {
-        self.len += 1;
-        if self.first_free != NONE {
-            let index = self.first_free;
-            if let Some(slot) = self.slots.get_mut(index as usize) {
-                self.first_free = slot.next_free;
-                slot.item = Some(item);
-                return Key {
-                    index,
-                    generation: slot.generation,
-                    of: PhantomData,
-                };
-            }
-        }
-        let index = self.slots.len() as u32;
-        self.slots.push(Slot {
-            generation: 1,
-            next_free: NONE,
-            item: Some(item),
-        });
-        Key {
-            index,
-            generation: 1,
-            of: PhantomData,
-        }
-    }
-
     #[inline]
     pub fn get(&self, key: Key<T>) -> Option<&T> {
-        let slot = self.slots.get(key.index as usize)?;
+        let slot = self.slot(key.index)?;
         if slot.generation == key.generation {
             slot.item.as_ref()
-        } else {
-            None
-        }
-    }
-
-    #[inline]
-    pub fn get_mut(&mut self, key: Key<T>) -> Option<&mut T> {
-        let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation == key.generation {
-            slot.item.as_mut()
         } else {
             None
         }
@@ -164,26 +141,10 @@ impl<T: Clone> Slab<T> {
         self.get(key).is_some()
     }
 
-    /// Takes an item out. Its key names nothing from now on.
-    pub fn remove(&mut self, key: Key<T>) -> Option<T> {
-        let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation != key.generation {
-            return None;
-        }
-        let item = slot.item.take()?;
-        self.len -= 1;
-        // A slot whose generations are used up is retired rather than reused.
-        if let Some(next) = slot.generation.checked_add(1) {
-            slot.generation = next;
-            slot.next_free = self.first_free;
-            self.first_free = key.index;
-        }
-        Some(item)
-    }
-
     /// Items in the order of their places.
     pub fn iter(&self) -> impl Iterator<Item = (Key<T>, &T)> {
-        self.slots.iter().enumerate().filter_map(|(index, slot)| {
+        let slots = self.chunks.iter().flat_map(|chunk| chunk.iter());
+        slots.enumerate().filter_map(|(index, slot)| {
             let item = slot.item.as_ref()?;
             Some((
                 Key {
@@ -198,12 +159,92 @@ impl<T: Clone> Slab<T> {
 
     /// The item now at a place, whatever its generation.
     pub fn key_at(&self, index: u32) -> Option<Key<T>> {
-        let slot = self.slots.get(index as usize)?;
+        let slot = self.slot(index)?;
         slot.item.as_ref()?;
         Some(Key {
             index,
             generation: slot.generation,
             of: PhantomData,
         })
+    }
+}
+
+impl<T: Clone> Slab<T> {
+    #[inline]
+    fn slot_mut(&mut self, index: u32) -> Option<&mut Slot<T>> {
+        let index = index as usize;
+        let chunk = self.chunks.get_mut(index / CHUNK)?;
+        Some(&mut own(chunk)[index % CHUNK])
+    }
+
+    /// Adds an item under a key that no item ever had.
+    pub fn insert(&mut self, item: T) -> Key<T> {
+        self.len += 1;
+        let free = self.first_free;
+        let index = if free == NONE {
+            self.places += 1;
+            self.places - 1
+        } else {
+            free
+        };
+        if index as usize / CHUNK == self.chunks.len() {
+            self.chunks.push(Rc::new(std::array::from_fn(|_| Slot {
+                generation: 1,
+                next_free: NONE,
+                item: None,
+            })));
+        }
+        let mut generation = 1;
+        let mut next_free = NONE;
+        if let Some(slot) = self.slot_mut(index) {
+            (generation, next_free) = (slot.generation, slot.next_free);
+            slot.item = Some(item);
+        }
+        if free != NONE {
+            self.first_free = next_free;
+        }
+        Key {
+            index,
+            generation,
+            of: PhantomData,
+        }
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, key: Key<T>) -> Option<&mut T> {
+        let slot = self.slot_mut(key.index)?;
+        if slot.generation == key.generation {
+            slot.item.as_mut()
+        } else {
+            None
+        }
+    }
+
+    /// Takes an item out. Its key names nothing from now on.
+    pub fn remove(&mut self, key: Key<T>) -> Option<T> {
+        let first_free = self.first_free;
+        let slot = self.slot_mut(key.index)?;
+        if slot.generation != key.generation {
+            return None;
+        }
+        let item = slot.item.take()?;
+        // A slot whose generations are used up is retired rather than reused.
+        if let Some(next) = slot.generation.checked_add(1) {
+            slot.generation = next;
+            slot.next_free = first_free;
+            self.first_free = key.index;
+        }
+        self.len -= 1;
+        Some(item)
+    }
+}
+
+impl<T: Hash> Hash for Slab<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.places, self.first_free, self.len).hash(state);
+        let slots = self.chunks.iter().flat_map(|chunk| chunk.iter());
+        slots
+            .take(self.places as usize)
+            .for_each(|slot| slot.hash(state));
     }
 }

@@ -186,14 +186,13 @@ impl Ctx<'_> {
     }
 }
 
-/// A child's copy of a table: every open file has one reference more.
-pub fn fork_files(k: &mut Kernel, files: &FdTable) -> FdTable {
+/// For a child's copy of a table: every open file has one reference more.
+pub fn hold_files(k: &mut Kernel, files: &FdTable) {
     for (_, fd) in files.iter() {
         if let Some(file) = k.vfs.files.get_mut(fd.file) {
             file.refs += 1;
         }
     }
-    files.clone()
 }
 
 /// Closes every descriptor of a table.

@@ -5,7 +5,7 @@ use super::inode::{InodeData, InodeId};
 use super::open::Opened;
 use super::pipe::{Pipe, PipeId};
 use crate::kernel::syscall::{OpenFlags, Syscall};
-use crate::kernel::task::RunState;
+use crate::kernel::task::{RunState, WaitQueue};
 use crate::kernel::{BlockReason, Ctx, Errno, Kernel, TaskId};
 
 /// A task that waits in open(2). It counts as having its end open.
@@ -128,11 +128,11 @@ fn open_end(cx: &mut Ctx<'_>, id: PipeId, end: End, flags: OpenFlags) -> Result<
 
 /// An end was opened: who waits at the other may go on.
 fn greet(cx: &mut Ctx<'_>, id: PipeId, opened: End) {
-    let mut woken = Vec::new();
+    let mut woken = WaitQueue::default();
     if let Some(pipe) = cx.k.vfs.pipes.get_mut(id) {
         for opener in pipe.openers.iter_mut().filter(|o| o.end != opened) {
             opener.partner = Partner::Came;
-            woken.push(opener.task);
+            woken.add(opener.task);
         }
     }
     cx.wake_all(woken);

@@ -44,7 +44,7 @@ pub use boot::{agent_file, boot, boot_bare};
 pub use check::{check, namespace_refs};
 pub use dup::{sys_dup, sys_dup2, sys_dup3, sys_fcntl};
 pub use fd::{
-    Fd, FdTable, FileId, OnExec, OpenFile, OpenKind, close_on_exec, fork_files, ns_of_fd,
+    Fd, FdTable, FileId, OnExec, OpenFile, OpenKind, close_on_exec, hold_files, ns_of_fd,
     open_pidfd, pid_of_fd, release_files, sys_close,
 };
 pub use inode::{Device, Inode, InodeData, InodeId};

@@ -8,6 +8,7 @@ use crate::kernel::task::WaitQueue;
 use crate::kernel::{BlockReason, Ctx, Outcome, Reply, Signal};
 use crate::store::Key;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 pub type PipeId = Key<Pipe>;
 
@@ -92,10 +93,20 @@ pub(super) fn read(
     let n = pipe.bytes.len().min(len as usize);
     cx.prepare(buf, n as u64)?;
     let pipe = cx.k.vfs.pipes.get_mut(id).ok_or(lost!(EBADF))?;
-    let bytes: Vec<u8> = pipe.bytes.drain(..n).collect();
+    let bytes: Rc<[u8]> = pipe
+        .bytes
+        .make_contiguous()
+        .get(..n)
+        .unwrap_or_default()
+        .into();
+    pipe.bytes.drain(..n);
     let woken = pipe.write_wait.take();
     cx.wake_all(woken);
-    cx.deliver(buf, &bytes)
+    match buf {
+        OutBuf::User { addr, .. } => cx.copy_to_user(*addr, &bytes)?,
+        OutBuf::Value { .. } => cx.reply(Reply::Bytes(bytes))?,
+    }
+    done(n as i64)
 }
 
 pub(super) fn write(cx: &mut Ctx<'_>, id: PipeId, flags: OpenFlags, bytes: &[u8]) -> SysResult {
@@ -122,11 +133,11 @@ pub(super) fn write(cx: &mut Ctx<'_>, id: PipeId, flags: OpenFlags, bytes: &[u8]
     } else {
         room.min(rest.len())
     };
-    pipe.bytes.extend(rest.iter().take(n));
+    pipe.bytes.extend(rest.get(..n).unwrap_or_default());
     let woken = if n > 0 {
         pipe.read_wait.take()
     } else {
-        Vec::new()
+        WaitQueue::default()
     };
     cx.wake_all(woken);
     let total = already + n;
@@ -168,7 +179,7 @@ fn closed(cx: &mut Ctx<'_>, id: PipeId) {
         return;
     };
     let mut woken = pipe.read_wait.take();
-    woken.extend(pipe.write_wait.take());
+    woken.append(pipe.write_wait.take());
     if pipe.readers == 0 && pipe.writers == 0 {
         free_if_unused(cx, id);
     }

@@ -10,6 +10,7 @@ use crate::kernel::cred::{INFINITY, Resource};
 use crate::kernel::net;
 use crate::kernel::syscall::{FileKind, InBuf, OpenFlags, OutBuf, SeekWhence, SysResult, done};
 use crate::kernel::{Ctx, Errno, Reply, Signal};
+use std::borrow::Cow;
 
 /// Most bytes that one call moves; more is a short read or write.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -35,10 +36,16 @@ impl Ctx<'_> {
         }
     }
 
-    pub(super) fn take(&mut self, buf: &InBuf) -> Result<Vec<u8>, Errno> {
+    pub(super) fn take<'b>(&mut self, buf: &'b InBuf) -> Result<Cow<'b, [u8]>, Errno> {
         match buf {
-            InBuf::User { addr, len } => self.copy_from_user(*addr, (*len).min(MAX_BYTES)),
-            InBuf::Value(bytes) => Ok(bytes.iter().take(MAX_BYTES as usize).copied().collect()),
+            InBuf::User { addr, len } => {
+                let bytes = self.copy_from_user(*addr, (*len).min(MAX_BYTES))?;
+                Ok(Cow::Owned(bytes))
+            }
+            InBuf::Value(bytes) => {
+                let most = bytes.len().min(MAX_BYTES as usize);
+                Ok(Cow::Borrowed(bytes.get(..most).unwrap_or_default()))
+            }
         }
     }
 }

@@ -102,7 +102,7 @@ impl Ctx<'_> {
     /// # Errors
     /// EFAULT.
     pub fn take_in(&mut self, buf: &InBuf) -> Result<Vec<u8>, Errno> {
-        self.take(buf)
+        Ok(self.take(buf)?.into_owned())
     }
 
     /// Makes sure that [`Ctx::deliver_out`] cannot fail.

@@ -176,14 +176,14 @@ pub fn sys_msgctl(
             (perm.uid, perm.gid, perm.mode) = (uid, gid, mode & 0o777);
             // Who sleeps looks again whether it still may.
             let mut woken = queue.receivers.take();
-            woken.extend(queue.senders.take());
+            woken.append(queue.senders.take());
             cx.wake_all(woken);
         }
         IPC_RMID => {
             perm::check_owner(cx, &perm)?;
             if let Some(mut queue) = cx.k.ipc_mut(ns)?.msg.remove(id) {
                 let mut woken = queue.receivers.take();
-                woken.extend(queue.senders.take());
+                woken.append(queue.senders.take());
                 cx.wake_all(woken);
             }
         }

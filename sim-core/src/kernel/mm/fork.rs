@@ -1,9 +1,9 @@
 //! Copying an address space for fork(2): pages are shared, and written ones copied later.
 
 use super::space::Heritage;
-use super::tables::{change_range, index, leaf_table, leaf_tables};
+use super::tables::{index, leaf_table, leaf_tables};
 use super::{Backing, MmId, Rss, Vma, VmaTraits, new_space, release};
-use crate::hw::{Contents, Pfn, Pte, PteFlags};
+use crate::hw::{Contents, Pfn, Pte, PteFlags, Table};
 use crate::kernel::{Ctx, Errno, fs};
 use std::rc::Rc;
 
@@ -79,45 +79,44 @@ fn copy_pages(cx: &mut Ctx<'_>, pgd: Pfn, from: MmId, to: MmId, vmas: &[Vma]) ->
     for (base, table) in leaf_tables(&cx.hw.ram, pgd, first.start, end) {
         let from = vmas.partition_point(|vma| vma.end <= base);
         let here = vmas.get(from..).unwrap_or_default().iter();
-        let here = here.take_while(|vma| vma.start < base + 512);
-        for vma in here.filter(|vma| needs_copy(vma)) {
-            let (start, end) = (vma.start.max(base), vma.end.min(base + 512));
-            copy_leaf(cx, base, table, to, start, end)?;
-        }
+        let here = here.take_while(|vma| vma.start < base + 512).count();
+        let here = vmas.get(from..from + here).unwrap_or_default();
+        copy_leaf(cx, base, table, to, here)?;
     }
     // Translations that still allow writing are stale.
     cx.hw.invalidate_space(from.as_u64());
     Ok(())
 }
 
-/// Copies the entries for `start..end` of one leaf table. Both sides write to a copy from now on.
-fn copy_leaf(
-    cx: &mut Ctx<'_>,
-    base: u64,
-    table: Pfn,
-    to: MmId,
-    start: u64,
-    end: u64,
-) -> Result<(), Errno> {
-    let range = index(start, 0)..=index(end - 1, 0);
+/// Copies the entries of one leaf table, as far as their mappings are copied. Both sides write to
+/// a copy from now on.
+fn copy_leaf(cx: &mut Ctx<'_>, base: u64, table: Pfn, to: MmId, vmas: &[Vma]) -> Result<(), Errno> {
+    let ranges = || {
+        let copied = vmas.iter().filter(|vma| needs_copy(vma));
+        copied.map(|vma| index(vma.start.max(base), 0)..=index(vma.end.min(base + 512) - 1, 0))
+    };
     let Contents::Table(entries) = cx.hw.ram.frame(table) else {
         return Ok(());
     };
-    if !entries.iter().any(|(at, _)| range.contains(&at)) {
+    let is_copied = |at: u16| ranges().any(|range| range.contains(&at));
+    if !entries.iter().any(|(at, _)| is_copied(at)) {
         return Ok(());
     }
-    let target = leaf_table(cx, to, start)?;
+    let target = leaf_table(cx, to, base)?;
     let Contents::Table(entries) = cx.hw.ram.frame(table) else {
         return Ok(());
     };
-    let mut copy = match cx.hw.ram.frame(target) {
-        Contents::Table(there) => there.clone(),
-        Contents::Zero | Contents::Pattern { .. } | Contents::Words(_) | Contents::Lines(_) => {
-            return Ok(());
-        }
-    };
+    let mut copy = Table::with_room(entries.len());
     let (mut rss, mut swapped) = (Rss::default(), 0);
-    for (at, raw) in entries.iter().filter(|(at, _)| range.contains(at)) {
+    let mut left = ranges();
+    let mut range = left.next();
+    for (at, raw) in entries.iter() {
+        while range.as_ref().is_some_and(|range| *range.end() < at) {
+            range = left.next();
+        }
+        if !range.as_ref().is_some_and(|range| range.contains(&at)) {
+            continue;
+        }
         let pte = Pte(raw);
         if let Some(slot) = pte.swap_slot() {
             cx.k.mm.swap.share(slot, to);
@@ -129,9 +128,11 @@ fn copy_leaf(
         copy.push(at, pte.without(PteFlags::WRITE | PteFlags::ACCESSED).0);
     }
     cx.hw.ram.set(target, Contents::Table(copy));
-    change_range(&mut cx.hw.ram, table, base, start, end, |pte| {
-        pte.without(PteFlags::WRITE)
-    });
+    if let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) {
+        for range in ranges() {
+            entries.change(range, |raw| Pte(raw).without(PteFlags::WRITE).0);
+        }
+    }
     if let Some(space) = cx.k.mm.spaces.get_mut(to) {
         space.rss.add(rss);
         space.swapped += swapped;

@@ -272,21 +272,17 @@ fn clear_below(
     start: u64,
     end: u64,
 ) -> bool {
-    let span = 1u64 << (9 * level);
-    let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) else {
-        return false;
-    };
-    let is_whole = start <= base && base + (span << 9) <= end;
+    let is_whole = start <= base && base + (512 << (9 * level)) <= end;
     if level > 0 || !is_whole {
-        let within: Vec<(u16, u64)> = entries
-            .iter()
-            .filter(|(at, _)| {
-                let first = base | u64::from(*at) << (9 * level);
-                first < end && first + span > start
-            })
-            .collect();
-        for (at, raw) in within {
-            let (vpn, pte) = (base | u64::from(at) << (9 * level), Pte(raw));
+        // The first entry that may belong to the range; above this table's span there is none.
+        let mut from = (start.saturating_sub(base) >> (9 * level)).min(512) as u16;
+        while let Contents::Table(entries) = cx.hw.ram.frame(table)
+            && let Some((at, raw)) = entries.first_from(from)
+            && let vpn = base | u64::from(at) << (9 * level)
+            && vpn < end
+        {
+            from = at + 1;
+            let pte = Pte(raw);
             if level == 0 {
                 set_entry(cx, table, at, Pte(0));
                 cx.hw.invalidate(space.as_u64(), vpn);
@@ -298,6 +294,9 @@ fn clear_below(
         }
         return matches!(cx.hw.ram.frame(table), Contents::Table(entries) if entries.is_empty());
     }
+    let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) else {
+        return false;
+    };
     // All of a leaf table: taken out at once, and the space's translations dropped once.
     let entries = std::mem::take(entries);
     cx.hw.invalidate_space(space.as_u64());

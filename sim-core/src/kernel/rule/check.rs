@@ -161,7 +161,8 @@ pub type Checks = Rc<RefCell<Vec<Check>>>;
 #[derive(Debug, Default)]
 pub struct Why {
     checks: Option<Checks>,
-    subject: Option<TaskId>,
+    /// The task that is in the kernel.
+    pub subject: Option<TaskId>,
 }
 
 /// What the macros call. Out of line, and with as few arguments as the site has: there are many

@@ -182,6 +182,7 @@ impl Ctx<'_> {
     pub fn resched(&mut self, cpu: CpuId) {
         if let Some(this) = self.k.sched.cpu_mut(cpu) {
             this.need_resched = Resched::Yes;
+            self.hw.is_due_earlier = true;
             if this.phase == super::Phase::User {
                 self.hw.cpu_mut(cpu).ipi_pending = true;
             }

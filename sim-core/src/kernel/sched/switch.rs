@@ -3,7 +3,7 @@
 use super::{Resched, Who};
 use crate::event::Event;
 use crate::hw::{CpuId, Hardware, Mmu, Ring};
-use crate::kernel::task::{RunState, TaskId};
+use crate::kernel::task::{RunState, TaskId, WaitQueue};
 use crate::kernel::{BlockReason, Ctx, Kernel};
 
 /// What a CPU does at its next tick.
@@ -50,7 +50,10 @@ pub fn program_timer(k: &Kernel, hw: &mut Hardware, cpu: CpuId, now_ns: u64) {
     if cpu == CpuId(0) {
         at = at.min(k.sched.next_period_ns);
     }
-    hw.cpu_mut(cpu).timer_ns = at;
+    let timer_ns = &mut hw.cpu_mut(cpu).timer_ns;
+    if at < std::mem::replace(timer_ns, at) {
+        hw.is_due_earlier = true;
+    }
 }
 
 impl Ctx<'_> {
@@ -85,10 +88,8 @@ impl Ctx<'_> {
         self.enqueue(id, cpu);
     }
 
-    pub fn wake_all(&mut self, tasks: Vec<TaskId>) {
-        for task in tasks {
-            self.wake(task);
-        }
+    pub fn wake_all(&mut self, tasks: WaitQueue) {
+        tasks.iter().for_each(|task| self.wake(task));
     }
 
     /// Wakes the task if it waits for this very thing.

@@ -28,6 +28,12 @@ impl SignalState {
         Signal::from_nr(first.trailing_zeros() as i32)
     }
 
+    /// Whether nothing of this keeps a task from going back to ring 3: the usual case.
+    #[inline]
+    pub fn is_quiet(&self) -> bool {
+        self.deliverable() == 0 && self.frames.is_empty() && self.group_exit.is_none()
+    }
+
     /// Whether a call that these signals interrupt begins again rather than failing with EINTR:
     /// the first handler that is set up decides, and without one it begins again.
     pub fn restarts(&self, call: &Syscall) -> bool {
@@ -67,7 +73,7 @@ impl Ctx<'_> {
                 return Delivered::Continue;
             };
             // Exiting tasks take no signals any more.
-            if task.exiting.is_some() {
+            if task.exiting.is_some() || task.freeze == Freeze::No && task.signals.is_quiet() {
                 return Delivered::Continue;
             }
             if let Some(signal) = task.signals.group_exit {

@@ -119,16 +119,17 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         fs: parent.fs.clone(),
         user_ns: parent.cred.user_ns,
     };
+    // Shared until one of the two changes it.
     let files = parent.files.clone();
     let new_cred = copy_creds(cx, flags)?;
-    let copied = copy_resources(cx, &copied, flags, new_cred.as_ref());
-    let (kernel_frame, space, proxy, fs) = match copied {
-        Ok(copied) => copied,
-        Err(errno) => {
-            ns::discard(cx, new_cred.as_ref());
-            return Err(errno);
-        }
-    };
+    let (kernel_frame, space, proxy, fs) =
+        match copy_resources(cx, &copied, flags, new_cred.as_ref()) {
+            Ok(resources) => resources,
+            Err(errno) => {
+                ns::discard(cx, new_cred.as_ref());
+                return Err(errno);
+            }
+        };
     let mut proxy = proxy;
     if !flags.has(CloneFlags::VM) {
         cx.k.enter_time_ns(&mut proxy);
@@ -145,7 +146,7 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         ns::discard(cx, new_cred.as_ref());
         return Err(errno);
     }
-    let files = Rc::new(fs::fork_files(cx.k, &files));
+    fs::hold_files(cx.k, &files);
     let pid = alloc_pid(cx, proxy.pid_for_children)?;
     let born = cx.k.born;
     cx.k.born += 1;
@@ -190,8 +191,8 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         exit_status: 0,
         cred,
         security: parent.security.clone(),
-        ns: Rc::new(proxy),
-        fs: Rc::new(fs),
+        ns: same_or_new(copied.ns, proxy),
+        fs: same_or_new(copied.fs, fs),
         files,
         mm: space,
         signals: parent.signals.forked(),
@@ -229,6 +230,15 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
     cx.k.join_session(id, session);
     adopt(cx, id, pid);
     Ok(id)
+}
+
+/// The parent's, if the child's is the same.
+fn same_or_new<T: PartialEq>(parents: Rc<T>, childs: T) -> Rc<T> {
+    if *parents == childs {
+        parents
+    } else {
+        Rc::new(childs)
+    }
 }
 
 /// copy_creds, and the limit on processes: new credentials if there is to be a user namespace.
@@ -327,16 +337,12 @@ fn adopt(cx: &mut Ctx<'_>, id: TaskId, pid: PidId) {
 /// EAGAIN without a free number or at the limit of a control group; ENOMEM in a PID namespace
 /// whose init has ended (pid_namespaces(7)).
 fn check_number(cx: &mut Ctx<'_>, ns: NsId, groups: CgroupSet) -> Result<(), Errno> {
-    let mut taken = Vec::new();
     let mut at = Some(ns);
     while let Some(id) = at {
         let ns = cx.k.ns.pid(id).ok_or(lost!(ENOMEM))?;
-        taken.push((
-            id,
-            ns.map
-                .next_free(ns.last)
-                .ok_or_else(|| refuse!(cx.why, PidFree, id))?,
-        ));
+        if ns.map.next_free(ns.last).is_none() {
+            return Err(refuse!(cx.why, PidFree, id));
+        }
         at = ns.parent;
     }
     let is_dead = cx.k.ns.pid(ns).is_none_or(|ns| {
@@ -349,12 +355,10 @@ fn check_number(cx: &mut Ctx<'_>, ns: NsId, groups: CgroupSet) -> Result<(), Err
     } else {
         cx.k.cgroups.charge_pid(&cx.why, groups.pids)
     };
-    if answer.is_err() {
-        for (id, nr) in taken {
-            if let Some(ns) = cx.k.ns.pid_mut(id) {
-                ns.last = nr;
-            }
-        }
+    let mut taken = answer.is_err().then_some(ns);
+    while let Some(ns) = taken.and_then(|id| cx.k.ns.pid_mut(id)) {
+        ns.last = ns.map.next_free(ns.last).unwrap_or(ns.last);
+        taken = ns.parent;
     }
     answer
 }

@@ -149,25 +149,41 @@ pub enum CallOrigin {
 /// Tasks waiting for one thing, in order of arrival. A woken task checks again for itself, so
 /// an entry may be out of date and waking it is harmless.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct WaitQueue(Vec<TaskId>);
+pub struct WaitQueue {
+    /// Mostly there is one, for whom nothing is allocated.
+    first: Option<TaskId>,
+    rest: Vec<TaskId>,
+}
 
 impl WaitQueue {
     pub fn add(&mut self, task: TaskId) {
-        if !self.0.contains(&task) {
-            self.0.push(task);
+        match self.first {
+            None => self.first = Some(task),
+            Some(_) if self.contains(task) => {}
+            Some(_) => self.rest.push(task),
         }
     }
     pub fn remove(&mut self, task: TaskId) {
-        self.0.retain(|&t| t != task);
+        self.rest.retain(|&t| t != task);
+        if self.first == Some(task) {
+            self.first = (!self.rest.is_empty()).then(|| self.rest.remove(0));
+        }
     }
     pub fn contains(&self, task: TaskId) -> bool {
-        self.0.contains(&task)
+        self.first == Some(task) || self.rest.contains(&task)
     }
     /// Empties the queue; the caller wakes what was in it ([`crate::kernel::Ctx::wake_all`]).
-    pub fn take(&mut self) -> Vec<TaskId> {
-        std::mem::take(&mut self.0)
+    pub fn take(&mut self) -> WaitQueue {
+        std::mem::take(self)
+    }
+    /// Those of another queue come after these.
+    pub fn append(&mut self, other: WaitQueue) {
+        other.iter().for_each(|task| self.add(task));
+    }
+    pub fn iter(&self) -> impl Iterator<Item = TaskId> + '_ {
+        self.first.into_iter().chain(self.rest.iter().copied())
     }
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.first.is_none()
     }
 }
