@@ -7,6 +7,7 @@
 use crate::case::Params;
 use serde_json::Value;
 use sim_core::Machine;
+use sim_core::kernel::syscall::OpenFlags;
 use sim_core::kernel::{Answer, Errno, Injection, Reply, Syscall, UserStep};
 use std::collections::BTreeMap;
 
@@ -137,6 +138,23 @@ impl<'a> Hands<'a> {
                 value
             }
         }
+    }
+
+    /// What the actor would see in a /proc that nothing hides. One that is stopped or frozen does
+    /// not look, and it takes a descriptor.
+    ///
+    /// # Errors
+    /// It has not come to look yet; EMFILE.
+    pub fn seen(&mut self, look: impl FnOnce(&Machine, u64) -> Value) -> OpResult {
+        let open = Syscall::Openat {
+            path: "/".into(),
+            flags: OpenFlags::PATH.with(OpenFlags::CLOEXEC),
+            mode: 0,
+        };
+        let fd = self.call(open)?.0 as i32;
+        let seen = self.look(look);
+        self.call(Syscall::Close { fd })?;
+        Ok(seen)
     }
 
     /// Minor faults of the actor so far (getrusage(2) RUSAGE_SELF).

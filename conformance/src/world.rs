@@ -194,12 +194,13 @@ impl World {
                 Err(Halt::Bad(reason)) => return Err(reason),
                 Err(Halt::Needs(what)) => {
                     self.inject(at, what);
-                    self.settle()?;
-                    if observe::is_dead(&self.machine, task) {
-                        // Of a signal to itself: the call has answered, but to nobody.
+                    // What it has set going may end it, but only after it has answered; a signal
+                    // to itself ends it before.
+                    let answer = self.settle_hearing(task)?;
+                    if answer.is_none() && observe::is_dead(&self.machine, task) {
                         return Ok(Outcome::Died);
                     }
-                    match self.answer(task) {
+                    match answer.or_else(|| self.answer(task)) {
                         Some(answer) => busy.came.push(Came::Answer(answer)),
                         None => {
                             self.actors[at].busy = Some(busy);
@@ -279,9 +280,16 @@ impl World {
     /// # Errors
     /// The machine halts, or does not come to rest.
     pub fn settle(&mut self) -> Result<(), String> {
+        self.settle_hearing(u64::MAX).map(|_| ())
+    }
+
+    /// As [`World::settle`]: what a task has answered on the way, whatever became of it since.
+    fn settle_hearing(&mut self, task: u64) -> Result<Option<Answer>, String> {
+        let mut heard = None;
         for _ in 0..TICKS_MAX {
+            heard = heard.or_else(|| observe::returned(&self.machine, task));
             if self.machine.is_idle() {
-                return Ok(());
+                return Ok(heard);
             }
             if let Some(invariant) = self.machine.halted() {
                 return Err(format!("the machine has halted: {invariant}"));

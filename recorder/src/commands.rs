@@ -1,20 +1,22 @@
 //! The commands, and how this program is called for a process of a world.
 
 use crate::agent::{Agent, start};
-use crate::drift::{self, Drift, KINDS};
+use crate::drift::{self, Drift, KINDS, Source};
 use crate::environment::{catch_interrupts, check};
 use crate::record::{self, Mode};
 use lexopt::prelude::*;
+use std::ffi::c_int;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 const USAGE: &str = "\
 recorder record DIR [--check] [--only TEXT]
     record again the outcomes of the cases in DIR, or only compare them with this kernel
-recorder drift N [--seed S] [--kind proc|mem|mount|cred]
-    N random walks of each kind on this kernel, and on the model";
+recorder drift N [--seed S] [--kind proc|mem|mount|cred] [--mutate DIR]
+    N random walks of each kind on this kernel, and on the model; or N cases of DIR with something
+    changed";
 
-pub fn main() -> ExitCode {
+/// The exit code.
+pub fn main() -> c_int {
     let args: Vec<String> = std::env::args().collect();
     match args
         .iter()
@@ -24,7 +26,7 @@ pub fn main() -> ExitCode {
     {
         [_, "world", channel, root] => match channel.parse() {
             Ok(channel) => start::world(channel, root),
-            Err(_) => ExitCode::from(2),
+            Err(_) => 2,
         },
         [_, "agent", channel] => match channel.parse() {
             Ok(channel) => {
@@ -32,14 +34,14 @@ pub fn main() -> ExitCode {
                 agent.executed();
                 agent.serve()
             }
-            Err(_) => ExitCode::from(2),
+            Err(_) => 2,
         },
         _ => match command() {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::FAILURE,
+            Ok(true) => 0,
+            Ok(false) => 1,
             Err(reason) => {
                 eprintln!("{reason}");
-                ExitCode::from(2)
+                2
             }
         },
     }
@@ -76,13 +78,15 @@ fn record(parser: &mut lexopt::Parser) -> Result<bool, String> {
 
 fn drift(parser: &mut lexopt::Parser) -> Result<bool, String> {
     let wrong = |error: lexopt::Error| format!("{error}\n\n{USAGE}");
-    let (mut walks, mut seed, mut kinds) = (None, 1, KINDS.to_vec());
+    let (mut walks, mut seed, mut source) = (None, 1, Source::Kinds(KINDS.to_vec()));
     while let Some(argument) = parser.next().map_err(wrong)? {
         match argument {
             Long("seed") => seed = parser.value().and_then(|v| v.parse()).map_err(wrong)?,
             Long("kind") => {
-                kinds = vec![parser.value().and_then(|v| v.parse()).map_err(wrong)?];
+                let kind = parser.value().and_then(|v| v.parse()).map_err(wrong)?;
+                source = Source::Kinds(vec![kind]);
             }
+            Long("mutate") => source = Source::Cases(parser.value().map_err(wrong)?.into()),
             Value(value) if walks.is_none() => walks = Some(value.parse().map_err(wrong)?),
             other => return Err(wrong(other.unexpected())),
         }
@@ -90,5 +94,10 @@ fn drift(parser: &mut lexopt::Parser) -> Result<bool, String> {
     let walks = walks.ok_or(USAGE)?;
     let layout = check()?;
     catch_interrupts();
-    drift::all(&Drift { walks, seed, kinds }, &layout)
+    let drift = Drift {
+        walks,
+        seed,
+        source,
+    };
+    drift::all(&drift, &layout)
 }

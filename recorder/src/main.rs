@@ -9,6 +9,9 @@
 //! names        names of errors, signals and capabilities
 //! ```
 
+// The runtime of Rust would ignore SIGPIPE and handle SIGSEGV, in every process of a world.
+#![cfg_attr(all(target_os = "linux", target_arch = "x86_64", not(test)), no_main)]
+
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod agent;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -24,8 +27,10 @@ mod record;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod world;
 
+/// What the C library calls.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn main() -> std::process::ExitCode {
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn main() -> std::ffi::c_int {
     commands::main()
 }
 

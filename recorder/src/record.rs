@@ -82,7 +82,11 @@ pub fn all(dir: &Path, only: &str, mode: Mode, layout: &Layout) -> Result<bool, 
     Ok(bad == 0)
 }
 
-fn files(dir: &Path) -> Result<Vec<PathBuf>, String> {
+/// The case files in a directory, or the one file.
+///
+/// # Errors
+/// There are none.
+pub fn files(dir: &Path) -> Result<Vec<PathBuf>, String> {
     if dir.is_file() {
         return Ok(vec![dir.to_path_buf()]);
     }

@@ -8,4 +8,6 @@ mod tasks;
 
 pub use memory::{MappedRun, PageSeen, mappings, pages};
 pub use mounts::mountinfo;
-pub use tasks::{Process, answer, is_dead, namespace, process, state, task_with_pid};
+pub use tasks::{
+    Process, answer, interfaces, is_dead, namespace, process, returned, state, task_with_pid,
+};

@@ -150,6 +150,9 @@ fn poke(hands: &mut Hands<'_>) -> OpResult {
     Ok(json!({ "faults": faults }))
 }
 
+/// The instruction.
+const RETURN: u8 = 195;
+
 fn crash(hands: &mut Hands<'_>) -> OpResult {
     let step = match hands.params.text("how")?.as_str() {
         "null_read" => UserStep::Load { addr: 0 },
@@ -174,6 +177,14 @@ fn crash(hands: &mut Hands<'_>) -> OpResult {
         }
         other => return Err(Halt::Bad(format!("no crash '{other}'"))),
     };
+    let is_call = matches!(step, UserStep::Fetch { .. });
     hands.step(step)?;
+    if is_call {
+        let addr = hands.region("r")?.addr;
+        if hands.step(UserStep::Load { addr })? != RETURN {
+            // What else the bytes say: zeroes add to where they stand.
+            hands.step(UserStep::Store { addr: 0, byte: 0 })?;
+        }
+    }
     Ok(json!(0))
 }

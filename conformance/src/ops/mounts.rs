@@ -69,7 +69,7 @@ fn umount(hands: &mut Hands<'_>) -> OpResult {
 /// The actor's own mountinfo: mount point, root, type, ro or rw, optional fields. It is read
 /// through a descriptor that the actor always had, so not by its path.
 fn mounts(hands: &mut Hands<'_>) -> OpResult {
-    let text = hands.look(|machine, task| json!(observe::mountinfo(machine, task)));
+    let text = hands.seen(|machine, task| json!(observe::mountinfo(machine, task)))?;
     let text = text.as_str().unwrap_or_default();
     let mut rows: Vec<Vec<String>> = text.lines().filter_map(row).collect();
     // Those on one mount point stay in their order.

@@ -1,13 +1,14 @@
 //! Network.
 
 use super::Op;
-use super::files::{path, slurp};
+use super::files::path;
 use super::processes::number;
 use crate::hands::{Halt, Hands, OpResult};
 use serde_json::{Value, json};
 use sim_core::kernel::net::{IfName, NetIoctl, NetlinkRequest, NsTarget, SockAddr};
 use sim_core::kernel::syscall::{InBuf, Ioctl, MsgFlags, OpenFlags, OutBuf};
 use sim_core::kernel::{Errno, Reply, Syscall};
+use sim_core::observe;
 use std::net::Ipv4Addr;
 
 pub const OPS: &[(&str, Op)] = &[
@@ -149,12 +150,11 @@ fn if_addr(hands: &mut Hands<'_>) -> OpResult {
 }
 
 fn if_list(hands: &mut Hands<'_>) -> OpResult {
-    let text = slurp(hands, "/proc/self/net/dev".into())?;
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let name = |line: &str| Some(line.split_once(':')?.0.trim().to_string());
-    let mut names: Vec<String> = text.lines().skip(2).filter_map(name).collect();
-    names.sort();
-    Ok(names.into())
+    let names = hands.seen(|machine, task| json!(observe::interfaces(machine, task)))?;
+    let names = names.as_array().cloned().unwrap_or_default();
+    let mut names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+    names.sort_unstable();
+    Ok(json!(names))
 }
 
 /// The namespace that a device goes to.

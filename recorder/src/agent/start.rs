@@ -59,6 +59,7 @@ fn become_init(root: &str) -> Result<(), (&'static str, Failure)> {
         exit(0);
     }
     die_with_parent();
+    default_signals();
     step("setsid", sys!(setsid()))?;
     // SAFETY: umask takes a number.
     unsafe { libc::umask(0o022) };
@@ -126,6 +127,25 @@ fn new_root(root: &str) -> Result<(), (&'static str, Failure)> {
     step("rmdir old", sys!(rmdir(c"/old".as_ptr())))?;
     step("chdir", sys!(chdir(c"/".as_ptr())))?;
     Ok(())
+}
+
+/// What the recorder was started with may ignore some, even those that the C library keeps for
+/// itself. SIGKILL and SIGSTOP refuse.
+fn default_signals() {
+    const SIGNALS: c_int = 64;
+    /// A structure of the kernel's: handler, flags, restorer, mask.
+    const DEFAULT: [u64; 4] = [0; 4];
+    for number in 1..=SIGNALS {
+        let old = null::<u64>();
+        let mask_bytes = size_of::<u64>();
+        let _ = sys!(syscall(
+            SYS_rt_sigaction,
+            number,
+            DEFAULT.as_ptr(),
+            old,
+            mask_bytes
+        ));
+    }
 }
 
 /// So that nothing of a world outlives the recorder, even one that is killed.

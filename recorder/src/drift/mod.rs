@@ -3,10 +3,12 @@
 //! ```text
 //! random  numbers that a seed repeats
 //! walk    drives a world step by step; kinds: what is drawn
+//! mutate  recorded cases with something changed
 //! shrink  a short case of a long one that differs
 //! ```
 
 mod kinds;
+mod mutate;
 mod random;
 mod shrink;
 mod walk;
@@ -16,7 +18,7 @@ use crate::record::stable_outcomes;
 use crate::world::Layout;
 use conformance::{Case, Options, run};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Steps of a walk.
@@ -53,11 +55,19 @@ impl FromStr for Kind {
     }
 }
 
+/// Where walks come from.
+pub enum Source {
+    /// Each kind's steps are drawn.
+    Kinds(Vec<Kind>),
+    /// Changed cases of a directory.
+    Cases(PathBuf),
+}
+
 pub struct Drift {
     pub walks: u64,
     /// Of the first walk; the others count on from it.
     pub seed: u64,
-    pub kinds: Vec<Kind>,
+    pub source: Source,
 }
 
 /// Whether the model followed every walk.
@@ -65,18 +75,49 @@ pub struct Drift {
 /// # Errors
 /// What is wrong with this machine.
 pub fn all(drift: &Drift, layout: &Layout) -> Result<bool, String> {
-    let (mut same, mut different, mut unstable) = (0, 0, 0);
-    for kind in &drift.kinds {
-        for seed in drift.seed..drift.seed.saturating_add(drift.walks) {
-            match one(*kind, seed, layout)? {
-                Fate::Same => same += 1,
-                Fate::Different => different += 1,
-                Fate::Unstable => unstable += 1,
+    let mut tally = Tally::default();
+    let seeds = drift.seed..drift.seed.saturating_add(drift.walks);
+    match &drift.source {
+        Source::Kinds(kinds) => {
+            for kind in kinds {
+                for seed in seeds.clone() {
+                    let name = format!("{} {seed}", kind.name());
+                    tally.add(one(&name, walk::walk(*kind, seed, STEPS, layout), layout)?);
+                }
+            }
+        }
+        Source::Cases(dir) => {
+            let corpus = mutate::Corpus::read(dir)?;
+            for seed in seeds {
+                let mutant = mutate::mutant(&corpus, seed, layout);
+                tally.add(one(&format!("mutant {seed}"), mutant, layout)?);
             }
         }
     }
+    let Tally {
+        same,
+        different,
+        unstable,
+    } = tally;
     println!("{same} walks agree, {different} differ, {unstable} were not the same twice");
     Ok(different == 0)
+}
+
+#[derive(Default)]
+struct Tally {
+    same: u64,
+    different: u64,
+    unstable: u64,
+}
+
+impl Tally {
+    fn add(&mut self, fate: Fate) {
+        match fate {
+            Fate::Same => self.same += 1,
+            Fate::Different => self.different += 1,
+            Fate::Unstable => self.unstable += 1,
+        }
+    }
 }
 
 enum Fate {
@@ -86,15 +127,14 @@ enum Fate {
     Unstable,
 }
 
-fn one(kind: Kind, seed: u64, layout: &Layout) -> Result<Fate, String> {
-    let case = walk::walk(kind, seed, STEPS, layout);
+fn one(name: &str, case: Result<Case, String>, layout: &Layout) -> Result<Fate, String> {
     if is_interrupted() {
         return Err("interrupted".into());
     }
     let mut case = match case {
         Ok(case) => case,
         Err(reason) => {
-            println!("unstable {} {seed}: {reason}", kind.name());
+            println!("unstable {name}: {reason}");
             return Ok(Fate::Unstable);
         }
     };
@@ -105,6 +145,11 @@ fn one(kind: Kind, seed: u64, layout: &Layout) -> Result<Fate, String> {
     if !record(&mut case, layout)? {
         println!("unstable {}", case.id);
         return Ok(Fate::Unstable);
+    }
+    // What differed may have been the one time.
+    if !is_different(&case)? {
+        println!("same     {}: {} steps", case.id, case.steps.len());
+        return Ok(Fate::Same);
     }
     let steps = case.steps.len();
     let short = shrink::shrink(&case, layout)?;

@@ -26,13 +26,7 @@ pub struct Walk {
 pub fn walk(kind: Kind, seed: u64, steps: usize, layout: &Layout) -> Result<Case, String> {
     // Walks of different kinds shall not make the same choices.
     let random = Random::new(seed.wrapping_mul(4).wrapping_add(kind as u64));
-    let mut walk = Walk {
-        random,
-        world: World::new(layout)?,
-        steps: vec![],
-        regions_made: 0,
-        actors_made: 0,
-    };
+    let mut walk = Walk::new(random, World::new(layout)?);
     for _ in 0..steps * 20 {
         if walk.steps.len() >= steps {
             break;
@@ -53,6 +47,16 @@ pub fn walk(kind: Kind, seed: u64, steps: usize, layout: &Layout) -> Result<Case
 }
 
 impl Walk {
+    pub fn new(random: Random, world: World) -> Self {
+        Self {
+            random,
+            world,
+            steps: vec![],
+            regions_made: 0,
+            actors_made: 0,
+        }
+    }
+
     /// Takes a step: its outcome.
     pub fn take(
         &mut self,
@@ -64,12 +68,16 @@ impl Walk {
         let params: Map<String, Value> = params
             .map(|(name, value)| ((*name).to_string(), value.clone()))
             .collect();
-        let mut step = Step {
+        self.take_step(Step {
             actor: actor.into(),
             op: op.into(),
             params: Params(params),
             out: None,
-        };
+        })
+    }
+
+    /// As [`Walk::take`].
+    pub fn take_step(&mut self, mut step: Step) -> Result<Value, String> {
         let at = self.steps.len();
         let out = self.world.step(at, &step);
         let out = out.map_err(|reason| format!("step {at}, {step}: {reason}"))?;

@@ -1,7 +1,7 @@
 //! Power-on: the first namespaces, the root file system, and the first task.
 
 use super::cgroup::{CgroupSet, Cgroups, Freeze, Layout};
-use super::cred::{Security, UserNs};
+use super::cred::{Cap, Security, UserNs};
 use super::mm::{self, FrameOrder, FrameUse, Memory};
 use super::ns::{Namespaces, NsData, NsProxy, NsSwap, Offsets, PidNs, TimeNs};
 use super::sched::{Sched, SchedEntity};
@@ -135,14 +135,16 @@ fn first_task(
     let user_ns = cx.k.init_user_ns;
     cx.k.ns.hold(user_ns);
     let groups = (cx.k.ns.cgroup_root(cx.k.init_ns.cgroup)).unwrap_or(cx.k.cgroups.roots);
-    let id = cx.k.tasks.insert(blank(
-        pid,
-        Cred::root(user_ns),
-        proxy,
-        root,
-        kernel_frame,
-        groups,
-    ));
+    let mut cred = Cred::root(user_ns);
+    if world == World::Bare {
+        // The machine on which cases are recorded has given it away.
+        cred.bounding = cred.bounding.without(Cap::SYS_RESOURCE);
+        cred.permitted = cred.bounding;
+        cred.effective = cred.bounding;
+    }
+    let id =
+        cx.k.tasks
+            .insert(blank(pid, cred, proxy, root, kernel_frame, groups));
     cx.k.cgroups.count_first(groups);
     cx.k.cgroup_fork(id, groups);
     cx.k.born = 1;

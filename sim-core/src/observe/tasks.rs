@@ -33,6 +33,17 @@ pub fn answer(machine: &Machine, id: u64) -> Option<Answer> {
     task(machine, id)?.injected.clone()
 }
 
+/// As [`answer`], but only of a task that is on its way back to ring 3 with it: no signal may still
+/// end or stop it before.
+pub fn returned(machine: &Machine, id: u64) -> Option<Answer> {
+    let task = task(machine, id)?;
+    let is_kept = task.signals.is_pending()
+        || task.state == RunState::Stopped
+        || task.exiting.is_some()
+        || task.has_exited();
+    task.injected.clone().filter(|_| !is_kept)
+}
+
 /// Whether a task is a zombie or gone.
 pub fn is_dead(machine: &Machine, id: u64) -> bool {
     task(machine, id).is_none_or(|task| task.state == RunState::Zombie)
@@ -48,18 +59,18 @@ pub fn state(machine: &Machine, id: u64) -> Option<char> {
     })
 }
 
-/// Stable id of the namespace behind a file of /proc/PID/ns; `None` for a task that is gone or
-/// dead, and for a name that there is not.
+/// Stable id of the namespace behind a file of /proc/PID/ns; `None` for a task that is gone, and
+/// for a name that there is not. A zombie has a number and a user still, and nothing else.
 pub fn namespace(machine: &Machine, id: u64, file: &str) -> Option<u64> {
     let k = &machine.kernel;
     let task = task(machine, id)?;
-    if task.has_exited() {
+    if task.has_exited() && !matches!(file, "pid" | "user") {
         return None;
     }
     let ns = &task.ns;
     let found = match file {
         "pid" => k.pid_ns_of(task)?,
-        "pid_for_children" => ns.pid_for_children,
+        "pid_for_children" => k.pid_ns_for_children(task)?,
         "mnt" => ns.mnt,
         "uts" => ns.uts,
         "ipc" => ns.ipc,
@@ -71,6 +82,14 @@ pub fn namespace(machine: &Machine, id: u64, file: &str) -> Option<u64> {
         _ => return None,
     };
     Some(found.as_u64())
+}
+
+/// Names of the interfaces that a task sees.
+pub fn interfaces(machine: &Machine, id: u64) -> Vec<String> {
+    let k = &machine.kernel;
+    let space = task(machine, id).and_then(|task| k.net_space(task.ns.net));
+    let devices = space.into_iter().flat_map(|id| k.net.devices_of(id));
+    devices.map(|(_, device)| device.name.to_string()).collect()
 }
 
 pub fn process(machine: &Machine, id: u64) -> Option<Process> {

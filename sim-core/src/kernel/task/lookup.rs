@@ -2,6 +2,7 @@
 
 use super::{PidId, Task, TaskId};
 use crate::kernel::boot::World;
+use crate::kernel::ns::PidNsState;
 use crate::kernel::{Kernel, NsId};
 
 impl Kernel {
@@ -43,6 +44,15 @@ impl Kernel {
             .and_then(|t| self.pid_ns_of(t))
             .and_then(|n| self.ns.pid(n));
         ns.is_some_and(|ns| ns.child_reaper == Some(id))
+    }
+
+    /// Where children of a task go, as /proc/PID/ns shows it: nothing before the first one is there
+    /// (pidns_for_children_get).
+    pub fn pid_ns_for_children(&self, task: &Task) -> Option<NsId> {
+        let id = task.ns.pid_for_children;
+        let ns = self.ns.pid(id)?;
+        let is_new = ns.child_reaper.is_none() && ns.state == PidNsState::Open;
+        (!is_new).then_some(id)
     }
 
     /// is_global_init: the first task of a host. That of the bare world is an init like those of

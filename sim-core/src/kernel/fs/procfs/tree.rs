@@ -285,7 +285,9 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
         Entry::Ns(pid, link) => {
             let task = task_of(cx, node.ns, pid)?;
             may_look_behind(cx, pid)?;
-            forbid!(cx.why, ProcExited, if task.has_exited())?;
+            // A zombie has a number and a user still, and nothing else.
+            let is_kept = matches!(link, NsLink::Pid | NsLink::User);
+            forbid!(cx.why, ProcExited, if task.has_exited() && !is_kept)?;
             namespace_of(cx, task, link)
                 .map(ProcTarget::Namespace)
                 .ok_or_else(|| refuse!(cx.why, ProcExited))
@@ -311,7 +313,7 @@ fn namespace_of(cx: &Ctx<'_>, task: &Task, link: NsLink) -> Option<NsId> {
         NsLink::Mnt => task.ns.mnt,
         NsLink::Net => task.ns.net,
         NsLink::Pid => cx.k.pid_ns_of(task)?,
-        NsLink::PidForChildren => task.ns.pid_for_children,
+        NsLink::PidForChildren => cx.k.pid_ns_for_children(task)?,
         NsLink::Time => task.ns.time,
         NsLink::TimeForChildren => task.ns.time_for_children,
         NsLink::User => task.cred.user_ns,
