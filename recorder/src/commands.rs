@@ -11,7 +11,7 @@ use std::path::PathBuf;
 const USAGE: &str = "\
 recorder record DIR [--check] [--only TEXT]
     record again the outcomes of the cases in DIR, or only compare them with this kernel
-recorder drift N [--seed S] [--kind proc|mem|mount|cred] [--mutate DIR]
+recorder drift N [--seed S] [--kind K] [--mutate DIR]
     N random walks of each kind on this kernel, and on the model; or N cases of DIR with something
     changed";
 

@@ -31,9 +31,28 @@ pub enum Kind {
     Mem,
     Mount,
     Cred,
+    Signals,
+    Files,
+    Overlay,
+    Names,
+    Ipc,
+    Groups,
+    Net,
 }
 
-pub const KINDS: [Kind; 4] = [Kind::Proc, Kind::Mem, Kind::Mount, Kind::Cred];
+pub const KINDS: [Kind; 11] = [
+    Kind::Proc,
+    Kind::Mem,
+    Kind::Mount,
+    Kind::Cred,
+    Kind::Signals,
+    Kind::Files,
+    Kind::Overlay,
+    Kind::Names,
+    Kind::Ipc,
+    Kind::Groups,
+    Kind::Net,
+];
 
 impl Kind {
     pub fn name(self) -> &'static str {
@@ -42,6 +61,13 @@ impl Kind {
             Kind::Mem => "mem",
             Kind::Mount => "mount",
             Kind::Cred => "cred",
+            Kind::Signals => "signals",
+            Kind::Files => "files",
+            Kind::Overlay => "overlay",
+            Kind::Names => "names",
+            Kind::Ipc => "ipc",
+            Kind::Groups => "groups",
+            Kind::Net => "net",
         }
     }
 }
@@ -51,7 +77,8 @@ impl FromStr for Kind {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = KINDS.into_iter().find(|kind| kind.name() == name);
-        found.ok_or_else(|| format!("no kind '{name}': proc, mem, mount or cred"))
+        let all = KINDS.map(Kind::name).join(", ");
+        found.ok_or_else(|| format!("no kind '{name}'; there are {all}"))
     }
 }
 

@@ -30,8 +30,8 @@ impl Random {
         self.percent() < percent
     }
 
-    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.between(0, from.len())]
+    pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.between(0, from.len())].clone()
     }
 }
 

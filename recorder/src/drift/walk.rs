@@ -6,6 +6,7 @@ use crate::world::{Layout, World};
 use conformance::Case;
 use conformance::case::{Params, Step};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Most processes of a walk.
 const ACTORS_MAX: usize = 14;
@@ -15,6 +16,8 @@ pub struct Walk {
     pub world: World,
     pub steps: Vec<Step>,
     pub regions_made: usize,
+    /// System V objects that an actor has labels for.
+    pub labels: BTreeMap<String, Vec<String>>,
     actors_made: usize,
 }
 
@@ -25,7 +28,7 @@ pub struct Walk {
 /// The world cannot be made, or does not answer.
 pub fn walk(kind: Kind, seed: u64, steps: usize, layout: &Layout) -> Result<Case, String> {
     // Walks of different kinds shall not make the same choices.
-    let random = Random::new(seed.wrapping_mul(4).wrapping_add(kind as u64));
+    let random = Random::new(seed.wrapping_mul(16).wrapping_add(kind as u64));
     let mut walk = Walk::new(random, World::new(layout)?);
     for _ in 0..steps * 20 {
         if walk.steps.len() >= steps {
@@ -36,6 +39,13 @@ pub fn walk(kind: Kind, seed: u64, steps: usize, layout: &Layout) -> Result<Case
             Kind::Mem => kinds::mem(&mut walk)?,
             Kind::Mount => kinds::mount(&mut walk)?,
             Kind::Cred => kinds::cred(&mut walk)?,
+            Kind::Signals => kinds::signals(&mut walk)?,
+            Kind::Files => kinds::files(&mut walk)?,
+            Kind::Overlay => kinds::overlay(&mut walk)?,
+            Kind::Names => kinds::names(&mut walk)?,
+            Kind::Ipc => kinds::ipc(&mut walk)?,
+            Kind::Groups => kinds::groups(&mut walk)?,
+            Kind::Net => kinds::net(&mut walk)?,
         }
     }
     Ok(Case {
@@ -53,6 +63,7 @@ impl Walk {
             world,
             steps: vec![],
             regions_made: 0,
+            labels: BTreeMap::new(),
             actors_made: 0,
         }
     }
@@ -74,6 +85,28 @@ impl Walk {
             params: Params(params),
             out: None,
         })
+    }
+
+    /// As [`Walk::take`], with the parameters as an object: its outcome.
+    pub fn act_for(&mut self, actor: &str, op: &str, params: Value) -> Result<Value, String> {
+        let Value::Object(params) = params else {
+            return Err("parameters are an object".into());
+        };
+        // What one asked for before may have ended or stopped it.
+        let can_act = actor == "ctl" || self.live().iter().any(|name| name == actor);
+        if !can_act {
+            return Ok(Value::Null);
+        }
+        self.take_step(Step {
+            actor: actor.into(),
+            op: op.into(),
+            params: Params(params),
+            out: None,
+        })
+    }
+
+    pub fn act(&mut self, actor: &str, op: &str, params: Value) -> Result<(), String> {
+        self.act_for(actor, op, params).map(|_| ())
     }
 
     /// As [`Walk::take`].
@@ -119,8 +152,11 @@ impl Walk {
         }
         let name = char::from(b'A' + self.actors_made as u8).to_string();
         self.actors_made += 1;
-        let mut params = vec![("as", Value::from(name))];
+        let mut params = vec![("as", Value::from(name.clone()))];
         params.extend(flags.map(|flags| ("flags", Value::from(flags))));
+        if let Some(labels) = self.labels.get(parent).cloned() {
+            self.labels.insert(name, labels);
+        }
         self.take(parent, "fork", &params).map(|_| ())
     }
 }

@@ -1,7 +1,20 @@
 //! What each kind of walk draws its steps from: numbers are shares of a hundred.
 
+mod files;
+mod groups;
+mod ipc;
+mod names;
+mod net;
+mod signals;
+
 use super::walk::Walk;
+pub use files::{files, overlay};
+pub use groups::groups;
+pub use ipc::ipc;
+pub use names::names;
+pub use net::net;
 use serde_json::Value;
+pub use signals::signals;
 use std::ops::Range;
 
 type Taken = Result<(), String>;
