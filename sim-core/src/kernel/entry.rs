@@ -16,12 +16,15 @@ use crate::hw::Ring;
 /// Puts something to do into the mailbox of the process with this number in the first PID namespace.
 ///
 /// # Errors
-/// ESRCH if there is none, or if it is dead.
+/// ESRCH if there is none, or if it is dead or about to be: that one never returns to ring 3.
 pub fn inject(cx: &mut Ctx<'_>, pid: i32, act: Injection) -> Result<(), Errno> {
     let ns = cx.k.init_ns.pid_for_children;
     let id = cx.k.task_by_number(ns, pid).ok_or(Errno::ESRCH)?;
     let task = cx.k.tasks.get_mut(id).ok_or(Errno::ESRCH)?;
     task.injected = None;
+    if task.exiting.is_some() {
+        return Err(Errno::ESRCH);
+    }
     match task.state {
         RunState::Zombie => return Err(Errno::ESRCH),
         RunState::Blocked(reason) if reason.is_interruptible() => {

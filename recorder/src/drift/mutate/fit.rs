@@ -58,7 +58,7 @@ pub fn fit(walk: &mut Walk, step: &Step) -> Option<Step> {
         && step
             .params
             .text("path")
-            .is_ok_and(|path| path.starts_with("/proc/"))
+            .is_ok_and(|path| path.starts_with("/proc/") || path == ".")
     {
         // What of the machine itself is there is no matter of the format.
         return None;
@@ -67,7 +67,9 @@ pub fn fit(walk: &mut Walk, step: &Step) -> Option<Step> {
 }
 
 fn fork(walk: &Walk, mut step: Step) -> Option<Step> {
-    if walk.world.actors.len() >= ACTORS_MAX {
+    // Who is stopped makes the child later, when nobody asks for its name.
+    let is_stopped = !walk.live().contains(&step.actor);
+    if walk.world.actors.len() >= ACTORS_MAX || is_stopped {
         return None;
     }
     let is_free = |name: &str| walk.world.find(name).is_err();

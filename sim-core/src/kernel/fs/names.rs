@@ -1,6 +1,6 @@
 //! System calls that make, remove and change names (fs/namei.c).
 
-use super::access::Victim;
+use super::access::{Access, Victim};
 use super::inode::{Device, InodeData, InodeId, Source};
 use super::open::new_inode;
 use super::path::{Node, PathRef};
@@ -235,14 +235,39 @@ fn vacant_for_link(cx: &Ctx<'_>, to: &str, old: PathRef) -> Result<Vacant, Errno
         Ok(place) if place.mount != old.mount => {
             Err(refuse!(cx.why, LinkMount, place.mount => old.mount))
         }
-        // EACCES of the directory comes after the comparison of mounts.
+        // EACCES of the directory comes after the comparison of mounts, and after what the file says.
         Err(Errno::EACCES) => {
             let parent = cx.resolve_parent(to)?;
-            let same = parent.dir.mount == old.mount;
-            Err(if same { Errno::EACCES } else { Errno::EXDEV })
+            if parent.dir.mount != old.mount {
+                return Err(Errno::EXDEV);
+            }
+            may_linkat(cx, old)?;
+            Err(Errno::EACCES)
+        }
+        Ok(place) => {
+            may_linkat(cx, old)?;
+            Ok(place)
         }
         found => found,
     }
+}
+
+/// With fs.protected_hardlinks, names are given by the owner, or to a plain file that the caller may
+/// read and write (proc_sys_fs(5)).
+fn may_linkat(cx: &Ctx<'_>, old: PathRef) -> Result<(), Errno> {
+    let mode = cx.k.owner_of(old.node)?.mode;
+    let is_plain = cx.kind_of(old.node) == Some(FileKind::Regular)
+        && mode & 0o4000 == 0
+        && mode & 0o2010 != 0o2010;
+    if is_plain
+        && cx
+            .permit(old, Access::Read)
+            .and_then(|()| cx.permit(old, Access::Write))
+            .is_ok()
+    {
+        return Ok(());
+    }
+    cx.owner_or_capable(old.node)
 }
 
 impl Device {

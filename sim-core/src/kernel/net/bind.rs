@@ -2,7 +2,7 @@
 
 use super::packet::End;
 use super::sock::{Holder, Reuse, Socket, SocketId, SocketKind};
-use super::space::LOCAL_PORTS;
+use super::space::{LOCAL_PORTS, LocalTable};
 use super::tcp::{FIN_TIMEOUT_NS, TcpState};
 use super::{NetCap, SpaceId, is_capable, sock};
 use crate::kernel::{Ctx, Errno};
@@ -18,7 +18,7 @@ pub(super) fn bind(cx: &mut Ctx<'_>, id: SocketId, end: End) -> Result<(), Errno
     let ns = cx.k.net.spaces.get(space).ok_or(lost!(ESRCH))?;
     let addr = end.addr;
     // Before the first address there is no table that could say no (inet_addr_type).
-    let is_bare = cx.k.net.devices_of(space).all(|(_, d)| d.addrs.is_empty());
+    let is_bare = ns.local_table == LocalTable::None;
     let is_valid = addr.is_unspecified()
         || is_bare
         || addr.is_multicast()

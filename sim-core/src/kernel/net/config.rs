@@ -199,7 +199,7 @@ fn through(
         route.scope = RouteScope::Link;
         return Ok(route);
     }
-    forbid!(cx.why, GatewayBroadcast, if net.is_broadcast(space, gateway))?;
+    forbid!(cx.why, GatewayBroadcast, if gateway.is_unspecified() || net.is_broadcast(space, gateway))?;
     let ns = net.spaces.get(space).ok_or(lost!(ESRCH))?;
     let mut links = ns.routes.iter().filter(|r| {
         let is_near = r.scope == RouteScope::Link && dev.is_none_or(|dev| dev == r.dev);
@@ -357,15 +357,15 @@ fn set_ns(cx: &mut Ctx<'_>, space: SpaceId, index: u32, ns: NsTarget) -> Result<
         cx.k.net
             .by_index(space, index)
             .ok_or_else(|| refuse!(cx.why, DeviceExists, index))?;
+    if to == space {
+        return Ok(());
+    }
     let device = cx.k.net.device(id).ok_or(lost!(ENODEV))?;
     match device.kind {
         DeviceKind::Loopback | DeviceKind::Bridge => {
             return Err(refuse!(cx.why, DeviceMovable, index));
         }
         DeviceKind::Veth { .. } => {}
-    }
-    if to == space {
-        return Ok(());
     }
     forbid!(cx.why, DeviceNameFree, if cx.k.net.by_name(to, &device.name).is_some())?;
     cx.k.net.move_device(id, to);

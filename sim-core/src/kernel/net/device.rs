@@ -1,7 +1,7 @@
 //! Network devices: loopback, veth(4) and bridges, with their addresses.
 
 use super::route::{Route, RouteScope};
-use super::space::SpaceId;
+use super::space::{LocalTable, SpaceId};
 use super::{Net, NetNs};
 use crate::kernel::syscall::Str;
 use crate::store::{Key, sorted};
@@ -176,6 +176,9 @@ impl Net {
             return;
         }
         device.addrs.push(addr);
+        if let Some(space) = self.space_of(id) {
+            space.local_table = LocalTable::Made;
+        }
         self.add_connected(id, addr);
     }
 

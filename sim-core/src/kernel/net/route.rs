@@ -41,8 +41,8 @@ impl Net {
     /// Whether an address is this namespace's own. The loopback device has whole networks. Also
     /// addresses of devices that are down.
     pub fn local_source(&self, space: SpaceId, addr: Ipv4Addr) -> Option<Ipv4Addr> {
-        self.devices_of(space).find_map(|(_, device)| {
-            let is_net = device.kind == DeviceKind::Loopback;
+        self.devices_of(space).find_map(|(id, device)| {
+            let is_net = device.kind == DeviceKind::Loopback && self.is_up(id);
             let fits = |a: &&super::IfAddr| a.local == addr || (is_net && a.contains(addr));
             device.addrs.iter().find(fits).map(|a| a.local)
         })

@@ -25,6 +25,7 @@ pub struct NetNs {
     pub last_index: u32,
     /// Without local ones, which follow from the addresses. Of equally long prefixes the first counts.
     pub routes: Vec<Route>,
+    pub local_table: LocalTable,
     pub neighbours: SortedMap<(DeviceId, Ipv4Addr), Neighbour>,
     /// net.ipv4.ip_forward; every number but 0 is on.
     pub ip_forward: i32,
@@ -38,6 +39,14 @@ pub struct NetNs {
     pub last_port: u16,
     pub rules: Rc<Ruleset>,
     pub conntrack: Conntrack,
+}
+
+/// Whether there is a table of local addresses: the first address makes it, and it stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LocalTable {
+    #[default]
+    None,
+    Made,
 }
 
 /// A TCP connection that this side closed first (tcp(7)): its port stays taken for a minute.
@@ -72,6 +81,7 @@ impl super::Net {
             devices: Vec::new(),
             last_index: 0,
             routes: Vec::new(),
+            local_table: LocalTable::None,
             neighbours: SortedMap::default(),
             ip_forward: 0,
             unprivileged_port_start: 1024,

@@ -186,6 +186,14 @@ pub(super) fn push(cx: &mut Ctx<'_>, id: SocketId) {
 /// ENETUNREACH, EADDRNOTAVAIL without a free port.
 pub(super) fn start(cx: &mut Ctx<'_>, id: SocketId, to: End) -> Result<(), Errno> {
     let space = cx.socket(id)?.space;
+    // ip_route_connect looks for a way twice: the second time to the loopback address.
+    let to = match to.addr.is_unspecified() {
+        true => End {
+            addr: Ipv4Addr::LOCALHOST,
+            ..to
+        },
+        false => to,
+    };
     let way =
         cx.k.net
             .way(space, to.addr)
@@ -195,13 +203,6 @@ pub(super) fn start(cx: &mut Ctx<'_>, id: SocketId, to: End) -> Result<(), Errno
         Way::Through { .. } if to.addr.is_multicast() => return Err(refuse!(cx.why, RouteExists)),
         Way::Through { source, .. } => source.unwrap_or(Ipv4Addr::UNSPECIFIED),
         Way::Local { source } => source,
-    };
-    let to = match to.addr.is_unspecified() {
-        true => End {
-            addr: Ipv4Addr::LOCALHOST,
-            ..to
-        },
-        false => to,
     };
     let mut local = cx.tcp(id).ok_or(lost!(EBADF))?.local;
     if local.addr.is_unspecified() {
