@@ -192,6 +192,9 @@ fn play_by_hand(page: &Page, step: &Step) {
 fn play_all(lang: &str, play: impl Fn(&Page, &Step)) {
     let page = Page::open("");
     for (id, scene) in scenes() {
+        if std::env::var("SCENE").is_ok_and(|only| only != id) {
+            continue;
+        }
         open(&page, &id, lang, 0);
         for (at, step) in scene.steps.iter().enumerate() {
             let place = format!("{id}/{} in {lang}", step.id);

@@ -33,12 +33,18 @@ fn curve(from: (f64, f64), to: (f64, f64)) -> String {
     format!("M{x1} {y1}C{x1} {middle} {x2} {middle} {x2} {y2}")
 }
 
+/// A small ring.
+fn knot_at(place: (f64, f64)) -> String {
+    let [x, y] = [place.0, place.1].map(|v| (v as i32).to_string());
+    ["M", &x, " ", &y, "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0"].concat()
+}
+
 /// Paths in the stage's own coordinates, from where the parts stand on the screen.
 fn paths(selected: u64, ram: &RamView) -> Option<String> {
     let stage = web_sys::window()?.document()?.get_element_by_id("stage")?;
     let origin = stage.get_bounding_client_rect();
     let at = |x: f64, y: f64| (x - origin.x(), y - origin.y());
-    let row = rect(&stage, &format!("tr[data-task='{selected}'] .name"));
+    let row = rect(&stage, &format!("tr[data-task='{selected}']"));
     let canvas = rect(&stage, "canvas")?;
     let window = rect(&stage, &format!("article[data-task='{selected}']"));
     let middle = |rect: &DomRect| rect.x() + rect.width() / 2.0;
@@ -47,12 +53,15 @@ fn paths(selected: u64, ram: &RamView) -> Option<String> {
     let knot = match (row.filter(|row| row.width() > 0.0), window) {
         (None, None) => return None,
         (None, Some(window)) => at(middle(&window), window.bottom()),
+        // Beside the row: on it, the thread would cross the names above.
         (Some(row), window) => {
+            let beside = at(row.x() - 6.0, row.y() + row.height() / 2.0);
+            path.push_str(&knot_at(beside));
             if let Some(window) = window {
                 let from = at(middle(&window), window.bottom());
-                path.push_str(&curve(from, at(middle(&row), row.y())));
+                path.push_str(&curve(from, beside));
             }
-            at(middle(&row), row.bottom())
+            beside
         }
     };
     let grid = grid::fit(ram.cells.len(), canvas.width(), canvas.height());

@@ -37,6 +37,17 @@ pub fn Panel(props: &PanelProps) -> Html {
         let pane = pane.clone();
         use_effect_with((told.number, told.step), move |_| pane.set(Pane::Prose));
     }
+    // A new step begins at its top; what comes of a guess or a deed is below.
+    let page = use_node_ref();
+    {
+        let page = page.clone();
+        let is_on = told.is_met || told.bet.as_ref().is_some_and(|bet| bet.guess.is_some());
+        use_effect_with((told.number, told.step, is_on, told.is_met), move |_| {
+            if let Some(page) = page.cast::<web_sys::Element>() {
+                page.set_scroll_top(if is_on { page.scroll_height() } else { 0 });
+            }
+        });
+    }
     let has_bet = told.bet.is_some();
     let shown = match *pane {
         _ if told.is_met && told.done.is_some() => Pane::Task,
@@ -56,6 +67,7 @@ pub fn Panel(props: &PanelProps) -> Html {
     };
     html! {
         <section class="story" aria-label={told.title.clone()} data-testid="story" data-step={step.clone()} data-met={told.is_met.to_string()}>
+            <div class="page" ref={page}>
             <div class="where">
                 <button class="mini" data-testid="shelf-open" onclick={on(Ask::Shelf)}>{ lang.t("story-scenes") }</button>
                 <span class="dots" role="img" aria-label={lang.tf("story-step", &[("step", &step), ("steps", &count)])}>
@@ -102,6 +114,7 @@ pub fn Panel(props: &PanelProps) -> Html {
                     { text(deeper) }
                 </details>
             }
+            </div>
             <div class="row on">
                 <button class="btn" data-testid="previous" disabled={told.step == 0} onclick={on(Ask::Previous)}>{ lang.t("story-previous") }</button>
                 { onward(lang, told, ask) }
