@@ -1,5 +1,6 @@
 //! Runs every case file in a directory against the model.
 
+use conformance::run::Rules;
 use conformance::{Case, Options, Report, run};
 use lexopt::prelude::*;
 use std::fs;
@@ -10,7 +11,8 @@ const USAGE: &str = "conformance DIR [--only TEXT] [--costs FACTOR] [--steps]
     DIR             a directory of case files, or one case file
     --only TEXT     only cases whose id contains this
     --costs FACTOR  multiply every cost of the machine (0 makes all instantaneous)
-    --steps         print every step with its outcome";
+    --steps         print every step with its outcome
+    --rules         print the rules that refused something, with their steps";
 
 struct Arguments {
     dir: PathBuf,
@@ -48,6 +50,7 @@ fn arguments() -> Result<Arguments, String> {
                 let value = parser.value().map_err(wrong)?;
                 arguments.options.cost_factor = value.parse().map_err(wrong)?;
             }
+            Long("rules") => arguments.options.rules = Rules::Told,
             Long("steps") => arguments.prints_steps = true,
             Value(dir) if arguments.dir.as_os_str().is_empty() => arguments.dir = dir.into(),
             other => return Err(wrong(other.unexpected())),
@@ -75,6 +78,9 @@ fn all(arguments: &Arguments) -> Result<usize, String> {
                 };
                 println!("  {mark} {step} -> {out}");
             }
+        }
+        for (rule, step) in &verdict.rules {
+            println!("{} step {step}: {}", case.id, rule.id());
         }
         report.add(case, &verdict);
     }

@@ -271,10 +271,21 @@ fn udp_send(hands: &mut Hands<'_>) -> OpResult {
 fn name(hands: &mut Hands<'_>, call: Syscall) -> OpResult {
     match hands.call(call)?.1 {
         Reply::SockAddr(SockAddr::Inet { addr, .. }) => Ok(addr.to_string().into()),
-        // What is not of this family is read as if it were.
+        // What is not of this family is read as if it were: an address begins behind a port.
+        Reply::SockAddr(SockAddr::Path(path)) => Ok(as_inet(path.bytes())),
+        Reply::SockAddr(SockAddr::Abstract(name)) => {
+            Ok(as_inet(std::iter::once(0).chain(name.bytes())))
+        }
         Reply::SockAddr(_) => Ok("0.0.0.0".into()),
         other => Err(Halt::Bad(format!("the name of a socket is {other:?}"))),
     }
+}
+
+fn as_inet(name: impl Iterator<Item = u8>) -> Value {
+    let mut bytes = name.skip(2).chain(std::iter::repeat(0));
+    let mut byte = || bytes.next().unwrap_or_default();
+    let address = Ipv4Addr::new(byte(), byte(), byte(), byte());
+    address.to_string().into()
 }
 
 fn unix_addr(hands: &Hands<'_>) -> Result<SockAddr, Halt> {

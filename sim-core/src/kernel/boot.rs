@@ -57,7 +57,12 @@ pub fn boot(hw: &mut Hardware, world: World, costs: Costs, order: FrameOrder, se
         World::Bare => cgroups.world(),
     };
     let cgroup = ns.create(NsData::Cgroup { root }, None);
-    let pid = ns.create(NsData::Pid(PidNs::default()), None);
+    let first = PidNs {
+        // A world that is recorded is a namespace of the machine that it is recorded on.
+        level: u32::from(world == World::Bare),
+        ..PidNs::default()
+    };
+    let pid = ns.create(NsData::Pid(first), None);
     let user = ns.create(NsData::User(UserNs::first()), None);
     let uts = ns.create(
         NsData::Uts {

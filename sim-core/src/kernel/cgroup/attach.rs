@@ -193,11 +193,12 @@ fn may_attach(cx: &Ctx<'_>, id: TaskId, to: CgroupId, opener: Opener) -> Result<
     let from = cx.k.tasks.get(id).ok_or(lost!(ESRCH))?.cgroups.v2;
     let mut above = std::iter::successors(Some(from), |id| groups.get(*id)?.parent);
     let common = above.find(|common| groups.is_within(to, *common));
-    cx.may_write_cgroup(
-        common.ok_or_else(|| refuse!(cx.why, CgroupCommonAncestor, id))?,
-        CgroupFile::Procs,
-    )?;
-    let root = cx.k.ns.cgroup_root(opener.ns).map(|set| set.v2);
+    cx.may_write_cgroup(common.ok_or(lost!(ENOENT))?, CgroupFile::Procs)?;
+    // Without `nsdelegate`, which an init gives, namespaces are no border.
+    let root = match groups.layout {
+        Layout::Unified => cx.k.ns.cgroup_root(opener.ns).map(|set| set.v2),
+        Layout::Hybrid => None,
+    };
     let sees = |id| root.is_none_or(|root| groups.is_within(id, root));
     forbid!(cx.why, CgroupVisible, id, if !sees(from) || !sees(to))?;
     let group = groups.get(to).ok_or(lost!(ENODEV))?;

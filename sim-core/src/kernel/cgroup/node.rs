@@ -68,6 +68,9 @@ impl CgroupNode {
 
     /// Everything in a directory.
     pub fn list(self, k: &Kernel) -> Vec<CgroupNode> {
+        if self.is_removed(&k.cgroups) {
+            return Vec::new();
+        }
         let files = files_of(k, self.group).into_iter();
         let files = files.map(|file| Self {
             file: Some(file),

@@ -52,8 +52,9 @@ pub(super) fn signed(why: &Why, text: &str) -> Result<i64, Errno> {
 fn limit(why: &Why, text: &str) -> Result<Option<u32>, Errno> {
     match text {
         "max" => Ok(None),
+        // The largest number is no limit.
         _ => u32::try_from(number(why, text)?)
-            .map(Some)
+            .map(|max| Some(max).filter(|max| *max < i32::MAX as u32))
             .map_err(|_| refuse!(why, CgroupNumberRange)),
     }
 }
@@ -150,12 +151,11 @@ pub fn write(
             let max = match text {
                 "max" => None,
                 // PIDS_MAX is more than there can be numbers.
-                _ => Some(
-                    text.parse()
-                        .ok()
-                        .filter(|max| *max <= 4_194_304)
-                        .ok_or_else(|| refuse!(cx.why, CgroupDepth))?,
-                ),
+                _ => {
+                    let max = signed(&cx.why, text)?;
+                    forbid!(cx.why, CgroupPidsValue, max, if !(0..=4_194_304).contains(&max))?;
+                    Some(max as u64)
+                }
             };
             if let Some(group) = cx.k.cgroups.table.get_mut(id) {
                 group.pids.max = max;

@@ -49,7 +49,7 @@ impl Kernel {
                 Owner {
                     uid,
                     gid,
-                    mode: procfs::mode(node),
+                    mode: procfs::mode(self, node),
                     kind: procfs::kind(node),
                 }
             }
@@ -79,6 +79,9 @@ impl Ctx<'_> {
     /// EROFS for writing to a read-only file system, EACCES.
     pub(super) fn permit(&self, place: PathRef, access: Access) -> Result<(), Errno> {
         let owner = self.k.owner_of(place.node)?;
+        if let Node::Proc(node) = place.node {
+            procfs::may_enter(self, node)?;
+        }
         if let Node::Proc(node) = place.node
             && let Some(may_write) = procfs::may_write_setting(self, node)
         {
@@ -96,6 +99,19 @@ impl Ctx<'_> {
             FileKind::Regular | FileKind::Directory | FileKind::Symlink
         );
         forbid!(self.why, FilesystemReadOnly, place.mount, if access == Access::Write && is_kept && is_super_read_only(self.k, place))?;
+        if let Node::Proc(node) = place.node
+            && procfs::is_setting(node)
+        {
+            // proc_sys_permission: nobody may more than the bits say.
+            let cred = &self.me()?.cred;
+            let bits = match (cred.euid, cred.is_in_group(0)) {
+                (0, _) => owner.mode >> 6,
+                (_, true) => owner.mode >> 3,
+                (_, false) => owner.mode,
+            };
+            let mode = Thing::Mode(u64::from(owner.mode));
+            return check!(self.why, FilePermission, place.node => mode, if bits & access as u16 != 0);
+        }
         self.generic_permission(place.node, &owner, access)
     }
 
@@ -201,6 +217,10 @@ impl Ctx<'_> {
         self.permit(dir, Access::Write)?;
         self.permit(dir, Access::Execute)?;
         self.check_sticky(dir, victim)?;
+        // The directories of processes cannot be changed.
+        if let Node::Proc(node) = victim {
+            forbid!(self.why, NameComputed, victim, if matches!(node.entry, procfs::Entry::Pid(_)))?;
+        }
         let is_dir = self.kind_of(victim) == Some(FileKind::Directory);
         match must_be {
             Victim::Directory if !is_dir => return Err(refuse!(self.why, NameIsDirectory, victim)),

@@ -181,6 +181,9 @@ pub(super) fn attach_recursive_mnt(
     let is_shared = parent.is_shared();
     let ns = parent.ns.ok_or(lost!(EINVAL))?;
     let is_moved = cx.k.mount(source).is_some_and(|m| m.at.is_some());
+    // Its root becomes a mount point, should something come to lie beneath.
+    let root = cx.k.mount_root(cx.k.topmost_overmount(source));
+    forbid!(cx.why, MountpointExists, source, if root.is_none_or(|root| cx.k.is_unlinked(root.node)))?;
     let tree = cx.k.subtree(source);
     if !is_moved {
         has_room(cx.k, &cx.why, ns, tree.len())?;

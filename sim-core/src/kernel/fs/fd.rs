@@ -5,7 +5,7 @@ use super::path::{Node, PathRef, release_path};
 use super::pipe::{self, PipeId};
 use super::tty;
 use crate::kernel::cgroup::CgroupNode;
-use crate::kernel::cred::Resource;
+use crate::kernel::cred::{Cred, Resource};
 use crate::kernel::net::{self, SocketId};
 use crate::kernel::rule::Why;
 use crate::kernel::syscall::{OpenFlags, SysResult, done, done_fd};
@@ -46,6 +46,8 @@ pub enum OpenKind {
     Cgroup {
         node: CgroupNode,
         ns: NsId,
+        /// Who opened it: writing is allowed to that one.
+        cred: Rc<Cred>,
     },
     /// A file of /proc/PID/ns: it keeps the namespace alive.
     Namespace(NsId),

@@ -9,6 +9,8 @@ use super::superblock::SuperId;
 use super::umount::is_read_only;
 use super::walk::Follow;
 use crate::kernel::cred::Cap;
+use crate::kernel::mm::{Sharing, Vma};
+use crate::kernel::syscall::Prot;
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Str, SysResult, done};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
 
@@ -143,7 +145,7 @@ fn is_mnt_ns_loop(cx: &Ctx<'_>, node: Node) -> Result<bool, Errno> {
 }
 
 /// Whether something is mounted below a place that must not be taken off.
-fn has_locked_children(k: &Kernel, place: PathRef) -> bool {
+pub(super) fn has_locked_children(k: &Kernel, place: PathRef) -> bool {
     let children = k.mount(place.mount).map(|m| &m.children);
     let is_locked = |id: &MountId| {
         k.mount(*id).is_some_and(|m| {
@@ -246,21 +248,32 @@ fn remount(
     let sb = cx.k.mount(path.mount).ok_or(lost!(EINVAL))?.sb;
     super::new_mount::check_options(cx.k, &cx.why, sb, data)?;
     if flags.has(MountFlags::RDONLY) {
+        may_be_read_only(cx, sb)?;
+    }
+    super::new_mount::reconfigure(cx.k, &cx.why, sb, data)?;
+    if flags.has(MountFlags::RDONLY) {
         make_super_read_only(cx, sb)?;
     } else if let Some(sb) = cx.k.vfs.supers.get_mut(sb) {
         sb.flags = sb.flags.without(MountFlags::RDONLY);
     }
-    super::new_mount::reconfigure(cx.k, &cx.why, sb, data)?;
     set_flags(cx.k, path.mount, kept);
     Ok(())
 }
 
 /// # Errors
 /// EBUSY while a file of it is open for writing.
-pub(super) fn make_super_read_only(cx: &mut Ctx<'_>, id: SuperId) -> Result<(), Errno> {
+fn may_be_read_only(cx: &Ctx<'_>, id: SuperId) -> Result<(), Errno> {
     let sb = cx.k.vfs.supers.get(id).ok_or(lost!(EINVAL))?;
     let is_of = |mount| cx.k.mount(mount).is_some_and(|m| m.sb == id);
-    forbid!(cx.why, RemountWritten, if !sb.flags.has(MountFlags::RDONLY) && is_written(cx.k, is_of))?;
+    let shares = |vma: &Vma| vma.sharing == Sharing::Shared && vma.may.has(Prot::WRITE);
+    let is_written = || is_written(cx.k, is_of) || cx.k.maps_of(id, shares);
+    forbid!(cx.why, RemountWritten, if !sb.flags.has(MountFlags::RDONLY) && is_written())
+}
+
+/// # Errors
+/// As [`may_be_read_only`].
+pub(super) fn make_super_read_only(cx: &mut Ctx<'_>, id: SuperId) -> Result<(), Errno> {
+    may_be_read_only(cx, id)?;
     if let Some(sb) = cx.k.vfs.supers.get_mut(id) {
         sb.flags = sb.flags.with(MountFlags::RDONLY);
     }

@@ -235,14 +235,12 @@ fn vacant_for_link(cx: &Ctx<'_>, to: &str, old: PathRef) -> Result<Vacant, Errno
         Ok(place) if place.mount != old.mount => {
             Err(refuse!(cx.why, LinkMount, place.mount => old.mount))
         }
-        // EACCES of the directory comes after the comparison of mounts, and after what the file says.
-        Err(Errno::EACCES) => {
-            let parent = cx.resolve_parent(to)?;
-            if parent.dir.mount != old.mount {
-                return Err(Errno::EXDEV);
-            }
+        // What the directory says comes after the comparison of mounts, and after what the file says.
+        Err(errno) if matches!(errno, Errno::EACCES | Errno::EPERM) => {
+            let other = cx.resolve_parent(to)?.dir.mount;
+            forbid!(cx.why, LinkMount, other => old.mount, if other != old.mount)?;
             may_linkat(cx, old)?;
-            Err(Errno::EACCES)
+            Err(errno)
         }
         Ok(place) => {
             may_linkat(cx, old)?;

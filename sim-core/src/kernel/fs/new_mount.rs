@@ -8,6 +8,7 @@ use super::open::bare_inode;
 use super::path::{Node, PathRef};
 use super::procfs::ProcNode;
 use super::superblock::{FsType, SuperBlock, SuperId, tmpfs_options};
+use crate::kernel::cred::{Cap, IdMap};
 use crate::kernel::rule::Why;
 use crate::kernel::syscall::{MountFlags, Str};
 use crate::kernel::{Ctx, Errno, Kernel};
@@ -29,6 +30,16 @@ pub(super) fn do_new_mount(
 ) -> Result<(), Errno> {
     forbid!(cx.why, MountType, if fstype.is_empty())?;
     let fs = FsType::named(&cx.why, fstype)?;
+    // mount_capable: over what it shows, not only over the mount namespace.
+    let me = cx.me()?;
+    match fs {
+        FsType::Proc => {
+            cx.capable_over(cx.k.pid_ns_of(me).ok_or(lost!(EINVAL))?, Cap::SYS_ADMIN)?
+        }
+        FsType::Cgroup | FsType::Cgroup2 => cx.capable_over(me.ns.cgroup, Cap::SYS_ADMIN)?,
+        FsType::Devtmpfs => cx.ns_capable(cx.k.init_user_ns, Cap::SYS_ADMIN)?,
+        FsType::Tmpfs | FsType::Ramfs | FsType::Overlay | FsType::Nsfs => {}
+    }
     let mut locked = MountFlags::default();
     if fs.must_be_visible() {
         locked = visible_flags(cx, fs, kept)?;
@@ -87,6 +98,7 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
         FsType::Overlay => super::overlay::get_tree(cx, data),
         // The instance shows the PID namespace that the mounter is in.
         FsType::Proc => {
+            proc_options(&cx.why, data)?;
             let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(EINVAL))?;
             let dev = cx.k.new_dev();
             let root = Node::Proc(ProcNode::root(ns));
@@ -116,7 +128,19 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
             {
                 return Ok(id);
             }
-            let options = tmpfs_options(&cx.why, data)?;
+            let options = tmpfs_options(&cx.why, cx.k.mm.frames.total(), data)?;
+            let map = cx.k.ns.user(user_ns).ok_or(lost!(EINVAL))?;
+            let lower = |map: &IdMap, id: Option<u32>| {
+                id.map(|id| {
+                    map.down(id)
+                        .ok_or_else(|| refuse!(cx.why, TmpfsOptions, id))
+                })
+                .transpose()
+            };
+            let (uid, gid) = (
+                lower(&map.uid_map, options.uid)?,
+                lower(&map.gid_map, options.gid)?,
+            );
             let entries = Rc::default();
             let inode = bare_inode(cx, 0, InodeData::Directory { entries })?;
             let mode = if fs == FsType::Tmpfs {
@@ -124,11 +148,17 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
             } else {
                 0o755
             };
-            let root = cx.k.vfs.inodes.insert(super::Inode { mode, ..inode });
+            let root = cx.k.vfs.inodes.insert(super::Inode {
+                mode,
+                uid: uid.unwrap_or(inode.uid),
+                gid: gid.unwrap_or(inode.gid),
+                ..inode
+            });
             let dev = cx.k.new_dev();
             let sb = SuperBlock {
                 options: options.shown.into(),
                 max_pages: options.max_pages,
+                max_names: options.max_names,
                 ..SuperBlock::new(fs, dev, Node::Inode(root), user_ns)
             };
             Ok(cx.k.new_super(sb))
@@ -143,18 +173,9 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
 pub(super) fn check_options(k: &Kernel, why: &Why, sb: SuperId, data: &str) -> Result<(), Errno> {
     let sb = k.vfs.supers.get(sb).ok_or(lost!(EINVAL))?;
     match sb.fs {
-        FsType::Tmpfs => {
-            let options = tmpfs_options(why, data)?;
-            // It cannot become smaller than what it holds.
-            let fits = options.max_pages.is_none_or(|max| max >= sb.pages);
-            if fits {
-                Ok(())
-            } else {
-                Err(refuse!(why, TmpfsSize, sb.pages))
-            }
-        }
-        FsType::Proc
-        | FsType::Ramfs
+        FsType::Tmpfs => tmpfs_options(why, k.mm.frames.total(), data).map(|_| ()),
+        FsType::Proc => proc_options(why, data),
+        FsType::Ramfs
         | FsType::Devtmpfs
         | FsType::Nsfs
         | FsType::Cgroup
@@ -163,16 +184,25 @@ pub(super) fn check_options(k: &Kernel, why: &Why, sb: SuperId, data: &str) -> R
     }
 }
 
+/// Nothing is hidden: other values of `hidepid=` are not modelled.
+fn proc_options(why: &Why, data: &str) -> Result<(), Errno> {
+    let is_known = |option: &str| matches!(option, "" | "hidepid=0" | "hidepid=off");
+    forbid!(why, ProcOptions, if !data.split(',').all(is_known))
+}
+
 /// Applies what [`check_options`] has let pass.
 ///
 /// # Errors
 /// EINVAL.
 pub(super) fn reconfigure(k: &mut Kernel, why: &Why, id: SuperId, data: &str) -> Result<(), Errno> {
+    let total = k.mm.frames.total();
     if let Some(sb) = k.vfs.supers.get_mut(id)
         && sb.fs == FsType::Tmpfs
         && data.contains("size=")
     {
-        let options = tmpfs_options(why, data)?;
+        let options = tmpfs_options(why, total, data)?;
+        // It cannot become smaller than what it holds.
+        forbid!(why, TmpfsSize, sb.pages, if options.max_pages.is_some_and(|max| max < sb.pages))?;
         sb.max_pages = options.max_pages;
         sb.options = options.shown.into();
     }

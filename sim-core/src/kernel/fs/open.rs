@@ -256,9 +256,11 @@ fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<Opene
         }
         Node::Ns(ns) => return Ok(Opened::Kind(OpenKind::Namespace(ns))),
         Node::Cgroup(node) => {
-            forbid!(cx.why, CgroupPresent, if node.is_removed(&cx.k.cgroups))?;
-            let ns = cx.me()?.ns.cgroup;
-            return Ok(Opened::Kind(OpenKind::Cgroup { node, ns }));
+            let is_gone = node.file.is_some() && node.is_removed(&cx.k.cgroups);
+            forbid!(cx.why, CgroupPresent, if is_gone)?;
+            let me = cx.me()?;
+            let (ns, cred) = (me.ns.cgroup, me.cred.clone());
+            return Ok(Opened::Kind(OpenKind::Cgroup { node, ns, cred }));
         }
         Node::Inode(id) => id,
     };
@@ -383,17 +385,34 @@ fn set_id(cx: &Ctx<'_>, place: PathRef) -> Result<SetId, Errno> {
 /// The file behind a descriptor, for mmap(2).
 ///
 /// # Errors
-/// EBADF, EACCES if it was not opened for what the mapping needs, ENODEV for other than regular
-/// files.
-pub fn mappable(cx: &mut Ctx<'_>, fd: i32, prot: Prot, sharing: Sharing) -> Result<InodeId, Errno> {
+/// EBADF, EACCES if it was not opened for what the mapping needs, EPERM for executing on a mount
+/// without that, ENODEV for other than regular files.
+pub fn mappable(
+    cx: &mut Ctx<'_>,
+    fd: i32,
+    prot: Prot,
+    sharing: Sharing,
+) -> Result<(Option<InodeId>, Prot), Errno> {
     let (_, file) = cx.file(fd)?;
     let access = file.flags.0 & 3;
     let shares_writes = sharing == Sharing::Shared && prot.has(Prot::WRITE);
     forbid!(cx.why, MmapFileAccess, fd => access, if access == OpenFlags::WRONLY.0 || (shares_writes && access != OpenFlags::RDWR.0))?;
+    let mut may = Prot::ALL;
+    if sharing == Sharing::Shared && access != OpenFlags::RDWR.0 {
+        may = Prot::READ.with(Prot::EXEC);
+    }
+    let mount = file.path.and_then(|place| cx.k.mount(place.mount));
+    if mount.is_some_and(|mount| mount.flags.has(MountFlags::NOEXEC)) {
+        forbid!(cx.why, MmapNoexec, fd, if prot.has(Prot::EXEC))?;
+        may = Prot(may.0 & !Prot::EXEC.0);
+    }
+    if file.kind == OpenKind::Device(Device::Zero) {
+        return Ok((None, may));
+    }
     let id = inode_of(file).ok_or_else(|| refuse!(cx.why, MmapFileKind, fd))?;
     let id = cx.k.real_inode(id);
     match cx.k.vfs.inodes.get(id).map(Inode::kind) {
-        Some(FileKind::Regular) => Ok(id),
+        Some(FileKind::Regular) => Ok((Some(id), may)),
         Some(_) | None => Err(refuse!(cx.why, MmapFileKind, fd)),
     }
 }

@@ -186,10 +186,9 @@ pub(super) fn truncate(cx: &mut Ctx<'_>, id: InodeId) {
 /// zeros. Mapped pages go too.
 ///
 /// # Errors
-/// EFBIG beyond the largest file; ENOMEM for reading what is kept.
+/// EFBIG beyond RLIMIT_FSIZE; ENOMEM for reading what is kept.
 pub(super) fn resize(cx: &mut Ctx<'_>, id: InodeId, size: u64) -> Result<(), Errno> {
     let page_bytes = PAGE_BYTES as u64;
-    forbid!(cx.why, FileSize, size => MAX_PAGES, if size.div_ceil(page_bytes) > MAX_PAGES)?;
     let inode = cx.k.vfs.inodes.get(id).ok_or(lost!(EINVAL))?;
     let InodeData::Regular {
         size: old, source, ..
@@ -198,6 +197,9 @@ pub(super) fn resize(cx: &mut Ctx<'_>, id: InodeId, size: u64) -> Result<(), Err
         return Err(lost!(EINVAL));
     };
     let (old, source) = (*old, *source);
+    if size > old {
+        super::rw::within_fsize(cx, id, size - 1, &[0])?;
+    }
     if size == 0 {
         truncate(cx, id);
         return Ok(());

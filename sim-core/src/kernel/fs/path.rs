@@ -2,7 +2,7 @@
 
 use super::inode::InodeId;
 use super::mount::{MountId, release_mount, release_node};
-use super::procfs::ProcNode;
+use super::procfs::{self, ProcNode};
 use crate::kernel::cgroup::CgroupNode;
 use crate::kernel::{Ctx, Kernel, NsId};
 
@@ -69,7 +69,8 @@ impl Kernel {
                 inode.is_none_or(|i| i.links == 0 && i.parent.is_some())
             }
             Node::Cgroup(node) => node.is_removed(&self.cgroups),
-            Node::Proc(_) | Node::Ns(_) => false,
+            Node::Proc(node) => procfs::is_gone(self, node),
+            Node::Ns(_) => false,
         }
     }
 }

@@ -82,16 +82,7 @@ pub fn sys_getdents64(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
 /// ENOENT if it was removed.
 pub fn sys_getcwd(cx: &mut Ctx<'_>) -> SysResult {
     let cwd = cx.me()?.fs.cwd;
-    if let Node::Inode(id) = cwd.node
-        && cx
-            .k
-            .vfs
-            .inodes
-            .get(id)
-            .is_none_or(|i| i.links == 0 && i.parent.is_some())
-    {
-        return Err(refuse!(cx.why, CwdRemoved));
-    }
+    forbid!(cx.why, CwdRemoved, if cx.k.is_unlinked(cwd.node))?;
     let text: Str = match cx.k.path_from(cx.me()?.fs.root, cwd) {
         (path, Top::Root) => path.into(),
         (path, Top::Elsewhere) => format!("(unreachable){path}").into(),

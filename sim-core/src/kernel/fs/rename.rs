@@ -44,7 +44,7 @@ pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysRes
         Ok(_) if !replaces => return Err(refuse!(cx.why, NameFree)),
         Ok(target) => Some(target),
         // proc knows no names that are not there.
-        Err(Errno::ENOENT) if matches!(new.dir.node, Node::Inode(_)) => None,
+        Err(Errno::ENOENT) if !matches!(new.dir.node, Node::Proc(_)) => None,
         Err(errno) => return Err(errno),
     };
     let is_dir = cx.kind_of(source) == Some(FileKind::Directory);

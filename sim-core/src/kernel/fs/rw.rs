@@ -57,8 +57,9 @@ impl Ctx<'_> {
 pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
     let (id, file) = cx.file(fd)?;
     forbid!(cx.why, FdReadable, fd => file.flags.0, if !matches!(file.flags.0 & 3, 0 | 2))?;
-    let len = buf.len().min(MAX_BYTES);
     let (offset, flags) = (file.offset, file.flags);
+    within_positions(cx, offset, buf.len())?;
+    let len = buf.len().min(MAX_BYTES);
     match file.kind.clone() {
         OpenKind::Inode => {
             let inode = cx.k.real_inode(inode_of(file).ok_or(lost!(EBADF))?);
@@ -69,6 +70,10 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
         }
         OpenKind::Proc { text } => {
             let text = text.ok_or_else(|| refuse!(cx.why, ReadDirectory, fd))?;
+            let place = cx.file(fd)?.1.path;
+            if let Some(Node::Proc(node)) = place.map(|place| place.node) {
+                procfs::may_read_on(cx, node)?;
+            }
             let rest = text.get(offset as usize..).unwrap_or_default();
             let part: Vec<u8> = rest.iter().take(len as usize).copied().collect();
             let answer = cx.deliver(&buf, &part)?;
@@ -105,6 +110,7 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
     let (id, file) = cx.file(fd)?;
     forbid!(cx.why, FdWritable, fd => file.flags.0, if !matches!(file.flags.0 & 3, 1 | 2))?;
     let (offset, flags, inode) = (file.offset, file.flags, inode_of(file));
+    within_positions(cx, offset, buf.len())?;
     match file.kind.clone() {
         OpenKind::Inode => {
             let seen = inode.ok_or(lost!(EBADF))?;
@@ -139,9 +145,16 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             net::write(cx, socket, flags, &bytes)
         }
         OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(lost!(EIO)),
-        OpenKind::Cgroup { node, ns } => {
+        OpenKind::Cgroup { node, ns, cred } => {
             let bytes = cx.take(&buf)?;
-            super::cgroupfs::write(cx, node, &bytes, ns)
+            if bytes.is_empty() {
+                return done(0);
+            }
+            // override_creds.
+            let mine = std::mem::replace(&mut cx.me_mut()?.cred, cred);
+            let written = super::cgroupfs::write(cx, node, &bytes, ns);
+            cx.me_mut()?.cred = mine;
+            written
         }
         OpenKind::Proc { .. } => {
             let place = cx.file(fd)?.1.path.ok_or(lost!(EIO))?;
@@ -149,16 +162,27 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
                 return Err(lost!(EIO));
             };
             let bytes = cx.take(&buf)?;
+            // Settings look at who writes, not at who opened them.
+            let is_setting =
+                procfs::is_setting(node) || procfs::may_write_setting(cx, node).is_some();
+            let may_write = !is_setting || cx.permit(place, super::access::Access::Write).is_ok();
+            forbid!(cx.why, SysctlPermission, place.node, if !may_write)?;
             if procfs::may_write_setting(cx, node).is_some() {
                 return done(procfs::write_setting(cx, node, &bytes)? as i64);
             }
-            procfs::write(cx, node, offset, &bytes)?;
-            advance(cx, id, bytes.len() as u64);
-            done(bytes.len() as i64)
+            let taken = procfs::write(cx, node, offset, &bytes)?;
+            advance(cx, id, taken as u64);
+            done(taken as i64)
         }
         OpenKind::PipeRead(_) => Err(lost!(EBADF)),
         OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(refuse!(cx.why, ReadKind, fd)),
     }
+}
+
+/// rw_verify_area: what is read or written ends within the positions of a file.
+fn within_positions(cx: &Ctx<'_>, offset: u64, len: u64) -> Result<(), Errno> {
+    let end = offset.saturating_add(len);
+    forbid!(cx.why, SeekOffset, offset, if end > i64::MAX as u64)
 }
 
 fn advance(cx: &mut Ctx<'_>, id: FileId, by: u64) {
@@ -207,7 +231,7 @@ pub(super) fn read_inode(
 ///
 /// # Errors
 /// EFBIG.
-fn within_fsize<'b>(
+pub(super) fn within_fsize<'b>(
     cx: &mut Ctx<'_>,
     id: InodeId,
     at: u64,

@@ -1,8 +1,10 @@
 //! File systems that are mounted somewhere (struct super_block).
 
+use super::inode::InodeId;
 use super::mount::release_node;
 use super::path::Node;
 use crate::hw::PAGE_BYTES;
+use crate::kernel::mm::{Backing, Vma};
 use crate::kernel::rule::Why;
 use crate::kernel::syscall::{MountFlags, Str};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
@@ -90,6 +92,8 @@ pub struct SuperBlock {
     /// tmpfs: pages that it may keep, and those that it keeps.
     pub max_pages: Option<u64>,
     pub pages: u64,
+    /// tmpfs: names that it may have (`nr_inodes`).
+    pub max_names: Option<u64>,
     /// File systems that it stands on, counted upwards.
     pub depth: u32,
 }
@@ -107,12 +111,26 @@ impl SuperBlock {
             mounts: 0,
             max_pages: None,
             pages: 0,
+            max_names: None,
             depth: 0,
         }
     }
 }
 
 impl Kernel {
+    /// Whether a file of a file system is mapped, in a mapping of this kind.
+    pub(super) fn maps_of(&self, id: SuperId, is_meant: impl Fn(&Vma) -> bool) -> bool {
+        self.mm.spaces.iter().any(|(_, space)| {
+            space.vmas.iter().any(|vma| match vma.backing {
+                Backing::File { inode, .. } => {
+                    let inode = self.vfs.inodes.get(inode);
+                    inode.is_some_and(|inode| inode.sb == Some(id)) && is_meant(vma)
+                }
+                Backing::Anon => false,
+            })
+        })
+    }
+
     /// Adds a file system; it holds its root.
     pub(super) fn new_super(&mut self, sb: SuperBlock) -> SuperId {
         self.hold_node(sb.root);
@@ -149,28 +167,42 @@ pub(super) fn release_super(cx: &mut Ctx<'_>, id: SuperId) {
 /// What tmpfs(5) understands.
 pub(super) struct TmpfsOptions {
     pub mode: u16,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
     pub max_pages: Option<u64>,
+    pub max_names: Option<u64>,
     /// As they are shown.
     pub shown: String,
 }
 
-/// Reads `size=`, `mode=`, `uid=`, `gid=`, `nr_inodes=` and the like; limits other than the size
-/// are checked and left at that.
+/// Reads `size=`, `mode=`, `uid=`, `gid=`, `nr_inodes=` and the like. A size in percent is of
+/// `total` pages.
 ///
 /// # Errors
 /// EINVAL for anything else.
-pub(super) fn tmpfs_options(why: &Why, data: &str) -> Result<TmpfsOptions, Errno> {
+pub(super) fn tmpfs_options(why: &Why, total: u64, data: &str) -> Result<TmpfsOptions, Errno> {
+    let id = |value: &str| {
+        value
+            .parse()
+            .map(Some)
+            .map_err(|_| refuse!(why, TmpfsOptions))
+    };
     let mut options = TmpfsOptions {
         mode: 0o1777,
+        uid: None,
+        gid: None,
         max_pages: None,
+        max_names: None,
         shown: String::new(),
     };
     for option in data.split(',').filter(|o| !o.is_empty()) {
         let (key, value) = option.split_once('=').unwrap_or((option, ""));
         match key {
             "size" => {
-                let bytes = memparse(why, value)?;
-                let pages = bytes.div_ceil(PAGE_BYTES as u64);
+                let pages = match value.strip_suffix('%') {
+                    Some(percent) => memparse(why, percent)?.saturating_mul(total) / 100,
+                    None => memparse(why, value)?.div_ceil(PAGE_BYTES as u64),
+                };
                 // size=0 means no limit (tmpfs(5)).
                 options.max_pages = Some(pages).filter(|n| *n > 0);
             }
@@ -179,9 +211,9 @@ pub(super) fn tmpfs_options(why: &Why, data: &str) -> Result<TmpfsOptions, Errno
                 options.mode =
                     u16::from_str_radix(value, 8).map_err(|_| refuse!(why, TmpfsOptions))? & 0o7777;
             }
-            "nr_inodes" => {
-                memparse(why, value)?;
-            }
+            "nr_inodes" => options.max_names = Some(memparse(why, value)?).filter(|n| *n > 0),
+            "uid" => options.uid = id(value)?,
+            "gid" => options.gid = id(value)?,
             "inode64" | "inode32" | "noswap" if value.is_empty() => {}
             _ => return Err(refuse!(why, TmpfsOptions)),
         }
@@ -224,6 +256,22 @@ pub(super) fn charge(k: &mut Kernel, why: &Why, id: Option<SuperId>) -> Result<(
         sb.pages += 1;
     }
     Ok(())
+}
+
+/// shmem_reserve_inode: a directory gets a name more.
+///
+/// # Errors
+/// ENOSPC when there are as many as there may be.
+pub(super) fn has_room(k: &Kernel, why: &Why, dir: InodeId) -> Result<(), Errno> {
+    let sb = k.vfs.inodes.get(dir).and_then(|dir| dir.sb);
+    let max = sb.and_then(|id| k.vfs.supers.get(id)?.max_names);
+    let names = |max: u64| {
+        let all = k.vfs.inodes.iter().filter(|(_, inode)| inode.sb == sb);
+        all.map(|(_, inode)| u64::from(inode.links).max(1))
+            .sum::<u64>()
+            >= max
+    };
+    forbid!(why, TmpfsFull, if max.is_some_and(names))
 }
 
 /// Pages of a file are gone.

@@ -21,6 +21,7 @@ pub(super) fn enter(
         overlay::added_below(cx.k, dir, name);
         return Ok(id);
     }
+    super::superblock::has_room(cx.k, &cx.why, dir)?;
     let id = cx.k.create(dir, name, inode);
     overlay::added_below(cx.k, dir, name);
     Ok(id)
@@ -46,6 +47,7 @@ pub(super) fn link(cx: &mut Ctx<'_>, id: InodeId, dir: InodeId, name: &str) -> R
     if overlay::is_overlay(cx.k, dir) {
         overlay::link(cx, id, dir, name)?;
     }
+    super::superblock::has_room(cx.k, &cx.why, dir)?;
     add_entry(cx, dir, name, id);
     overlay::added_below(cx.k, dir, name);
     Ok(())

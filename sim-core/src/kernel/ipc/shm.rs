@@ -52,6 +52,7 @@ pub fn sys_shmget(cx: &mut Ctx<'_>, key: i32, size: u64, flags: i32) -> SysResul
         return done(id);
     }
     forbid!(cx.why, ShmgetSize, size, if size == 0)?;
+    mm::may_promise(cx, size / PAGE)?;
     forbid!(cx.why, ShmSegments, size => MAX_BYTES, if ids.len() >= MAX_SEGMENTS || size > MAX_BYTES)?;
     let perm = perm::new(cx, key, flags)?;
     let file = fs::shmem_file(cx.k, size);

@@ -36,6 +36,14 @@ pub(super) fn may_expand(cx: &Ctx<'_>, id: MmId, vma: &Vma, pages: u64) -> Resul
 /// Committed memory under the heuristic (vm.overcommit_memory 0).
 pub(super) struct Charge;
 
+/// Whether a segment of shared memory can be promised.
+///
+/// # Errors
+/// ENOMEM.
+pub fn may_promise(cx: &Ctx<'_>, pages: u64) -> Result<(), Errno> {
+    Charge::pages(cx, pages)
+}
+
 impl Charge {
     /// __vm_enough_memory: only an obvious overcommit is refused.
     ///

@@ -26,6 +26,7 @@ pub use fault::{FaultOutcome, handle_fault};
 pub use fork::{fork, share};
 pub use frames::{FrameInfo, FrameOrder, FrameState, FrameUse, Frames};
 pub use invariants::check;
+pub use limits::may_promise;
 pub use madvise::sys_madvise;
 pub use mapping::unmap_file;
 pub use nommu::{Place, load};

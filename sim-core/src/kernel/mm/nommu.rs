@@ -161,7 +161,7 @@ pub(super) fn mmap(cx: &mut Ctx<'_>, wanted: Wanted) -> SysResult {
     let id = my_space(cx)?;
     let file = match is_anonymous {
         true => None,
-        false => Some(fs::mappable(cx, wanted.fd, prot, Sharing::Private)?),
+        false => fs::mappable(cx, wanted.fd, prot, Sharing::Private)?.0,
     };
     forbid!(cx.why, NommuSharedFile, wanted.fd, if file.is_some() && is_shared)?;
     let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;

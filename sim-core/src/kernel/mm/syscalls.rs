@@ -5,7 +5,7 @@ use super::mapping::{MAX_MAP_COUNT, MIN_ADDR, TASK_SIZE, find_room, insert, unma
 use super::nommu::{self, Wanted};
 use super::{Backing, MmId, Sharing, Vma, VmaName, VmaTraits, populate};
 use crate::hw::{Mmu, PAGE_BYTES};
-use crate::kernel::syscall::{MmapFlags, OpenFlags, Prot, done};
+use crate::kernel::syscall::{MmapFlags, Prot, done};
 use crate::kernel::{Ctx, Errno, SysResult, fs};
 
 pub(super) const PAGE: u64 = PAGE_BYTES as u64;
@@ -74,11 +74,14 @@ pub fn sys_mmap(
     };
     forbid!(cx.why, MmapGrowsdown, flags.0, if flags.has(MmapFlags::GROWSDOWN))?;
     if !is_anonymous {
-        let inode = fs::mappable(cx, fd, vma.prot, vma.sharing)?;
-        vma.backing = Backing::File { inode, page };
-        let access = cx.file(fd)?.1.flags;
-        if vma.sharing == Sharing::Shared && access.0 & 3 != OpenFlags::RDWR.0 {
-            vma.may = Prot::READ.with(Prot::EXEC);
+        // file_mmap_ok: no further than positions in a file go.
+        let end = offset.saturating_add(length);
+        forbid!(cx.why, MmapOffset, offset, if end > i64::MAX as u64)?;
+        let (inode, may) = fs::mappable(cx, fd, vma.prot, vma.sharing)?;
+        vma.may = may;
+        // /dev/zero is anonymous memory.
+        if let Some(inode) = inode {
+            vma.backing = Backing::File { inode, page };
         }
     }
     if flags.has(MmapFlags::NORESERVE) {

@@ -195,14 +195,15 @@ fn through(
     let mut all = net.devices_of(space).map(|(id, _)| id);
     if let Some(id) = all.find(own) {
         route.dev = id;
-        route.gateway = None;
         route.scope = RouteScope::Link;
         return Ok(route);
     }
-    forbid!(cx.why, GatewayBroadcast, if gateway.is_unspecified() || net.is_broadcast(space, gateway))?;
+    forbid!(cx.why, GatewayGiven, if gateway.is_unspecified())?;
     let ns = net.spaces.get(space).ok_or(lost!(ESRCH))?;
+    // A broadcast address is no neighbour: it is looked for nearer than on a link.
+    let is_host = !net.is_broadcast(space, gateway);
     let mut links = ns.routes.iter().filter(|r| {
-        let is_near = r.scope == RouteScope::Link && dev.is_none_or(|dev| dev == r.dev);
+        let is_near = is_host && r.scope == RouteScope::Link && dev.is_none_or(|dev| dev == r.dev);
         is_near && gateway.to_bits() & mask_of(r.prefix_len) == r.dst.to_bits()
     });
     route.dev = links
@@ -361,6 +362,9 @@ fn set_ns(cx: &mut Ctx<'_>, space: SpaceId, index: u32, ns: NsTarget) -> Result<
         return Ok(());
     }
     let device = cx.k.net.device(id).ok_or(lost!(ENODEV))?;
+    if to == space {
+        return Ok(());
+    }
     match device.kind {
         DeviceKind::Loopback | DeviceKind::Bridge => {
             return Err(refuse!(cx.why, DeviceMovable, index));

@@ -78,14 +78,23 @@ impl Net {
             let source = Ipv4Addr::LOCALHOST;
             return Some(Way::Local { source });
         }
+        // A broadcast address lies in the network that the loopback device has.
+        let is_limited = dst == Ipv4Addr::BROADCAST;
+        if !is_limited && self.is_broadcast(space, dst) {
+            return Some(Way::Broadcast);
+        }
         if let Some(source) = self.local_source(space, dst) {
             return Some(Way::Local { source });
         }
-        if self.is_broadcast(space, dst) {
+        let route = self.route(space, dst)?;
+        if is_limited {
             return Some(Way::Broadcast);
         }
-        let route = self.route(space, dst)?;
-        let next_hop = route.gateway.unwrap_or(dst);
+        // A gateway that is an address of one's own stands for the device.
+        let far = route
+            .gateway
+            .filter(|_| route.scope == RouteScope::Universe);
+        let next_hop = far.unwrap_or(dst);
         Some(Way::Through {
             dev: route.dev,
             next_hop,

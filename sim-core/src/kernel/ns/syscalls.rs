@@ -137,10 +137,19 @@ fn create(cx: &mut Ctx<'_>, data: NsData, user_ns: NsId) -> NsId {
 /// # Errors
 /// EINVAL for unknown flags and kinds that are not modelled, EPERM without privilege.
 pub fn sys_unshare(cx: &mut Ctx<'_>, flags: CloneFlags) -> SysResult {
-    let known = ALL_FLAGS.with(CloneFlags::FS).with(CloneFlags::FILES);
+    // Whoever has one thread has nothing to unshare of it.
+    let alone = CloneFlags::VM
+        .with(CloneFlags::SIGHAND)
+        .with(CloneFlags::THREAD);
+    let known = ALL_FLAGS
+        .with(CloneFlags::FS)
+        .with(CloneFlags::FILES)
+        .with(alone);
     forbid!(cx.why, UnshareFlags, flags.0, if flags.0 & !known.0 != 0)?;
     check_modelled(&cx.why, flags)?;
     let me = cx.me()?;
+    let shares = (me.mm.and_then(|mm| cx.k.mm.spaces.get(mm))).is_some_and(|mm| mm.users > 1);
+    forbid!(cx.why, UnshareFlags, flags.0, if shares && flags.has(CloneFlags::VM))?;
     let (old, old_fs, old_user_ns) = (me.ns.clone(), me.fs.clone(), me.cred.user_ns);
     // The other namespaces belong to the new user namespace (unshare_userns comes first).
     let new = match flags.has(CloneFlags::NEWUSER) {

@@ -102,29 +102,38 @@ pub fn offsets_text(k: &Kernel, task: &Task) -> String {
     line("monotonic", time.monotonic_ns) + &line("boottime", time.boottime_ns)
 }
 
-/// Writing to it: `monotonic 86400 0`, a line for each clock.
+/// Writing to it: `monotonic 86400 0`, a line for each clock. How many bytes were taken.
 ///
 /// # Errors
 /// EINVAL, EPERM without privilege, ERANGE for a time before the start or too far away, EACCES
 /// once somebody is in the namespace.
-pub fn write_offsets(cx: &mut Ctx<'_>, id: NsId, bytes: &[u8]) -> Result<(), Errno> {
+pub fn write_offsets(cx: &mut Ctx<'_>, id: NsId, bytes: &[u8]) -> Result<usize, Errno> {
     let text = std::str::from_utf8(bytes).map_err(|_| refuse!(cx.why, TimeOffsetsText))?;
     let mut parsed = Vec::new();
-    for line in text.lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [clock, seconds, ns] = words.as_slice() else {
+    let mut rest = text;
+    while !rest.is_empty() && parsed.len() < 2 {
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        rest = after;
+        // What stands behind three words is not looked at.
+        let mut words = line.split_whitespace();
+        let (Some(clock), Some(seconds), Some(ns)) = (words.next(), words.next(), words.next())
+        else {
             return Err(refuse!(cx.why, TimeOffsetsText));
         };
-        let clock = match *clock {
+        let clock = match clock {
             "monotonic" | "1" => ClockId::Monotonic,
             "boottime" | "7" => ClockId::Boottime,
             _ => return Err(refuse!(cx.why, TimeOffsetsText)),
         };
-        let seconds: i64 = seconds
-            .parse()
-            .map_err(|_| refuse!(cx.why, TimeOffsetsText))?;
-        let ns: i64 = ns.parse().map_err(|_| refuse!(cx.why, TimeOffsetsText))?;
-        forbid!(cx.why, TimeOffsetsText, ns, if !(0..SECOND_NS).contains(&ns) || parsed.len() == 2)?;
+        let number = |text: &str| {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            is_number.then(|| text.parse().unwrap_or(i64::MAX))
+        };
+        let (Some(seconds), Some(ns)) = (number(seconds), number(ns)) else {
+            return Err(refuse!(cx.why, TimeOffsetsText));
+        };
+        forbid!(cx.why, TimeOffsetsText, ns, if !(0..SECOND_NS).contains(&ns))?;
         parsed.push((clock, seconds, ns));
     }
     forbid!(cx.why, TimeOffsetsText, if parsed.is_empty())?;
@@ -144,5 +153,5 @@ pub fn write_offsets(cx: &mut Ctx<'_>, id: NsId, bytes: &[u8]) -> Result<(), Err
     }
     forbid!(cx.why, TimeOffsetsFrozen, if offsets == Offsets::Frozen)?;
     cx.k.set_time_ns(id, time);
-    Ok(())
+    Ok(bytes.len() - rest.len())
 }

@@ -81,14 +81,12 @@ rules! {
     CapsetOther EPERM "capset(2)";
     CapsetSubset EPERM "capset(2)";
     CgroupBytes EINVAL "cgroups(7)";
-    CgroupCommonAncestor ENOENT "cgroups(7)";
     CgroupControllerAvailable ENOENT "cgroups(7)";
     CgroupControllerExists EINVAL "cgroups(7)";
     CgroupControllerInUse EBUSY "cgroups(7)";
     CgroupControllerSign EINVAL "cgroups(7)";
     CgroupCpuMax EINVAL "cgroups(7)";
     CgroupCpuRange ERANGE "cgroups(7)";
-    CgroupDepth EINVAL "cgroups(7)";
     CgroupDescendants EAGAIN "cgroups(7)";
     CgroupEmpty EBUSY "cgroups(7)";
     CgroupExists EEXIST "mkdir(2)";
@@ -107,6 +105,7 @@ rules! {
     CgroupOpenCreate EACCES "cgroups(7)";
     CgroupPid EINVAL "cgroups(7)";
     CgroupPidsMax EAGAIN "cgroups(7)";
+    CgroupPidsValue EINVAL "cgroups(7)";
     CgroupPresent ENODEV "cgroups(7)";
     CgroupPresentMkdir ENODEV "cgroups(7)";
     CgroupReadOnly EINVAL "cgroups(7)";
@@ -172,7 +171,7 @@ rules! {
     FilesystemReadOnly EROFS "mount(2)";
     FrameFree ENOMEM "brk(2)";
     FsizeLimit EFBIG "getrlimit(2)";
-    GatewayBroadcast EINVAL "rtnetlink(7)";
+    GatewayGiven EINVAL "rtnetlink(7)";
     GatewayReachable ENETUNREACH "rtnetlink(7)";
     HostnameLength EINVAL "sethostname(2)";
     IdMapFirst EPERM "user_namespaces(7)";
@@ -215,7 +214,9 @@ rules! {
     MmapGrowsdown EINVAL "mmap(2)";
     MmapLength EINVAL "mmap(2)";
     MmapMinAddr EPERM "mmap(2)";
+    MmapNoexec EPERM "mmap(2)";
     MmapNoreplace EEXIST "mmap(2)";
+    MmapOffset EOVERFLOW "mmap(2)";
     MmapSharing EINVAL "mmap(2)";
     MmuPresent ENOSYS "nommu-mmap.rst";
     MountFlagsLocked EPERM "mount_namespaces(7)";
@@ -316,6 +317,7 @@ rules! {
     ProcLookBehind EACCES "ptrace(2)";
     ProcNameless ENXIO "proc(5)";
     ProcNoFiles ENOENT "proc(5)";
+    ProcOptions EINVAL "proc(5)";
     ProcProcess ESRCH "proc(5)";
     ProcReadOnly EIO "proc(5)";
     ProcSelf ENOENT "proc(5)";
@@ -409,6 +411,7 @@ rules! {
     SocketpairFamily EOPNOTSUPP "socketpair(2)";
     StackGrowth EFAULT SIGSEGV "mmap(2)";
     StickyOwner EPERM "unlink(2)";
+    SysctlPermission EPERM "proc(5)";
     SysctlText EINVAL "proc(5)";
     TimeOffsetsFrozen EACCES "time_namespaces(7)";
     TimeOffsetsRange ERANGE "time_namespaces(7)";

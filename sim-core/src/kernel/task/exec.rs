@@ -58,6 +58,7 @@ fn find_program(
 /// EBADF, ENOENT without AT_EMPTY_PATH, and those of [`sys_execve`].
 pub fn sys_execveat(cx: &mut Ctx<'_>, fd: i32, argv: Rc<[Str]>, flags: AtFlags) -> SysResult {
     forbid!(cx.why, ExecveatFlags, flags.0, if flags != AtFlags::EMPTY_PATH)?;
+    cred::may_exec(cx)?;
     check_arguments(&cx.why, &argv)?;
     let file = fs::exec_of_fd(cx, fd)?;
     let path = argv.first().cloned().unwrap_or_default();

@@ -146,6 +146,9 @@ fn unescape(text: &str) -> String {
 fn layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     let place = cx.resolve(path, Follow::Yes)?;
     forbid!(cx.why, OverlayLayerDirectory, place.node, if cx.kind_of(place.node) != Some(FileKind::Directory))?;
+    // clone_private_mount: what something locked covers must not come to light.
+    let covers = crate::kernel::fs::mount_calls::has_locked_children(cx.k, place);
+    forbid!(cx.why, BindLockedChildren, place.mount, if covers)?;
     match place.node {
         Node::Inode(_) => Ok(place),
         // What is computed cannot be a layer here.

@@ -53,8 +53,8 @@ pub fn may_open_for_writing(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
 /// write(2) to a file of proc.
 ///
 /// # Errors
-/// EIO for files that take nothing, ESRCH for a process that is gone, and those of the file.
-pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Result<(), Errno> {
+/// EIO and EINVAL for files that take nothing, ESRCH for a process that is gone, and those of the file.
+pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Result<usize, Errno> {
     match node.entry {
         Entry::File(pid, PidFile::TimensOffsets) => {
             let time_ns = task_of(cx, node.ns, pid)?.ns.time_for_children;
@@ -71,7 +71,7 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Res
             let uts = cx.me()?.ns.uts;
             cx.k.ns
                 .set_nodename(uts, line.get(..end).unwrap_or_default().into());
-            return Ok(());
+            return Ok(bytes.len());
         }
         _ => {}
     }
@@ -79,6 +79,7 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Res
         Entry::File(pid, PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups) => {
             task_of(cx, node.ns, pid)?.cred.user_ns
         }
+        Entry::File(..) => return Err(refuse!(cx.why, ReadKind)),
         _ => return Err(refuse!(cx.why, ProcReadOnly)),
     };
     match node.entry {
@@ -86,7 +87,8 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Res
         Entry::File(_, PidFile::GidMap) => write_id_map(cx, user_ns, IdKind::Gid, offset, bytes),
         Entry::File(_, PidFile::Setgroups) => write_setgroups(cx, user_ns, offset, bytes),
         _ => Err(lost!(EIO)),
-    }
+    }?;
+    Ok(bytes.len())
 }
 
 /// `Uid:`, `Gid:` and `Groups:` as the reader's user namespace shows them.

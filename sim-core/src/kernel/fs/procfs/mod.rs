@@ -29,8 +29,8 @@ mod tree;
 pub use id_files::{may_open_for_writing, write};
 pub use mounts::mountinfo;
 pub use net_files::{NetNode, may_write as may_write_setting, write as write_setting};
-pub use owner::{mode, owner};
-pub use tree::{inode_number, kind, list, lookup, name, parent, target};
+pub use owner::{is_setting, may_enter, may_read_on, mode, owner};
+pub use tree::{inode_number, is_gone, kind, list, lookup, name, parent, target};
 
 use super::path::PathRef;
 use crate::kernel::syscall::Str;

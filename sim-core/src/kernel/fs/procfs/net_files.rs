@@ -137,9 +137,11 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, bytes: &[u8]) -> Result<usize, Er
         return Err(lost!(EIO));
     };
     let text = std::str::from_utf8(bytes).map_err(|_| refuse!(cx.why, SysctlText))?;
-    let Some(word) = text.split_whitespace().next() else {
-        return Ok(bytes.len());
-    };
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let begin = text.trim_start();
+    let word = begin.split_whitespace().next().unwrap_or_default();
     let number: i32 = word.parse().map_err(|_| refuse!(cx.why, SysctlText))?;
     let id = own(cx)?;
     let space = cx.k.net.spaces.get_mut(id).ok_or(lost!(ESRCH))?;
@@ -150,5 +152,7 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, bytes: &[u8]) -> Result<usize, Er
             space.unprivileged_port_start = port;
         }
     }
-    Ok(bytes.len())
+    // One number is taken, and the blanks behind it.
+    let rest = begin.get(word.len()..).unwrap_or_default().trim_start();
+    Ok(bytes.len() - rest.len())
 }

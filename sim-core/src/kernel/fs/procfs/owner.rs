@@ -2,12 +2,27 @@
 
 use super::{Entry, PidFile, ProcNode, SysFile, kind};
 use crate::kernel::cred::{Dumpable, may_ptrace};
+use crate::kernel::fs::fd::OpenKind;
 use crate::kernel::syscall::FileKind;
 use crate::kernel::task::PidId;
 use crate::kernel::{Ctx, Errno, Kernel, Task};
 
-pub fn mode(node: ProcNode) -> u16 {
+pub fn mode(k: &Kernel, node: ProcNode) -> u16 {
     match node.entry {
+        // What the descriptor was opened for.
+        Entry::Fd(pid, nr) => {
+            let task = k.pids.get(pid).and_then(|pid| k.tasks.get(pid.task?));
+            let fd = task.and_then(|task| task.files.get(nr));
+            match fd.and_then(|fd| k.vfs.files.get(fd.file)) {
+                Some(file) if file.kind == OpenKind::Path => 0,
+                Some(file) => match file.flags.0 & 3 {
+                    0 => 0o500,
+                    1 => 0o300,
+                    _ => 0o700,
+                },
+                None => 0,
+            }
+        }
         Entry::Net(net) => net.mode(),
         Entry::NsDir(_) => 0o511,
         Entry::FdDir(_) => 0o500,
@@ -24,17 +39,49 @@ pub fn mode(node: ProcNode) -> u16 {
     }
 }
 
-/// Owner and group: root, but a process's files are its effective user's, unless it does not
-/// want to be looked into.
-pub fn owner(k: &Kernel, node: ProcNode) -> (u32, u32) {
-    let pid = match node.entry {
+/// Whether a node is in /proc/sys and not of the network.
+pub fn is_setting(node: ProcNode) -> bool {
+    matches!(
+        node.entry,
+        Entry::Sys | Entry::SysKernel | Entry::SysFile(_)
+    )
+}
+
+/// proc_pid_permission.
+///
+/// # Errors
+/// ESRCH for the directory of a process that was reaped.
+pub fn may_enter(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
+    let is_dir = matches!(node.entry, Entry::Pid(_));
+    forbid!(cx.why, ProcProcess, if is_dir && super::is_gone(cx.k, node))
+}
+
+/// Whether a file that is open can be read: what tells of a process needs it.
+///
+/// # Errors
+/// ESRCH.
+pub fn may_read_on(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
+    use PidFile as F;
+    let keeps = matches!(
+        node.entry,
+        Entry::File(
+            _,
+            F::Mountinfo | F::Mounts | F::UidMap | F::GidMap | F::Setgroups
+        )
+    );
+    forbid!(cx.why, ProcProcess, if !keeps && super::is_gone(cx.k, node))
+}
+
+/// The process that a node is of.
+pub(super) fn process_of(node: ProcNode) -> Option<PidId> {
+    match node.entry {
         Entry::Pid(pid)
         | Entry::File(pid, _)
         | Entry::Link(pid, _)
         | Entry::NsDir(pid)
         | Entry::FdDir(pid)
         | Entry::Fd(pid, _)
-        | Entry::Ns(pid, _) => pid,
+        | Entry::Ns(pid, _) => Some(pid),
         Entry::Root
         | Entry::Net(_)
         | Entry::SelfLink
@@ -43,14 +90,20 @@ pub fn owner(k: &Kernel, node: ProcNode) -> (u32, u32) {
         | Entry::Sys
         | Entry::Fs
         | Entry::SysKernel
-        | Entry::SysFile(_) => return (0, 0),
-    };
-    let task = k.pids.get(pid).and_then(|pid| pid.task);
+        | Entry::SysFile(_) => None,
+    }
+}
+
+/// Owner and group: root, but a process's files are its effective user's, unless it does not
+/// want to be looked into.
+pub fn owner(k: &Kernel, node: ProcNode) -> (u32, u32) {
+    let pid = process_of(node).and_then(|pid| k.pids.get(pid));
+    let task = pid.and_then(|pid| pid.task);
     let Some(task) = task.and_then(|id| k.tasks.get(id)) else {
         return (0, 0);
     };
     // Directories that all may read and search always tell the effective user.
-    let is_open_dir = kind(node) == FileKind::Directory && mode(node) == 0o555;
+    let is_open_dir = matches!(node.entry, Entry::Pid(_));
     if is_open_dir || (task.mm.is_some() && task.security.dumpable == Dumpable::Yes) {
         return (task.cred.euid, task.cred.egid);
     }

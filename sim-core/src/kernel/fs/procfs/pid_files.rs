@@ -42,6 +42,10 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<
             may_look_behind(cx, pid)?;
             space.map(|s| maps(cx, s)).unwrap_or_default().into_bytes()
         }
+        // One that has exited has no mount namespace.
+        PidFile::Mounts | PidFile::Mountinfo if task.has_exited() => {
+            return Err(refuse!(cx.why, ReadKind));
+        }
         PidFile::Mounts => mounts::mounts(cx.k, task).into_bytes(),
         PidFile::Mountinfo => mounts::mountinfo(cx.k, task).into_bytes(),
         PidFile::Stat => stat(cx, ns, task, space).into_bytes(),

@@ -1,7 +1,7 @@
 //! The tree of an instance: what is where.
 
 use super::net_files::NetNode;
-use super::owner::may_look_behind;
+use super::owner::{may_look_behind, process_of};
 use super::{Entry, NsLink, PidFile, PidLink, ProcNode, ProcTarget, SysFile, SystemFile};
 use crate::kernel::fs::Node;
 use crate::kernel::fs::path::PathRef;
@@ -62,6 +62,11 @@ pub(super) fn task_of<'a>(cx: &'a Ctx<'_>, ns: NsId, pid: PidId) -> Result<&'a T
     pid.task
         .and_then(|t| cx.k.tasks.get(t))
         .ok_or_else(|| refuse!(cx.why, ProcProcess))
+}
+
+/// Whether a node is of a process that was reaped.
+pub fn is_gone(k: &Kernel, node: ProcNode) -> bool {
+    process_of(node).is_some_and(|pid| k.pids.get(pid).is_none_or(|pid| pid.task.is_none()))
 }
 
 /// The name of a node in its directory.
