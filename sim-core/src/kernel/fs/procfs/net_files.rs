@@ -119,23 +119,30 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, node: NetNode) -> Result<String, Errn
     })
 }
 
-/// net_ctl_permissions: whoever administers the namespace may write.
+/// net_ctl_permissions: whoever administers the namespace may write, and the owner of the file.
 pub fn may_write(cx: &Ctx<'_>, node: ProcNode) -> Option<bool> {
     let Entry::Net(NetNode::Setting(_)) = node.entry else {
         return None;
     };
     let owner = own(cx).and_then(|id| space(cx, id)).map(|s| s.user_ns);
-    Some(owner.is_ok_and(|owner| is_capable(cx, owner, NetCap::Admin)))
+    let is_root = cx.me().is_ok_and(|task| task.cred.euid == 0);
+    Some(is_root || owner.is_ok_and(|owner| is_capable(cx, owner, NetCap::Admin)))
 }
 
 /// write(2): a number in decimal (proc_dointvec).
 ///
 /// # Errors
-/// EINVAL for anything else, EIO for files that cannot be written.
+/// EINVAL for anything else, EIO for files that cannot be written, EPERM for ip_forward.
 pub fn write(cx: &mut Ctx<'_>, node: ProcNode, bytes: &[u8]) -> Result<usize, Errno> {
     let Entry::Net(NetNode::Setting(setting)) = node.entry else {
         return Err(lost!(EIO));
     };
+    let id = own(cx)?;
+    if matches!(setting, NetSetting::IpForward) {
+        // devinet_sysctl_forward asks again.
+        let owner = space(cx, id)?.user_ns;
+        forbid!(cx.why, NetAdmin, owner, if !is_capable(cx, owner, NetCap::Admin))?;
+    }
     let text = std::str::from_utf8(bytes).map_err(|_| refuse!(cx.why, SysctlText))?;
     if text.is_empty() {
         return Ok(0);
@@ -143,7 +150,6 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, bytes: &[u8]) -> Result<usize, Er
     let begin = text.trim_start();
     let word = begin.split_whitespace().next().unwrap_or_default();
     let number: i32 = word.parse().map_err(|_| refuse!(cx.why, SysctlText))?;
-    let id = own(cx)?;
     let space = cx.k.net.spaces.get_mut(id).ok_or(lost!(ESRCH))?;
     match setting {
         NetSetting::IpForward => space.ip_forward = number,
