@@ -313,7 +313,7 @@ impl World {
     }
 
     /// Who ended because of a step, and which calls returned.
-    fn finish(&mut self, actor: &str, out: Option<&mut Value>) -> Result<(), String> {
+    fn finish(&mut self, actor: &str, mut out: Option<&mut Value>) -> Result<(), String> {
         let (mut ended, mut woke) = (Map::new(), Map::new());
         // A call that goes on may end or wake others.
         loop {
@@ -327,8 +327,7 @@ impl World {
                     }
                     is_quiet = false;
                 }
-                let is_other = self.actors[at].name != actor;
-                if !is_other || self.actors[at].busy.is_none() {
+                if self.actors[at].busy.is_none() {
                     continue;
                 }
                 let Some(answer) = self.answer(task) else {
@@ -343,7 +342,13 @@ impl World {
                         Ok(value) => json!({ "ret": value }),
                         Err(errno) => json!({ "err": errno }),
                     };
-                    woke.insert(self.actors[at].name.clone(), result);
+                    let name = self.actors[at].name.clone();
+                    if name != actor {
+                        woke.insert(name, result);
+                    } else if let Some(out) = &mut out {
+                        // What it woke has let it go on in turn.
+                        **out = result;
+                    }
                 }
                 self.settle()?;
                 is_quiet = false;

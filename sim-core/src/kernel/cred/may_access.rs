@@ -31,8 +31,10 @@ pub fn may_ptrace(cx: &Ctx<'_>, target: TaskId) -> Result<(), Errno> {
     let is_same_user = ask!(cx.why, SameUser, me.fsuid => it.uid, if is_same_user);
     let rules = |ns| cx.holds_cap(me, ns, Cap::SYS_PTRACE);
     forbid!(cx.why, PtraceCredentials, target => it.uid, if !is_same_user && !rules(it.user_ns))?;
-    let mm_ns = task.security.mm_user_ns.unwrap_or(cx.k.init_user_ns);
-    forbid!(cx.why, PtraceDumpable, target, if task.mm.is_some() && task.security.dumpable == Dumpable::No && !rules(mm_ns))?;
+    // task_still_dumpable: who has given its memory back is as dumpable as it was.
+    let mm_ns = task.security.mm_user_ns.filter(|_| task.mm.is_some());
+    let mm_ns = mm_ns.unwrap_or(cx.k.init_user_ns);
+    forbid!(cx.why, PtraceDumpable, target, if task.security.dumpable == Dumpable::No && !rules(mm_ns))?;
     // cap_ptrace_access_check.
     let is_weaker = me.user_ns == it.user_ns && it.permitted.is_subset_of(me.effective);
     if is_weaker || rules(it.user_ns) {

@@ -111,11 +111,32 @@ fn locate(cx: &mut Ctx<'_>, path: &str, flags: OpenFlags, mode: u16) -> Result<F
                     }
                 }
             }
-            Ok(place) => return Ok(Found::There(place)),
+            Ok(place) => {
+                if !flags.has(OpenFlags::EXCL) {
+                    may_create_in_sticky(cx, parent.dir, place)?;
+                }
+                return Ok(Found::There(place));
+            }
             Err(Errno::ENOENT) => return create(cx, parent.dir, name, mode),
             Err(errno) => return Err(errno),
         }
     }
+}
+
+/// Where everybody may make names, `O_CREAT` opens no device that somebody else has put there. For
+/// plain files and FIFOs fs.protected_regular and fs.protected_fifos would have to be on.
+fn may_create_in_sticky(cx: &Ctx<'_>, dir: PathRef, place: PathRef) -> Result<(), Errno> {
+    let is_free = match cx.kind_of(place.node) {
+        Some(FileKind::CharDevice | FileKind::Socket) => false,
+        Some(FileKind::Regular | FileKind::Fifo | FileKind::Directory | FileKind::Symlink)
+        | None => true,
+    };
+    if is_free {
+        return Ok(());
+    }
+    let (above, owner) = (cx.k.owner_of(dir.node)?, cx.k.owner_of(place.node)?);
+    let is_other = owner.uid != above.uid && owner.uid != cx.me()?.cred.fsuid;
+    forbid!(cx.why, FilePermission, place.node, if above.mode & 0o1002 == 0o1002 && is_other)
 }
 
 fn create(cx: &mut Ctx<'_>, dir: PathRef, name: &str, mode: u16) -> Result<Found, Errno> {

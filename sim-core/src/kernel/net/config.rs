@@ -181,7 +181,7 @@ fn through(
 ) -> Result<Route, Errno> {
     let net = &cx.k.net;
     let own = |id: &DeviceId| {
-        let device = net.device(*id);
+        let device = net.device(*id).filter(|_| dev.is_none_or(|dev| dev == *id));
         device.is_some_and(|d| d.addrs.iter().any(|a| a.local == gateway))
     };
     let mut route = Route {
