@@ -275,7 +275,7 @@ impl Ctx<'_> {
 
     /// Charges for what this tick cost: the CPU is busy until the time returned, and goes on with
     /// `next`. A used-up slice asks for the scheduler if others wait.
-    #[inline]
+    #[inline(always)]
     pub fn end_tick(&mut self, ring: Ring, next: Phase) -> u64 {
         let ns = self.cost_ns;
         let free_at_ns = self.now_ns.saturating_add(ns);

@@ -121,16 +121,19 @@ const CHUNK_OVERHEAD_BYTES: usize = 64;
 )]
 pub(crate) fn own<T: Clone>(shared: &mut Rc<T>) -> &mut T {
     if Rc::strong_count(shared) != 1 {
-        copy(shared);
+        return copy(shared);
     }
-    Rc::get_mut(shared).expect("nobody keeps a weak reference, and there is one owner")
+    Rc::get_mut(shared).expect(ALONE)
 }
 
 #[cold]
 #[inline(never)]
-fn copy<T: Clone>(shared: &mut Rc<T>) {
+fn copy<T: Clone>(shared: &mut Rc<T>) -> &mut T {
     *shared = Rc::new(T::clone(shared));
+    Rc::get_mut(shared).expect(ALONE)
 }
+
+const ALONE: &str = "nobody keeps a weak reference, and there is one owner";
 
 /// Whether two are one in the host's memory. For estimates of memory only.
 #[expect(

@@ -2,9 +2,9 @@
 
 use super::frames::{TOUCHED_MAX, Unused};
 use super::reclaim::swap_out;
-use super::{FrameState, FrameUse, MmId, Rss};
+use super::{FrameInfo, FrameState, FrameUse, MmId, Rss};
 use crate::event::Event;
-use crate::hw::{Contents, Pfn};
+use crate::hw::{Contents, Pfn, Table};
 use crate::kernel::{Ctx, Errno, Kernel, cgroup};
 
 /// A zeroed frame with one pin: the reference of whoever asked. Mapping it is counted apart.
@@ -12,6 +12,10 @@ use crate::kernel::{Ctx, Errno, Kernel, cgroup};
 /// # Errors
 /// ENOMEM when no frame is free.
 pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
+    alloc_as(cx, usage, FrameState::Plain)
+}
+
+pub(super) fn alloc_as(cx: &mut Ctx<'_>, usage: FrameUse, state: FrameState) -> Result<Pfn, Errno> {
     let charged = match usage {
         FrameUse::Anon | FrameUse::PageCache { .. } => cgroup::charge(cx)?,
         FrameUse::Untouched
@@ -23,18 +27,30 @@ pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
     if cx.k.mm.frames.free() < cx.k.mm.swap.low_frames / 2 {
         swap_out(cx);
     }
-    let Some(pfn) = cx.k.mm.frames.take(usage) else {
+    let taken = FrameInfo {
+        usage,
+        state,
+        pins: 1,
+        charged,
+        ..FrameInfo::default()
+    };
+    let Some(pfn) = cx.k.mm.frames.take(taken) else {
         if let Some(group) = charged {
             cgroup::uncharge(cx.k, group);
         }
         return Err(out_of_bounds(cx));
     };
-    if let Some(info) = cx.k.mm.frames.info_mut(pfn) {
-        info.pins = 1;
-        info.charged = charged;
-    }
     // What a process gets has been cleared (__GFP_ZERO), and so it is cheap to see that it was.
-    cx.hw.ram.set(pfn, Contents::Zero);
+    let contents = match usage {
+        FrameUse::PageTable { .. } => Contents::Table(Table::default()),
+        FrameUse::Untouched
+        | FrameUse::Free { .. }
+        | FrameUse::Kernel
+        | FrameUse::Zero
+        | FrameUse::Anon
+        | FrameUse::PageCache { .. } => Contents::Zero,
+    };
+    cx.hw.ram.set(pfn, contents);
     cx.emit(Event::FrameAlloc { pfn });
     Ok(pfn)
 }
@@ -58,19 +74,29 @@ pub fn mark_shmem(k: &mut Kernel, pfn: Pfn) {
 pub fn unpin(cx: &mut Ctx<'_>, pfn: Pfn) {
     if let Some(info) = cx.k.mm.frames.info_mut(pfn) {
         info.pins = info.pins.saturating_sub(1);
+        if info.pins == 0 && info.maps == 0 {
+            free_if_unused(cx, pfn);
+        }
     }
-    free_if_unused(cx, pfn);
 }
 
-/// Counts a page-table entry that maps the frame.
+/// Counts a page-table entry that maps the frame, and the page with the space.
 pub(super) fn count_map(cx: &mut Ctx<'_>, pfn: Pfn, space: MmId) {
-    cx.k.mm.frames.count_map(pfn, space);
+    let mut more = Rss::default();
+    cx.k.mm.frames.count_map(pfn, space, &mut more);
+    if let Some(space) = cx.k.mm.spaces.get_mut(space) {
+        space.rss.add(more);
+    }
 }
 
 /// Uncounts one; the frame is freed if it was the last reference.
 pub(super) fn uncount_map(cx: &mut Ctx<'_>, pfn: Pfn, space: MmId) {
     let mut gone = Rss::default();
-    if cx.k.mm.frames.uncount_map(pfn, space, &mut gone) == Unused::Yes {
+    let unused = cx.k.mm.frames.uncount_map(pfn, space, &mut gone);
+    if let Some(space) = cx.k.mm.spaces.get_mut(space) {
+        space.rss.take_away(gone);
+    }
+    if unused == Unused::Yes {
         free_if_unused(cx, pfn);
     }
 }

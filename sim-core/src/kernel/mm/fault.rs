@@ -1,11 +1,12 @@
 //! The page-fault handler (mm/memory.c, handle_mm_fault).
 
+use super::alloc::alloc_as;
 use super::limits::{limit_pages, may_expand};
 use super::mapping::{MIN_ADDR, prepare_anon, vmas_mut};
 use super::swap::{FaultFrom, read_in};
 use super::tables::{lookup, map, set_flags};
 use super::vma::STACK_GUARD_PAGES;
-use super::{Backing, FrameState, FrameUse, MmId, Sharing, Vma, VmaName, alloc, unpin};
+use super::{Backing, FrameState, FrameUse, MmId, Sharing, Vma, VmaName, unpin};
 use crate::event::Event;
 use crate::hw::{FaultAccess, PAGE_BYTES, PageFault, Pfn, Pte, PteFlags};
 use crate::kernel::cred::Resource;
@@ -166,8 +167,7 @@ fn own_page(
     if vma.anon.is_none() {
         prepare_anon(cx.k, space, vpn);
     }
-    let pfn = alloc(cx, FrameUse::Anon)?;
-    cx.k.mm.frames.set_state(pfn, FrameState::Exclusive);
+    let pfn = alloc_as(cx, FrameUse::Anon, FrameState::Exclusive)?;
     if let Some(from) = copied {
         cx.charge(cx.k.costs.copy_page_ns);
         cx.hw.ram.copy(from, pfn);

@@ -1,7 +1,7 @@
 //! Copying an address space for fork(2): pages are shared, and written ones copied later.
 
 use super::space::Heritage;
-use super::tables::{index, leaf_table, leaf_tables};
+use super::tables::{leaf_table, leaf_tables};
 use super::{Backing, MmId, Rss, Vma, VmaTraits, new_space, release};
 use crate::hw::{Contents, Pfn, Pte, PteFlags, Table};
 use crate::kernel::{Ctx, Errno, fs};
@@ -91,15 +91,17 @@ fn copy_pages(cx: &mut Ctx<'_>, pgd: Pfn, from: MmId, to: MmId, vmas: &[Vma]) ->
 /// Copies the entries of one leaf table, as far as their mappings are copied. Both sides write to
 /// a copy from now on.
 fn copy_leaf(cx: &mut Ctx<'_>, base: u64, table: Pfn, to: MmId, vmas: &[Vma]) -> Result<(), Errno> {
+    // Where they begin and end in the table.
     let ranges = || {
         let copied = vmas.iter().filter(|vma| needs_copy(vma));
-        copied.map(|vma| index(vma.start.max(base), 0)..=index(vma.end.min(base + 512) - 1, 0))
+        let place = |vpn: u64| vpn.clamp(base, base + 512).wrapping_sub(base) as u16;
+        copied.map(move |vma| (place(vma.start), place(vma.end)))
     };
     let Contents::Table(entries) = cx.hw.ram.frame(table) else {
         return Ok(());
     };
-    let is_copied = |at: u16| ranges().any(|range| range.contains(&at));
-    if !entries.iter().any(|(at, _)| is_copied(at)) {
+    let has_some = |(first, end)| entries.first_from(first).is_some_and(|(at, _)| at < end);
+    if !ranges().any(has_some) {
         return Ok(());
     }
     let target = leaf_table(cx, to, base)?;
@@ -109,12 +111,12 @@ fn copy_leaf(cx: &mut Ctx<'_>, base: u64, table: Pfn, to: MmId, vmas: &[Vma]) ->
     let mut copy = Table::with_room(entries.len());
     let (mut rss, mut swapped) = (Rss::default(), 0);
     let mut left = ranges();
-    let mut range = left.next();
+    let (mut first, mut end) = (0, 0);
     for (at, raw) in entries.iter() {
-        while range.as_ref().is_some_and(|range| *range.end() < at) {
-            range = left.next();
+        while end <= at {
+            (first, end) = left.next().unwrap_or((512, 512));
         }
-        if !range.as_ref().is_some_and(|range| range.contains(&at)) {
+        if at < first {
             continue;
         }
         let pte = Pte(raw);
@@ -129,8 +131,8 @@ fn copy_leaf(cx: &mut Ctx<'_>, base: u64, table: Pfn, to: MmId, vmas: &[Vma]) ->
     }
     cx.hw.ram.set(target, Contents::Table(copy));
     if let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) {
-        for range in ranges() {
-            entries.change(range, |raw| Pte(raw).without(PteFlags::WRITE).0);
+        for (first, end) in ranges() {
+            entries.change(first..=end - 1, |raw| Pte(raw).without(PteFlags::WRITE).0);
         }
     }
     if let Some(space) = cx.k.mm.spaces.get_mut(to) {

@@ -58,6 +58,18 @@ pub struct FrameInfo {
     pub charged: Option<CgroupId>,
 }
 
+impl FrameInfo {
+    fn count_map(&mut self, space: MmId, rss: &mut Rss) {
+        if let Some(count) = rss.counter(self) {
+            *count += 1;
+        }
+        if self.usage != FrameUse::Zero {
+            self.maps += 1;
+            self.map_xor ^= space.as_u64();
+        }
+    }
+}
+
 impl Blank for FrameInfo {
     fn is_blank(&self) -> bool {
         *self == FrameInfo::default()
@@ -166,7 +178,7 @@ impl Frames {
 
     /// Takes `count` free frames in a row: from `at` on, or the highest there are, so that single
     /// frames come from the other end.
-    pub(super) fn take_run(&mut self, at: Option<u64>, count: u64, usage: FrameUse) -> Option<u64> {
+    pub(super) fn take_run(&mut self, at: Option<u64>, count: u64, info: FrameInfo) -> Option<u64> {
         if count == 0 || count > self.free || self.used() + count > TOUCHED_MAX {
             return None;
         }
@@ -188,10 +200,7 @@ impl Frames {
             }
         };
         for pfn in first..first + count {
-            *self.info_mut(Pfn(pfn))? = FrameInfo {
-                usage,
-                ..FrameInfo::default()
-            };
+            *self.info_mut(Pfn(pfn))? = info;
         }
         self.free -= count;
         Some(first)
@@ -202,10 +211,10 @@ impl Frames {
     }
 
     /// The lowest free frame from `offset` on, and the lowest of all after that.
-    fn take_lowest(&mut self, usage: FrameUse) -> Option<Pfn> {
+    fn take_lowest(&mut self, info: FrameInfo) -> Option<Pfn> {
         let mut places = (self.offset..self.total).chain(0..self.offset);
         let pfn = places.find(|pfn| self.is_free(*pfn))?;
-        self.take_run(Some(pfn), 1, usage).map(Pfn)
+        self.take_run(Some(pfn), 1, info).map(Pfn)
     }
 
     pub fn total(&self) -> u64 {
@@ -233,30 +242,21 @@ impl Frames {
         self.info.get_mut(pfn.0)
     }
 
-    /// Counts a page-table entry that maps the frame. The zero frame is not counted.
-    pub(super) fn count_map(&mut self, pfn: Pfn, space: MmId) {
-        if let Some(info) = self.info_mut(pfn)
-            && info.usage != FrameUse::Zero
-        {
-            info.maps += 1;
-            info.map_xor ^= space.as_u64();
+    /// Counts a page-table entry that maps the frame, and the resident page that it is. The zero
+    /// frame is neither.
+    pub(super) fn count_map(&mut self, pfn: Pfn, space: MmId, rss: &mut Rss) {
+        if let Some(info) = self.info_mut(pfn) {
+            info.count_map(space, rss);
         }
     }
 
     /// As `count_map`, for a forked child: the page is nobody's own any more.
     pub(super) fn share_map(&mut self, pfn: Pfn, space: MmId, rss: &mut Rss) {
-        let Some(info) = self.info_mut(pfn) else {
-            return;
-        };
-        if info.usage != FrameUse::Zero {
-            info.maps += 1;
-            info.map_xor ^= space.as_u64();
+        if let Some(info) = self.info_mut(pfn) {
+            info.count_map(space, rss);
             if info.state == FrameState::Exclusive {
                 info.state = FrameState::Plain;
             }
-        }
-        if let Some(count) = rss.counter(info) {
-            *count += 1;
         }
     }
 
@@ -286,10 +286,11 @@ impl Frames {
         }
     }
 
-    /// Takes a free frame: the one freed last, else the next that was never used.
-    pub(super) fn take(&mut self, usage: FrameUse) -> Option<Pfn> {
+    /// Takes a free frame: the one freed last, else the next that was never used. `taken` is its
+    /// record from now on.
+    pub(super) fn take(&mut self, taken: FrameInfo) -> Option<Pfn> {
         if self.search == Search::InRuns {
-            return self.take_lowest(usage);
+            return self.take_lowest(taken);
         }
         if self.first_free != 0 {
             let pfn = Pfn(self.first_free - 1);
@@ -297,10 +298,7 @@ impl Frames {
             let FrameUse::Free { next } = info.usage else {
                 return None;
             };
-            *info = FrameInfo {
-                usage,
-                ..FrameInfo::default()
-            };
+            *info = taken;
             self.first_free = next;
             self.free -= 1;
             return Some(pfn);
@@ -310,11 +308,9 @@ impl Frames {
             let pfn = Pfn((place % u128::from(self.total)) as u64);
             self.fresh += 1;
             // The kernel's image was taken by number.
-            if self.info(pfn).usage == FrameUse::Untouched {
-                *self.info_mut(pfn)? = FrameInfo {
-                    usage,
-                    ..FrameInfo::default()
-                };
+            let info = self.info_mut(pfn)?;
+            if info.usage == FrameUse::Untouched {
+                *info = taken;
                 self.free -= 1;
                 return Some(pfn);
             }

@@ -3,12 +3,11 @@
 //!
 //! Source: Documentation/admin-guide/mm/nommu-mmap.rst.
 
-use super::alloc::{out_of_bounds, uncount_map};
+use super::alloc::{count_map, out_of_bounds, uncount_map};
 use super::limits::may_expand;
 use super::mapping::{MAX_MAP_COUNT, forget, split, vmas_mut};
 use super::syscalls::{PAGE, my_space, page_align};
-use super::tables::{Step, count_resident};
-use super::{Backing, FrameUse, MmId, Sharing, Vma, VmaName, VmaTraits};
+use super::{Backing, FrameInfo, FrameUse, MmId, Sharing, Vma, VmaName, VmaTraits};
 use crate::event::Event;
 use crate::hw::{Contents, FaultAccess, PAGE_BYTES, Pfn, Stored};
 use crate::kernel::fs::{self, ExecFile, InodeId};
@@ -95,16 +94,17 @@ fn take(cx: &mut Ctx<'_>, id: MmId, at: Option<u64>, count: u64) -> Result<u64, 
             }
         }
     }
-    let Some(first) = cx.k.mm.frames.take_run(at, count, FrameUse::Anon) else {
+    let taken = FrameInfo {
+        usage: FrameUse::Anon,
+        charged,
+        ..FrameInfo::default()
+    };
+    let Some(first) = cx.k.mm.frames.take_run(at, count, taken) else {
         uncharge(cx.k, charged, count);
         return Err(out_of_bounds(cx));
     };
     for pfn in (first..first + count).map(Pfn) {
-        cx.k.mm.frames.count_map(pfn, id);
-        if let Some(info) = cx.k.mm.frames.info_mut(pfn) {
-            info.charged = charged;
-        }
-        count_resident(cx, id, pfn, Step::Up);
+        count_map(cx, pfn, id);
         cx.hw.ram.set(pfn, Contents::Zero);
         cx.emit(Event::FrameAlloc { pfn });
     }
@@ -120,7 +120,6 @@ fn uncharge(k: &mut Kernel, group: Option<cgroup::CgroupId>, times: u64) {
 /// Gives the frames of a part of a mapping back.
 pub(super) fn give_back(cx: &mut Ctx<'_>, id: MmId, start: u64, end: u64) {
     for pfn in (start..end).map(Pfn) {
-        count_resident(cx, id, pfn, Step::Down);
         uncount_map(cx, pfn, id);
     }
 }

@@ -6,7 +6,7 @@
 
 use super::alloc::uncount_map;
 use super::swap::write_out;
-use super::tables::{Step, count_resident, leaf_tables, set_entry};
+use super::tables::{leaf_tables, set_entry};
 use super::{FrameState, FrameUse, MmId};
 use crate::event::Event;
 use crate::hw::{Contents, Pfn, Pte, PteFlags};
@@ -107,7 +107,6 @@ fn sweep(cx: &mut Ctx<'_>, space: MmId, from: u64, wanted: u64) -> u64 {
             };
             set_entry(cx, table, at, Pte::in_swap(slot));
             cx.hw.invalidate(space.as_u64(), vpn);
-            count_resident(cx, space, pte.pfn(), Step::Down);
             tell(cx, space, vpn, slot, pte.pfn());
             uncount_map(cx, pte.pfn(), space);
             gone += 1;

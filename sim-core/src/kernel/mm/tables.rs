@@ -4,13 +4,12 @@ use super::alloc::{count_map, free_if_unused, uncount_map};
 use super::frames::Unused;
 use super::swap::drop_slot;
 use super::{AddressSpace, FrameUse, MmId, Rss, alloc, unpin};
-use crate::hw::{Contents, Hardware, Mmu, Pfn, Pte, PteFlags, Ram, Table, walk};
+use crate::hw::{Contents, Hardware, Mmu, Pfn, Pte, PteFlags, Ram, walk};
 use crate::kernel::{Ctx, Errno};
 
 /// A frame holding an empty table of this space.
 pub(super) fn new_table(cx: &mut Ctx<'_>, space: MmId) -> Result<Pfn, Errno> {
     let pfn = alloc(cx, FrameUse::PageTable { space })?;
-    cx.hw.ram.set(pfn, Contents::Table(Table::default()));
     if let Some(space) = cx.k.mm.spaces.get_mut(space) {
         space.table_frames += 1;
     }
@@ -72,11 +71,9 @@ pub(super) fn map(cx: &mut Ctx<'_>, space: MmId, vpn: u64, pte: Pte) -> Result<(
     let at = index(vpn, 0);
     let old = entry(&cx.hw.ram, table, at);
     count_map(cx, pte.pfn(), space);
-    count_resident(cx, space, pte.pfn(), Step::Up);
     set_entry(cx, table, at, pte);
     cx.hw.invalidate(space.as_u64(), vpn);
     if old.has(PteFlags::PRESENT) {
-        count_resident(cx, space, old.pfn(), Step::Down);
         uncount_map(cx, old.pfn(), space);
     } else if let Some(slot) = old.swap_slot() {
         drop_slot(cx, space, slot);
@@ -117,30 +114,7 @@ pub fn drop_page(cx: &mut Ctx<'_>, space: MmId, vpn: u64) {
 fn forget_page(cx: &mut Ctx<'_>, space: MmId, pte: Pte) {
     match pte.swap_slot() {
         Some(slot) => drop_slot(cx, space, slot),
-        None => {
-            count_resident(cx, space, pte.pfn(), Step::Down);
-            uncount_map(cx, pte.pfn(), space);
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    Up,
-    Down,
-}
-
-pub(super) fn count_resident(cx: &mut Ctx<'_>, space: MmId, pfn: Pfn, step: Step) {
-    let info = cx.k.mm.frames.info(pfn);
-    let Some(space) = cx.k.mm.spaces.get_mut(space) else {
-        return;
-    };
-    let Some(count) = space.rss.counter(&info) else {
-        return;
-    };
-    match step {
-        Step::Up => *count += 1,
-        Step::Down => *count = count.saturating_sub(1),
+        None => uncount_map(cx, pte.pfn(), space),
     }
 }
 

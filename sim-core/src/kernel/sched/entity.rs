@@ -76,7 +76,7 @@ impl SchedEntity {
     }
 
     /// Charges time; a used-up slice gets a new deadline. Returns whether it was used up.
-    #[inline]
+    #[inline(always)]
     pub fn run_for(&mut self, ns: u64) -> SliceUsed {
         self.vruntime = self.vruntime.saturating_add(self.to_virtual(ns));
         if self.vruntime < self.deadline {
