@@ -229,7 +229,7 @@ impl Sink {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, record: Record) {
         match self {
             Sink::Null => {}

@@ -214,9 +214,9 @@ fn pipes(bench: &Bench) -> ((i32, i32), (i32, i32)) {
 /// getppid(2), from ring 3 and back. The program is a mailbox that has been filled before.
 pub fn getppid_ns(clock: Clock, processes: usize, sink: Sink) -> f64 {
     let mut bench = Bench::new(sink, frames_for(processes), processes);
-    settled_ns_each(clock, &mut bench, 2_000, |bench| {
+    settled_ns_each(clock, &mut bench, 500, |bench| {
         // All wait in the mailbox, so that the process sleeps and wakes once.
-        for _ in 0..2_000 {
+        for _ in 0..500 {
             bench.post(bench.sleeper, Syscall::Getppid {});
         }
     })

@@ -157,15 +157,15 @@ impl Ctx<'_> {
             Ok(value) => value,
             Err(errno) => -i64::from(errno.nr()),
         };
-        if let Some(active) = task.call.take() {
-            match active.origin {
-                CallOrigin::Program => task.regs.ax = ax,
-                CallOrigin::Mailbox => {
-                    let reply = std::mem::take(&mut task.reply);
-                    task.injected = Some(Answer { result, reply });
-                }
+        match task.call.as_ref().map(|active| active.origin) {
+            Some(CallOrigin::Program) => task.regs.ax = ax,
+            Some(CallOrigin::Mailbox) => {
+                let reply = std::mem::take(&mut task.reply);
+                task.injected = Some(Answer { result, reply });
             }
+            None => {}
         }
+        task.call = None;
         self.emit(Event::SyscallExit {
             task: id,
             nr,

@@ -18,14 +18,19 @@ const CLUSTER: u64 = 32;
 const PAGES_END: u64 = 1 << 35;
 
 /// Where nobody holds a frame by its number: files' pages may go too.
+#[inline]
 pub fn balance(cx: &mut Ctx<'_>) {
     if cx.k.mm.frames.free() < cx.k.mm.swap.low_frames {
-        let dropped = drop_clean(cx, wanted(cx));
-        if dropped > 0 {
-            cx.emit(Event::CacheDrop { pages: dropped });
-        }
-        swap_out(cx);
+        reclaim(cx);
     }
+}
+
+fn reclaim(cx: &mut Ctx<'_>) {
+    let dropped = drop_clean(cx, wanted(cx));
+    if dropped > 0 {
+        cx.emit(Event::CacheDrop { pages: dropped });
+    }
+    swap_out(cx);
 }
 
 /// In the middle of anything: only pages that a process alone has, which nobody can be holding.

@@ -56,15 +56,22 @@ impl Ctx<'_> {
         self.k.tasks.get_mut(self.task).ok_or(lost!(ESRCH))
     }
 
+    /// Tells what happened. Nothing is made if nobody listens.
+    #[inline]
     pub fn emit(&mut self, event: Event) {
         if self.sink.listens() {
-            self.sink.push(Record {
-                at_ns: self.now_ns,
-                tick: self.tick,
-                cpu: self.cpu,
-                event,
-            });
+            self.record(event);
         }
+    }
+
+    #[inline(never)]
+    fn record(&mut self, event: Event) {
+        self.sink.push(Record {
+            at_ns: self.now_ns,
+            tick: self.tick,
+            cpu: self.cpu,
+            event,
+        });
     }
 
     /// Hands data to the caller beside the return value.

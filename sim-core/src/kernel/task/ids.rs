@@ -32,8 +32,9 @@ pub fn sys_gettid(cx: &mut Ctx<'_>) -> SysResult {
 
 /// getppid(2): 0 if the parent is in a PID namespace that the caller cannot see.
 pub fn sys_getppid(cx: &mut Ctx<'_>) -> SysResult {
-    let ns = my_ns(cx)?;
-    let parent = cx.me()?.parent.and_then(|p| cx.k.tasks.get(p));
+    let me = cx.me()?;
+    let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
+    let parent = me.parent.and_then(|p| cx.k.tasks.get(p));
     done(parent.and_then(|p| cx.k.number_of(p, ns)).unwrap_or(0))
 }
 
