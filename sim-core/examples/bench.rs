@@ -27,11 +27,16 @@ fn main() {
             Vec::new()
         }
     };
-    for figure in figures::all(clock) {
+    let show = |figure: figures::Figure| {
         let beside = real.iter().find(|(kind, _)| Some(*kind) == figure.like);
         let ratio =
             beside.map(|(_, ns)| format!("  real kernel {ns:.0} ns: 1/{:.0}", ns / figure.value));
         println!("{figure}{}", ratio.unwrap_or_default());
+    };
+    figures::rates(clock).into_iter().for_each(show);
+    for processes in [10, 10_000] {
+        println!("among {processes} processes:");
+        figures::among(clock, processes).into_iter().for_each(show);
     }
     println!("{}", figures::history(clock, 1_000_000, 2_000));
 }

@@ -300,77 +300,57 @@ pub fn ticks_per_second(clock: Clock, sink: Sink) -> f64 {
     })
 }
 
-/// Everything but the history, with few and with many processes.
-pub fn all(clock: Clock) -> Vec<Figure> {
-    // Once unmeasured: a browser compiles what is used often a second time, and better.
+/// Ticks a second. Measured first: a browser compiles what is used often a second time, and better.
+pub fn rates(clock: Clock) -> Vec<Figure> {
     for _ in 0..4 {
         ticks_per_second(clock, Sink::full());
     }
-    let million = |ticks: f64| ticks / 1e6;
-    let figure = |name, value, unit, like| Figure {
+    let rate = |name, sink| Figure {
         name,
-        value,
-        unit,
-        like,
+        value: ticks_per_second(clock, sink) / 1e6,
+        unit: "million/s",
+        like: None,
     };
-    let rate = |name, sink| {
-        figure(
-            name,
-            million(ticks_per_second(clock, sink)),
-            "million/s",
-            None,
-        )
-    };
-    let ns = |name, value, like| figure(name, value, "ns", like);
-    let (few, many) = (10, 10_000);
     vec![
         rate("ticks, null", Sink::Null),
         rate("ticks, ring", Sink::ring(4096)),
         rate("ticks, recorded", Sink::full()),
+    ]
+}
+
+/// What a few things take among so many processes, nearly all of them asleep.
+pub fn among(clock: Clock, processes: usize) -> Vec<Figure> {
+    let ns = |name, value, like| Figure {
+        name,
+        value,
+        unit: "ns",
+        like: Some(like),
+    };
+    let getppid = |sink| getppid_ns(clock, processes, sink);
+    vec![
         ns(
             "fork+exit+wait, 30 pages, null",
-            fork_exit_wait_ns(clock, few),
-            Some(Kind::Fork),
-        ),
-        ns(
-            "  at 10,000 processes",
-            fork_exit_wait_ns(clock, many),
-            None,
+            fork_exit_wait_ns(clock, processes),
+            Kind::Fork,
         ),
         ns(
             "first touch of a page, null",
-            first_touch_ns(clock, few),
-            Some(Kind::FirstTouch),
+            first_touch_ns(clock, processes),
+            Kind::FirstTouch,
         ),
-        ns("  at 10,000 processes", first_touch_ns(clock, many), None),
-        ns("pipe, one way, null", pipe_ns(clock, few), Some(Kind::Pipe)),
-        ns("  at 10,000 processes", pipe_ns(clock, many), None),
+        ns("pipe, one way, null", pipe_ns(clock, processes), Kind::Pipe),
         ns(
             "docker run's calls and undoing, null",
-            docker_script_ns(clock, few),
-            Some(Kind::Docker),
+            docker_script_ns(clock, processes),
+            Kind::Docker,
         ),
-        ns("  at 10,000 processes", docker_script_ns(clock, many), None),
-        ns(
-            "docker run typed, and its end, null",
-            docker_run_ns(clock, few),
-            None,
-        ),
-        ns("  at 10,000 processes", docker_run_ns(clock, many), None),
-        ns(
-            "getppid, null",
-            getppid_ns(clock, few, Sink::Null),
-            Some(Kind::Getppid),
-        ),
-        ns(
-            "getppid, recorded",
-            getppid_ns(clock, few, Sink::full()),
-            Some(Kind::Getppid),
-        ),
-        ns(
-            "  at 10,000 processes",
-            getppid_ns(clock, many, Sink::full()),
-            None,
-        ),
+        Figure {
+            name: "docker run typed, and its end, null",
+            value: docker_run_ns(clock, processes),
+            unit: "ns",
+            like: None,
+        },
+        ns("getppid, null", getppid(Sink::Null), Kind::Getppid),
+        ns("getppid, recorded", getppid(Sink::full()), Kind::Getppid),
     ]
 }

@@ -71,28 +71,37 @@ fn directory(cx: &mut Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
 
 /// Processes whose root or working directory was the old root get the new one.
 fn chroot_fs_refs(cx: &mut Ctx<'_>, old: PathRef, new: PathRef) {
+    move_fs(cx, cx.task, old, new);
+    // Mostly nobody else is there, and nobody has to be asked.
+    if cx.k.mount(old.mount).is_none_or(|mount| mount.holds == 0) {
+        return;
+    }
     let uses = |fs: &FsStruct| fs.root == old || fs.cwd == old;
     let concerned: Vec<TaskId> = (cx.k.tasks.iter())
         .filter(|(_, t)| t.mm.is_some() && uses(&t.fs))
         .map(|(id, _)| id)
         .collect();
     for id in concerned {
-        let Some(task) = cx.k.tasks.get(id) else {
-            continue;
-        };
-        let before = task.fs.clone();
-        let moved = |place: PathRef| if place == old { new } else { place };
-        let after = FsStruct {
-            root: moved(before.root),
-            cwd: moved(before.cwd),
-            ..*before
-        };
-        cx.k.hold_path(after.root);
-        cx.k.hold_path(after.cwd);
-        if let Some(task) = cx.k.tasks.get_mut(id) {
-            task.fs = Rc::new(after);
-        }
-        release_path(cx, before.root);
-        release_path(cx, before.cwd);
+        move_fs(cx, id, old, new);
     }
+}
+
+fn move_fs(cx: &mut Ctx<'_>, id: TaskId, old: PathRef, new: PathRef) {
+    let Some(task) = cx.k.tasks.get(id) else {
+        return;
+    };
+    let before = task.fs.clone();
+    let moved = |place: PathRef| if place == old { new } else { place };
+    let after = FsStruct {
+        root: moved(before.root),
+        cwd: moved(before.cwd),
+        ..*before
+    };
+    cx.k.hold_path(after.root);
+    cx.k.hold_path(after.cwd);
+    if let Some(task) = cx.k.tasks.get_mut(id) {
+        task.fs = Rc::new(after);
+    }
+    release_path(cx, before.root);
+    release_path(cx, before.cwd);
 }
