@@ -343,6 +343,7 @@ fn the_page_names_machine_command_event_view_and_session() {
         "event",
         "session",
         "store::SortedMap",
+        "store::sorted",
         "view",
     ];
     for (file, code) in sources(&page) {
