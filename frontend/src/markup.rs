@@ -253,6 +253,12 @@ impl From<&str> for Hole {
     }
 }
 
+impl From<AttrValue> for Hole {
+    fn from(text: AttrValue) -> Self {
+        Hole::Text(text)
+    }
+}
+
 impl From<String> for Hole {
     fn from(text: String) -> Self {
         text.as_str().into()

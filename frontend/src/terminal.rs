@@ -1,6 +1,7 @@
 //! A screen that can be typed into: a real text field lies over it, so that input methods and
 //! the keyboards of phones work as they do everywhere.
 
+use crate::markup::html;
 use gloo::events::EventListener;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

@@ -1,5 +1,6 @@
 //! What the CPUs remember of translations.
 
+use crate::markup::html;
 use super::{Looking, frame, hex};
 use sim_core::view::{self, TlbEntryView, TlbView};
 use yew::prelude::*;
