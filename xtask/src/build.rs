@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::process::{at_root, run as run_command};
-use crate::{parts, report, repository, setup, single_file};
+use crate::{parts, report, repository, setup, shorten, single_file};
 
 pub const SINGLE_FILE: &str = "ringside.html";
 
@@ -23,9 +23,11 @@ pub fn site() -> Result<()> {
     run_command(
         at_root(&tools.trunk)
             .args(["build", "--release", "--offline"])
-            .env("PATH", &tools.path),
+            .env("PATH", &tools.path)
+            .envs(tools.small.iter().copied()),
     )?;
     let dist = repository::dist();
+    shorten::site(&dist, tools.esbuild.as_deref())?;
     let page = single_file::make(&dist)?;
     let file = dist.join(SINGLE_FILE);
     fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;

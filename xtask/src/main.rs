@@ -12,6 +12,7 @@ mod report;
 mod repository;
 mod serve;
 mod setup;
+mod shorten;
 mod single_file;
 mod steps;
 mod test;

@@ -75,7 +75,10 @@ pub fn measure(module: &Path) -> Result<Parts> {
         data_bytes,
     };
     for (index, size) in (imported..).zip(sizes) {
-        let name = names.get(&index).map(|name| demangle(name).to_string());
+        // Without the hashes, which stand within the paths.
+        let name = names
+            .get(&index)
+            .map(|name| format!("{:#}", demangle(name)));
         parts.bytes[part_of(&name.unwrap_or_default())] += size;
     }
     Ok(parts)

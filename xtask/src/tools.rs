@@ -51,6 +51,14 @@ pub const BINARYEN: Tool = Tool {
     proof: "node_modules/.bin/wasm-opt",
 };
 
+/// Makes the page's script small: trunk's own minifier does not know all of its syntax.
+pub const ESBUILD: Tool = Tool {
+    name: "esbuild",
+    version: "0.28.2",
+    from: Origin::Npm,
+    proof: "node_modules/.bin/esbuild",
+};
+
 /// Finds what bars people from a page. A script, not a program: see [`Tool::ensure_file`].
 pub const AXE: Tool = Tool {
     name: "axe-core",
