@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::process::{at_root, run as run_command};
-use crate::{parts, report, repository, setup, shorten, single_file};
+use crate::{pack, parts, report, repository, setup, shorten, single_file};
 
 pub const SINGLE_FILE: &str = "ringside.html";
 
@@ -31,6 +31,9 @@ pub fn site() -> Result<()> {
     let page = single_file::make(&dist)?;
     let file = dist.join(SINGLE_FILE);
     fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    if let Err(error) = pack::site(&dist) {
+        println!("build: the module stays unpacked, which costs 27 KB ({error:#})");
+    }
     println!("built {} and {}", dist.display(), file.display());
     Ok(())
 }

@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod build;
 mod conformance;
+mod pack;
 mod parts;
 mod process;
 mod recorder;
@@ -17,6 +18,7 @@ mod single_file;
 mod steps;
 mod test;
 mod tools;
+mod wasm;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use wasmparser::{Parser, Payload};
 
 use crate::process::run;
+use crate::wasm::{HEADER_BYTES, IMPORT_SECTION, sections, write_leb, write_section};
 
 /// Rewrites module and script in `dist`.
 pub fn site(dist: &Path, esbuild: Option<&Path>) -> Result<()> {
@@ -37,7 +38,7 @@ pub fn site(dist: &Path, esbuild: Option<&Path>) -> Result<()> {
 }
 
 /// The page's one file of a kind.
-fn the_only(dist: &Path, ending: &str) -> Result<PathBuf> {
+pub fn the_only(dist: &Path, ending: &str) -> Result<PathBuf> {
     let entries = fs::read_dir(dist).with_context(|| format!("cannot read {}", dist.display()))?;
     let mut files = entries.flatten().map(|entry| entry.path()).filter(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -76,26 +77,14 @@ fn in_script(js: String, names: &BTreeMap<String, String>) -> String {
         .fold(js, |js, (long, short)| js.replace(long, short))
 }
 
-const IMPORT_SECTION: u8 = 2;
-/// Magic number and version.
-const HEADER_BYTES: usize = 8;
-
 /// The module with its import section written anew.
 fn in_module(wasm: &[u8], names: &BTreeMap<String, String>) -> Result<Vec<u8>> {
-    const CUT: &str = "the module is cut off";
-    let (header, mut rest) = wasm.split_at_checked(HEADER_BYTES).context(CUT)?;
-    let mut result = header.to_vec();
-    while let Some((id, sized)) = rest.split_first() {
-        let (size, contents) = read_leb(sized).context(CUT)?;
-        let (section, after) = contents.split_at_checked(size).context(CUT)?;
-        let section = match *id {
-            IMPORT_SECTION => renamed(section, names),
-            _ => section.to_vec(),
-        };
-        result.push(*id);
-        write_leb(section.len(), &mut result);
-        result.extend(section);
-        rest = after;
+    let mut result = wasm[..HEADER_BYTES.min(wasm.len())].to_vec();
+    for (id, contents) in sections(wasm)? {
+        match id {
+            IMPORT_SECTION => write_section(id, &renamed(contents, names), &mut result),
+            _ => write_section(id, contents, &mut result),
+        }
     }
     Ok(result)
 }
@@ -120,26 +109,6 @@ fn renamed(section: &[u8], names: &BTreeMap<String, String>) -> Vec<u8> {
         }
     }
     result
-}
-
-/// A number in LEB128, and what follows it.
-fn read_leb(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut number = 0;
-    for (at, byte) in bytes.iter().enumerate().take(5) {
-        number |= usize::from(byte & 0x7f) << (7 * at);
-        if byte & 0x80 == 0 {
-            return Some((number, &bytes[at + 1..]));
-        }
-    }
-    None
-}
-
-fn write_leb(mut number: usize, to: &mut Vec<u8>) {
-    while number >= 0x80 {
-        to.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    to.push(number as u8);
 }
 
 #[cfg(test)]
@@ -173,21 +142,5 @@ mod tests {
         );
         let js = "{__wbg_now_0123456789abcdef: f, __wbindgen_throw: g}".to_string();
         assert_eq!(in_script(js, &names), "{_0: f, __wbindgen_throw: g}");
-    }
-
-    #[test]
-    fn a_module_that_is_cut_off_is_an_error() {
-        let wasm = module("a", "b");
-        assert!(in_module(&wasm[..wasm.len() - 2], &BTreeMap::new()).is_err());
-    }
-
-    #[test]
-    fn numbers_in_leb128_come_back() {
-        for number in [0, 1, 127, 128, 70_000, 5_000_000] {
-            let mut bytes = Vec::new();
-            write_leb(number, &mut bytes);
-            bytes.push(9);
-            assert_eq!(read_leb(&bytes), Some((number, &[9][..])));
-        }
     }
 }
