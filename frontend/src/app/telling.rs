@@ -49,6 +49,9 @@ impl Default for Telling {
 
 /// Ticks of a frame while a scene counts events: no event may be missed.
 const COUNTED_TICKS: u64 = 1_000;
+/// Ticks of a frame where the visitor steps: playing stops when there is something to read, and on a
+/// slow machine, where frames are long, the next step would be over by then.
+const STEPPED_TICKS: u64 = 20;
 /// Rounds after which bringing a scene to its step gives up.
 const ROUNDS_MAX: u32 = 60_000;
 /// Simulated time of such a round.
@@ -59,7 +62,8 @@ const SETTLE_NS: u64 = 60_000_000;
 
 impl Telling {
     pub fn ticks_per_frame(&self) -> u64 {
-        match self.story {
+        match &self.story {
+            Some(story) if !story.is_live() => STEPPED_TICKS,
             Some(_) => COUNTED_TICKS,
             None => pace::TICKS_PER_FRAME,
         }
