@@ -1,7 +1,7 @@
 //! What the CPUs remember of translations.
 
-use crate::markup::html;
 use super::{Looking, frame, hex};
+use crate::markup::html;
 use sim_core::view::{self, TlbEntryView, TlbView};
 use yew::prelude::*;
 
