@@ -197,11 +197,19 @@ fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners, way: &[u64])
 const FLASHES: usize = 64;
 
 /// Rings around the frames that have just changed hands; the style sheet moves them.
-fn flash(canvas: &HtmlCanvasElement, to: &Element, was: &RamView, is: &RamView, owners: &Owners) {
+fn flash(
+    canvas: &HtmlCanvasElement,
+    to: &Element,
+    (was, gone): &(Rc<RamView>, Owners),
+    is: &RamView,
+    owners: &Owners,
+) {
     let (_, _, grid) = fit(canvas, is.total_frames as usize);
     let both = was.cells.iter().zip(&is.cells).enumerate();
     let changed = both.filter(|(_, (was, is))| (was.kind, was.owner) != (is.kind, is.owner));
-    let changed: Vec<_> = changed.map(|(at, (_, is))| (at, is)).collect();
+    let changed: Vec<_> = changed
+        .map(|(at, (was, is))| (at, is.kind, is.owner.or(was.owner)))
+        .collect();
     if was.cells.len() != is.cells.len() || changed.len() > FLASHES {
         return;
     }
@@ -209,15 +217,14 @@ fn flash(canvas: &HtmlCanvasElement, to: &Element, was: &RamView, is: &RamView, 
         to.set_inner_html("");
     }
     let (left, top) = (canvas.offset_left(), canvas.offset_top());
-    for (at, cell) in changed {
+    for (at, kind, owner) in changed {
         let (x, y) = grid.place(at);
-        let class = match cell.kind {
+        let class = match kind {
             FrameKind::Free => "out",
             _ => "in",
         };
-        let colour = cell
-            .owner
-            .and_then(|o| owners.get(&o))
+        let colour = owner
+            .and_then(|o| owners.get(&o).or_else(|| gone.get(&o)))
             .map_or(0, |(nr, _)| *nr);
         let html = format!(
             "<i class={class} style='left:{}px;top:{}px;width:{size}px;height:{size}px;--own:var(--p{colour},var(--ink-2))'></i>",
@@ -300,7 +307,10 @@ pub fn Ram(props: &RamProps) -> Html {
     let canvas = use_node_ref();
     let pointed = use_state(|| None::<usize>);
     let owner_table = owners(tasks);
-    let (before, flashes) = (use_mut_ref(|| ram.clone()), use_node_ref());
+    let (before, flashes) = (
+        use_mut_ref(|| (ram.clone(), Owners::default())),
+        use_node_ref(),
+    );
     {
         let (before, flashes) = (before.clone(), flashes.clone());
         let (canvas, ram, table, way) = (
@@ -313,7 +323,7 @@ pub fn Ram(props: &RamProps) -> Html {
         use_effect(move || {
             if let Some(canvas) = canvas.cast::<HtmlCanvasElement>() {
                 draw(&canvas, &ram, &table, &way);
-                let was = before.replace(ram.clone());
+                let was = before.replace((ram.clone(), table.clone()));
                 if let Some(flashes) = flashes.cast::<Element>() {
                     flash(&canvas, &flashes, &was, &ram, &table);
                 }
