@@ -39,9 +39,10 @@ cargo xtask <command>
   record DIR [--check] [--only TEXT]
                              record the outcomes of cases again on the kernel of this machine (as
                              root), or only compare them with it
-  drift N [--seed S] [--kind K]
+  drift N [--seed S] [--kind K] [--mutate DIR]
                              N random walks of each kind on the kernel of this machine (as root)
-                             and on the model; K is one of proc, mem, mount, cred
+                             and on the model (K: proc, mem, mount, cred, signals, files, overlay,
+                             names, ipc, groups, net), or of N cases of DIR with something changed
   bench [--only PART]        the benchmarks; PART is one of native, wasm, first-click, frames
   setup                      only set up what the other commands need
 

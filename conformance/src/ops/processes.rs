@@ -7,7 +7,7 @@ use sim_core::kernel::boot::{AGENT, AGENT_FD};
 use sim_core::kernel::syscall::{
     AtFlags, CloneFlags, Prctl, Restart, SaFlags, SigAct, SigMaskHow, WaitOptions,
 };
-use sim_core::kernel::{Reply, Signal, Syscall};
+use sim_core::kernel::{Errno, Reply, Signal, Syscall};
 
 pub const OPS: &[(&str, Op)] = &[
     ("exec", exec),
@@ -183,7 +183,13 @@ fn sigmask(hands: &mut Hands<'_>) -> OpResult {
         "unblock" => SigMaskHow::Unblock,
         other => return Err(Halt::Bad(format!("no way '{other}' to change a mask"))),
     };
-    let set = Signal::from_nr(signal(hands)?).map_or(0, Signal::bit);
+    // The C library knows which signals there are.
+    let number = signal(hands)?;
+    if !(1..=64).contains(&number) {
+        hands.call(Syscall::Getpid {})?;
+        return Err(Errno::EINVAL.into());
+    }
+    let set = Signal::from_nr(number).map_or(0, Signal::bit);
     hands.call(Syscall::RtSigprocmask { how, set })?;
     Ok(0.into())
 }

@@ -186,8 +186,9 @@ pub(super) fn push(cx: &mut Ctx<'_>, id: SocketId) {
 /// ENETUNREACH, EADDRNOTAVAIL without a free port.
 pub(super) fn start(cx: &mut Ctx<'_>, id: SocketId, to: End) -> Result<(), Errno> {
     let space = cx.socket(id)?.space;
-    // ip_route_connect looks for a way twice: the second time to the loopback address.
-    let to = match to.addr.is_unspecified() {
+    // ip_route_connect looks for a way twice: the second time from the loopback address to itself.
+    let is_any = to.addr.is_unspecified();
+    let to = match is_any {
         true => End {
             addr: Ipv4Addr::LOCALHOST,
             ..to
@@ -200,7 +201,9 @@ pub(super) fn start(cx: &mut Ctx<'_>, id: SocketId, to: End) -> Result<(), Errno
             .ok_or_else(|| refuse!(cx.why, RouteExists))?;
     let source = match way {
         Way::Broadcast => return Err(refuse!(cx.why, RouteExists)),
-        Way::Through { .. } if to.addr.is_multicast() => return Err(refuse!(cx.why, RouteExists)),
+        Way::Through { .. } if is_any || to.addr.is_multicast() => {
+            return Err(refuse!(cx.why, RouteExists));
+        }
         Way::Through { source, .. } => source.unwrap_or(Ipv4Addr::UNSPECIFIED),
         Way::Local { source } => source,
     };
