@@ -121,6 +121,7 @@ const HEAD: &str = "# Rules
 
 Why the kernel refuses. Made from `sim-core/src/kernel/rule/list.rs` by `conformance/tests/rules.rs`, which runs
 every case and script with the recorder of checks on; the last column is the first place where the rule refuses.
+A case was recorded on a real kernel. What a session of `rules.txt` triggers rests on the manual page alone.
 
 | rule | decides | page | case |
 |---|---|---|---|

@@ -20,9 +20,14 @@ pub fn mkdir(
     forbid!(why, CgroupName, if name.contains('\n'))?;
     let groups = &mut k.cgroups;
     let group = groups.get(parent).ok_or(lost!(ENODEV))?;
-    forbid!(why, CgroupPresentMkdir, if group.presence == Presence::Removed)?;
+    // The walk has seen to these.
+    if group.presence == Presence::Removed {
+        return Err(lost!(ENODEV));
+    }
     let hierarchy = group.hierarchy;
-    forbid!(why, CgroupExists, if groups.child(parent, name).is_some())?;
+    if groups.child(parent, name).is_some() {
+        return Err(lost!(EEXIST));
+    }
     let above = std::iter::successors(Some(parent), |id| groups.get(*id)?.parent);
     for (level, id) in above.enumerate() {
         let Some(group) = groups.get(id) else { break };
@@ -50,7 +55,7 @@ pub fn mkdir(
 pub fn rmdir(k: &mut Kernel, why: &Why, id: CgroupId) -> Result<(), Errno> {
     let groups = &mut k.cgroups;
     let group = groups.get(id).ok_or(lost!(ENODEV))?;
-    let parent = group.parent.ok_or_else(|| refuse!(why, CgroupRoot))?;
+    let parent = group.parent.ok_or(lost!(EBUSY))?;
     forbid!(why, CgroupEmpty, if !group.members.is_empty() || !group.children.is_empty())?;
     let is_unused = group.tasks == 0;
     if let Some(group) = groups.table.get_mut(parent) {

@@ -219,10 +219,10 @@ pub fn sys_link(cx: &mut Ctx<'_>, from: Str, to: Str) -> SysResult {
     let old = cx.resolve(&from, Follow::No)?;
     let place = vacant_for_link(cx, &to, old)?;
     let Node::Inode(id) = old.node else {
-        return Err(refuse!(cx.why, LinkComputed, old.node));
+        // Where such nodes are nobody makes names.
+        return Err(lost!(EPERM));
     };
     forbid!(cx.why, LinkDirectory, old.node, if cx.kind_of(old.node) == Some(FileKind::Directory))?;
-    forbid!(cx.why, LinkRemoved, id, if cx.k.vfs.inodes.get(id).is_none_or(|inode| inode.links == 0))?;
     super::vfs_ops::link(cx, id, place.dir, &place.name)?;
     done(0)
 }

@@ -8,8 +8,7 @@ mod time;
 
 pub use proxy::{NsProxy, NsSwap};
 pub use syscalls::{
-    ALL_FLAGS, CREATES, check_modelled, copy, discard, sys_sethostname, sys_setns, sys_uname,
-    sys_unshare,
+    ALL_FLAGS, CREATES, copy, discard, sys_sethostname, sys_setns, sys_uname, sys_unshare,
 };
 pub use time::{Offsets, TimeNs, enter_at_exec, offsets_text, sys_clock_gettime, write_offsets};
 
@@ -74,22 +73,6 @@ impl NsKind {
             NsKind::Cgroup => CloneFlags::NEWCGROUP,
             NsKind::Time => CloneFlags::NEWTIME,
         }
-    }
-
-    /// Whether it isolates anything here. The others exist, so that /proc/PID/ns is whole, but
-    /// making a new one is refused (EINVAL, as a kernel built without them answers).
-    pub fn is_modelled(self) -> bool {
-        matches!(
-            self,
-            NsKind::Mnt
-                | NsKind::Uts
-                | NsKind::Pid
-                | NsKind::Net
-                | NsKind::User
-                | NsKind::Cgroup
-                | NsKind::Time
-                | NsKind::Ipc
-        )
     }
 }
 

@@ -5,7 +5,6 @@ use crate::event::Event;
 use crate::kernel::cred::{self, Cap, Cred};
 use crate::kernel::fs::{self, FsStruct};
 use crate::kernel::net;
-use crate::kernel::rule::Why;
 use crate::kernel::syscall::{CloneFlags, Str, done};
 use crate::kernel::{Ctx, Errno, Kernel, Reply, SysResult};
 use std::rc::Rc;
@@ -24,21 +23,6 @@ pub const ALL_FLAGS: CloneFlags = CloneFlags(
 
 /// Flags that ask for privilege: all but user namespaces (user_namespaces(7)).
 pub const CREATES: CloneFlags = CloneFlags(ALL_FLAGS.0 & !CloneFlags::NEWUSER.0);
-
-/// Refuses new namespaces of kinds that are not modelled, as a kernel built without them does.
-///
-/// # Errors
-/// EINVAL.
-pub fn check_modelled(why: &Why, flags: CloneFlags) -> Result<(), Errno> {
-    let missing = NsKind::ALL
-        .iter()
-        .any(|kind| flags.has(kind.flag()) && !kind.is_modelled());
-    if missing {
-        Err(refuse!(why, NsModelled, flags.0))
-    } else {
-        Ok(())
-    }
-}
 
 /// copy_namespaces: the proxy for a task with `flags`, and its root and working directory,
 /// which move along into a new mount namespace. Nothing is held yet but their owner, `user_ns`.
@@ -146,7 +130,6 @@ pub fn sys_unshare(cx: &mut Ctx<'_>, flags: CloneFlags) -> SysResult {
         .with(CloneFlags::FILES)
         .with(alone);
     forbid!(cx.why, UnshareFlags, flags.0, if flags.0 & !known.0 != 0)?;
-    check_modelled(&cx.why, flags)?;
     let me = cx.me()?;
     let shares = (me.mm.and_then(|mm| cx.k.mm.spaces.get(mm))).is_some_and(|mm| mm.users > 1);
     forbid!(cx.why, UnshareFlags, flags.0, if shares && flags.has(CloneFlags::VM))?;
@@ -201,7 +184,6 @@ pub fn sys_setns(cx: &mut Ctx<'_>, fd: i32, kind: CloneFlags) -> SysResult {
     let id = fs::ns_of_fd(cx, fd)?;
     let is = cx.k.ns.kind(id).ok_or(lost!(EINVAL))?;
     forbid!(cx.why, SetnsType, id => kind.0, if kind.0 != 0 && kind != is.flag())?;
-    forbid!(cx.why, NsModelled, kind.0, if !is.is_modelled())?;
     if is == NsKind::User {
         let new = cred::join_user_ns(cx, id)?;
         cx.commit_creds(new)?;

@@ -89,7 +89,6 @@ rules! {
     CgroupCpuRange ERANGE "cgroups(7)";
     CgroupDescendants EAGAIN "cgroups(7)";
     CgroupEmpty EBUSY "cgroups(7)";
-    CgroupExists EEXIST "mkdir(2)";
     CgroupFileModelled EOPNOTSUPP "cgroups(7)";
     CgroupFileNotDir ENOTDIR "path_resolution(7)";
     CgroupFreezeRange ERANGE "cgroups(7)";
@@ -107,9 +106,7 @@ rules! {
     CgroupPidsMax EAGAIN "cgroups(7)";
     CgroupPidsValue EINVAL "cgroups(7)";
     CgroupPresent ENODEV "cgroups(7)";
-    CgroupPresentMkdir ENODEV "cgroups(7)";
     CgroupReadOnly EINVAL "cgroups(7)";
-    CgroupRoot EBUSY "rmdir(2)";
     CgroupRootLimit EINVAL "cgroups(7)";
     CgroupText EINVAL "cgroups(7)";
     CgroupThreaded EOPNOTSUPP "cgroups(7)";
@@ -194,10 +191,8 @@ rules! {
     KillPermission EPERM "kill(2)";
     KillTargetExists ESRCH "kill(2)";
     LengthValid EINVAL "truncate(2)";
-    LinkComputed EPERM "link(2)";
     LinkDirectory EPERM "link(2)";
     LinkMount EXDEV "link(2)";
-    LinkRemoved ENOENT "link(2)";
     LinksMaximum ELOOP "path_resolution(7)";
     ListenKind EOPNOTSUPP "listen(2)";
     ListenState EINVAL "listen(2)";
@@ -265,7 +260,6 @@ rules! {
     NommuSharedFile ENODEV "nommu-mmap.rst";
     NommuWhole EINVAL "nommu-mmap.rst";
     NprocLimit EAGAIN "getrlimit(2)";
-    NsModelled EINVAL "namespaces(7)";
     OffsetAligned EINVAL "mmap(2)";
     OomVictim ENOMEM SIGKILL "proc(5)";
     OpenDevice EACCES "mount(2)";

@@ -104,8 +104,7 @@ fn check_flags(why: &Why, flags: CloneFlags, shield: Shield) -> Result<(), Errno
         .with(CloneFlags::VFORK)
         .with(CloneFlags::PARENT);
     forbid!(why, CloneFlags, flags.0, if refused || flags.0 & !known.0 != 0)?;
-    forbid!(why, CloneVmVfork, flags.0, if flags.has(CloneFlags::VM) != flags.has(CloneFlags::VFORK))?;
-    ns::check_modelled(why, flags)
+    forbid!(why, CloneVmVfork, flags.0, if flags.has(CloneFlags::VM) != flags.has(CloneFlags::VFORK))
 }
 
 /// Everything that a child gets from its parent. What can fail comes first, so that nothing has
