@@ -31,8 +31,8 @@ pub fn site() -> Result<()> {
     let page = single_file::make(&dist)?;
     let file = dist.join(SINGLE_FILE);
     fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
-    if let Err(error) = pack::site(&dist) {
-        println!("build: the module stays unpacked, which costs 27 KB ({error:#})");
+    if let Err(error) = pack::site(&dist, &tools.path) {
+        println!("build: the module stays unpacked, which costs 26 KB ({error:#})");
     }
     println!("built {} and {}", dist.display(), file.display());
     Ok(())
