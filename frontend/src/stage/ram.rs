@@ -82,6 +82,7 @@ fn owners(tasks: &[TaskRow]) -> Owners {
     each.collect()
 }
 
+#[derive(PartialEq)]
 struct Ink {
     process: Vec<String>,
     free: String,
@@ -128,23 +129,76 @@ fn fit(canvas: &HtmlCanvasElement, count: usize) -> (f64, f64, Grid) {
     (width, height, grid::fit(count, width, height))
 }
 
-fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners, way: &[u64]) -> Option<()> {
-    let ink = ink(canvas)?;
+/// What a canvas shows, and how.
+struct Drawn {
+    ram: Rc<RamView>,
+    owners: Owners,
+    way: Rc<Vec<u64>>,
+    ink: Ink,
+    grid: Grid,
+    /// Width and height in device pixels.
+    pixels: (u32, u32),
+}
+
+/// The cells that are not what they were; none if those were of another machine.
+fn changed(was: &RamView, is: &RamView) -> Option<Vec<usize>> {
+    let both = was.cells.iter().zip(&is.cells).enumerate();
+    let changed = both.filter(|(_, (was, is))| was != is).map(|(at, _)| at);
+    (was.cells.len() == is.cells.len()).then(|| changed.collect())
+}
+
+impl Drawn {
+    /// Whether it is enough to draw some cells anew.
+    fn is_kept(&self, to: &Drawn, cells: &[usize]) -> bool {
+        // The outline of a chosen frame reaches into its neighbours.
+        let is_plain = |ram: &RamView| !cells.iter().any(|at| ram.cells[*at].selected);
+        self.way.is_empty()
+            && to.way.is_empty()
+            && self.pixels == to.pixels
+            && self.grid == to.grid
+            && self.ink == to.ink
+            && self.owners == to.owners
+            && is_plain(&self.ram)
+            && is_plain(&to.ram)
+    }
+}
+
+/// Draws what has changed since: 65,536 frames would take 60 ms.
+fn draw(
+    canvas: &HtmlCanvasElement,
+    was: Option<(&Drawn, &[usize])>,
+    (ram, owners, way): (&Rc<RamView>, &Owners, &Rc<Vec<u64>>),
+) -> Option<Drawn> {
     let ratio = web_sys::window()?.device_pixel_ratio();
     let (width, height, grid) = fit(canvas, ram.total_frames as usize);
-    canvas.set_width((width * ratio) as u32);
-    canvas.set_height((height * ratio) as u32);
+    let to = Drawn {
+        ram: ram.clone(),
+        owners: owners.clone(),
+        way: way.clone(),
+        ink: ink(canvas)?,
+        grid,
+        pixels: ((width * ratio) as u32, (height * ratio) as u32),
+    };
     let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-    context.scale(ratio, ratio).ok()?;
-    context.set_font(&format!(
-        "600 {}px ui-monospace, Menlo, Consolas, monospace",
-        (grid.cell * 0.78) as u32
-    ));
-    context.set_text_align("center");
-    context.set_text_baseline("middle");
+    let cells = was.and_then(|(was, cells)| was.is_kept(&to, cells).then_some(cells));
+    let ink = &to.ink;
+    if cells.is_none() {
+        canvas.set_width((width * ratio) as u32);
+        canvas.set_height((height * ratio) as u32);
+        context.scale(ratio, ratio).ok()?;
+        context.set_font(&format!(
+            "600 {}px ui-monospace, Menlo, Consolas, monospace",
+            (grid.cell * 0.78) as u32
+        ));
+        context.set_text_align("center");
+        context.set_text_baseline("middle");
+    }
     let owner = |cell: &FrameCell| cell.owner.and_then(|o| owners.get(&o)).copied();
-    for (at, cell) in ram.cells.iter().enumerate() {
-        let (x, y) = grid.place(at);
+    let one = |at: usize| {
+        let Some(cell) = ram.cells.get(at) else {
+            return;
+        };
+        let place = grid.place(at);
         let fill = match cell.kind {
             FrameKind::Free => &ink.free,
             FrameKind::Kernel => &ink.kernel,
@@ -155,15 +209,13 @@ fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners, way: &[u64])
                 .unwrap_or(&ink.kernel),
         };
         context.set_fill_style_str(fill);
-        context.fill_rect(x, y, grid.cell, grid.cell);
-        mark(
-            &context,
-            &ink,
-            &grid,
-            (x, y),
-            cell,
-            owner(cell).map(|(_, letter)| letter),
-        );
+        context.fill_rect(place.0, place.1, grid.cell, grid.cell);
+        let letter = owner(cell).map(|(_, letter)| letter);
+        mark(&context, ink, &grid, place, cell, letter);
+    };
+    match cells {
+        Some(cells) => cells.iter().copied().for_each(one),
+        None => (0..ram.cells.len()).for_each(one),
     }
     let half = grid.cell / 2.0;
     let places: Vec<(f64, f64)> = way.iter().map(|pfn| grid.place(*pfn as usize)).collect();
@@ -190,29 +242,23 @@ fn draw(canvas: &HtmlCanvasElement, ram: &RamView, owners: &Owners, way: &[u64])
         };
         let _drawn = context.fill_text(&text, x + half, y + half + 0.5);
     }
-    Some(())
+    Some(to)
 }
 
 /// Changed cells above which nothing flashes: that is another machine, or another moment.
 const FLASHES: usize = 64;
 
 /// Rings around the frames that have just changed hands; the style sheet moves them.
-fn flash(
-    canvas: &HtmlCanvasElement,
-    to: &Element,
-    (was, gone): &(Rc<RamView>, Owners),
-    is: &RamView,
-    owners: &Owners,
-) {
-    let (_, _, grid) = fit(canvas, is.total_frames as usize);
-    let both = was.cells.iter().zip(&is.cells).enumerate();
-    let changed = both.filter(|(_, (was, is))| (was.kind, was.owner) != (is.kind, is.owner));
-    let changed: Vec<_> = changed
-        .map(|(at, (was, is))| (at, is.kind, is.owner.or(was.owner)))
-        .collect();
-    if was.cells.len() != is.cells.len() || changed.len() > FLASHES {
+fn flash(canvas: &HtmlCanvasElement, to: &Element, was: &Drawn, is: &Drawn, cells: &[usize]) {
+    if cells.len() > FLASHES {
         return;
     }
+    let changed = cells.iter().filter_map(|at| {
+        let (was, is) = (was.ram.cells[*at], is.ram.cells[*at]);
+        let has_moved = (was.kind, was.owner) != (is.kind, is.owner);
+        has_moved.then_some((*at, is.kind, is.owner.or(was.owner)))
+    });
+    let grid = is.grid;
     if to.child_element_count() as usize > 4 * FLASHES {
         to.set_inner_html("");
     }
@@ -224,7 +270,7 @@ fn flash(
             _ => "in",
         };
         let colour = owner
-            .and_then(|o| owners.get(&o).or_else(|| gone.get(&o)))
+            .and_then(|o| is.owners.get(&o).or_else(|| was.owners.get(&o)))
             .map_or(0, |(nr, _)| *nr);
         let html = format!(
             "<i class={class} style='left:{}px;top:{}px;width:{size}px;height:{size}px;--own:var(--p{colour},var(--ink-2))'></i>",
@@ -307,12 +353,9 @@ pub fn Ram(props: &RamProps) -> Html {
     let canvas = use_node_ref();
     let pointed = use_state(|| None::<usize>);
     let owner_table = owners(tasks);
-    let (before, flashes) = (
-        use_mut_ref(|| (ram.clone(), Owners::default())),
-        use_node_ref(),
-    );
+    let (drawn, flashes) = (use_mut_ref(|| None::<Drawn>), use_node_ref());
     {
-        let (before, flashes) = (before.clone(), flashes.clone());
+        let (drawn, flashes) = (drawn.clone(), flashes.clone());
         let (canvas, ram, table, way) = (
             canvas.clone(),
             ram.clone(),
@@ -322,10 +365,15 @@ pub fn Ram(props: &RamProps) -> Html {
         // After every drawing of the page: the layout may have changed the size.
         use_effect(move || {
             if let Some(canvas) = canvas.cast::<HtmlCanvasElement>() {
-                draw(&canvas, &ram, &table, &way);
-                let was = before.replace((ram.clone(), table.clone()));
-                if let Some(flashes) = flashes.cast::<Element>() {
-                    flash(&canvas, &flashes, &was, &ram, &table);
+                let mut drawn = drawn.borrow_mut();
+                let was = drawn.take();
+                let cells = was.as_ref().and_then(|was| changed(&was.ram, &ram));
+                let both = was.as_ref().zip(cells.as_deref());
+                *drawn = draw(&canvas, both, (&ram, &table, &way));
+                if let (Some(flashes), Some((was, cells)), Some(drawn)) =
+                    (flashes.cast::<Element>(), both, drawn.as_ref())
+                {
+                    flash(&canvas, &flashes, was, drawn, cells);
                 }
             }
         });
@@ -425,7 +473,11 @@ pub fn Ram(props: &RamProps) -> Html {
         Some(_) => lang.t("eyes-ram-help"),
         None => lang.t("ram-help"),
     };
-    let count_of = |kind| ram.cells.iter().filter(|cell| cell.kind == kind).count();
+    let mut counts = [0_usize; KINDS.len()];
+    for cell in &ram.cells {
+        counts[cell.kind as usize] += 1;
+    }
+    let count_of = |kind: FrameKind| counts[kind as usize];
     let known = KINDS
         .iter()
         .filter(|kind| eyes.is_none() || count_of(**kind) > 0);
