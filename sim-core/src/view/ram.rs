@@ -1,10 +1,9 @@
 //! RAM as a grid of frames, by owner.
 
 use crate::Machine;
-use crate::hw::Pfn;
 use crate::kernel::mm::{FrameInfo, FrameUse, MmId, each_entry};
 use crate::kernel::{Kernel, TaskId};
-use crate::store::{SortedMap, sorted};
+use crate::store::SortedMap;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FrameKind {
@@ -76,24 +75,35 @@ pub fn ram(machine: &Machine, first: u64, count: usize, selected: Option<u64>) -
         .unwrap_or_default();
     let total = k.mm.frames.total();
     let end = total.min(first.saturating_add(count as u64));
-    let cells = (first..end).map(|pfn| {
-        let (kind, owner) = classify(k.mm.frames.info(Pfn(pfn)), &owners);
-        let is_table = kind == FrameKind::PageTable && owner == selected && owner.is_some();
-        FrameCell {
-            kind,
-            owner,
-            selected: is_table || mine.binary_search(&pfn).is_ok(),
+    let free = FrameCell {
+        kind: FrameKind::Free,
+        owner: None,
+        selected: false,
+    };
+    // Most of a large RAM was never touched: of that there is nothing to be asked.
+    let mut cells = vec![free; end.saturating_sub(first) as usize];
+    let place = |pfn: u64| pfn.checked_sub(first).unwrap_or(u64::MAX) as usize;
+    for (pfn, info) in k.mm.frames.records() {
+        if let Some(cell) = cells.get_mut(place(pfn.0)) {
+            (cell.kind, cell.owner) = classify(info, &owners);
+            let is_table = cell.kind == FrameKind::PageTable;
+            cell.selected = is_table && cell.owner == selected && selected.is_some();
         }
-    });
+    }
+    for pfn in mine {
+        if let Some(cell) = cells.get_mut(place(pfn)) {
+            cell.selected = true;
+        }
+    }
     RamView {
         total_frames: total,
         free_frames: k.mm.frames.free(),
         first,
-        cells: cells.collect(),
+        cells,
     }
 }
 
-/// Frames that a task's pages lie in, in order.
+/// Frames that a task's pages lie in.
 fn frames_of(machine: &Machine, id: TaskId) -> Vec<u64> {
     let k = &machine.kernel;
     let mut frames = Vec::new();
@@ -109,5 +119,5 @@ fn frames_of(machine: &Machine, id: TaskId) -> Vec<u64> {
             }
         });
     }
-    sorted(frames)
+    frames
 }

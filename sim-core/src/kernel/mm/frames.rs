@@ -238,6 +238,11 @@ impl Frames {
         self.info.get(pfn.0).copied().unwrap_or_default()
     }
 
+    /// The records of all frames that were ever used, and of some neighbours.
+    pub fn records(&self) -> impl Iterator<Item = (Pfn, FrameInfo)> {
+        self.info.iter().map(|(pfn, info)| (Pfn(pfn), *info))
+    }
+
     pub(super) fn info_mut(&mut self, pfn: Pfn) -> Option<&mut FrameInfo> {
         self.info.get_mut(pfn.0)
     }
