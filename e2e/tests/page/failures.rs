@@ -6,8 +6,8 @@ use super::{launch, task_row};
 const FAIL: &str = "setTimeout(window.__ringside_fail);";
 
 #[test]
-fn a_page_without_its_model_says_so() {
-    for ending in [".wasm", ".js"] {
+fn a_page_without_its_model_or_its_words_says_so() {
+    for ending in [".wasm", ".js", "page.ftl"] {
         let page = Page::start(PageOptions {
             missing: Some(ending),
             ..PageOptions::default()
