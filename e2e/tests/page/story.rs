@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::{fs, thread, time::Duration};
 
-use e2e::{Page, by_id};
+use e2e::{Page, PageOptions, by_id};
 use scene::{Action, Expr, Fact, Goal, Mark, Piece, Scene, Step, Template, Whom};
 
 use super::{task_row, window};
@@ -26,7 +26,11 @@ pub fn scenes() -> Vec<(String, Scene)> {
 
 pub fn open(page: &Page, id: &str, lang: &str, step: usize) {
     let site = page.site().url();
-    page.go_to(&format!("{site}?lang={lang}&scene={id}&step={}", step + 1));
+    let embed = if is_embedded() { "&embed=1" } else { "" };
+    page.go_to(&format!(
+        "{site}?lang={lang}&scene={id}&step={}{embed}",
+        step + 1
+    ));
     page.wait_for_selector(&at_step(step));
 }
 
@@ -53,8 +57,37 @@ fn click_nth(page: &Page, selector: &str, nth: usize) {
     ));
 }
 
+/// The size of the page: `SIZE=390x844`, or the usual one. `EMBED=1` embeds it.
+fn options() -> PageOptions {
+    let mut options = PageOptions::default();
+    let size = std::env::var("SIZE").unwrap_or_default();
+    if let Some((width, height)) = size.split_once('x') {
+        options.width = width.parse().expect("SIZE is WIDTHxHEIGHT");
+        options.height = height.parse().expect("SIZE is WIDTHxHEIGHT");
+    }
+    options
+}
+
+fn is_embedded() -> bool {
+    std::env::var("EMBED").is_ok_and(|embed| embed == "1")
+}
+
+/// On a small page one part of the scene's words is shown at a time.
+fn turn_to(page: &Page, selector: &str) {
+    let hidden = format!(
+        "const e = document.querySelector({selector:?}); return !!e && e.getClientRects().length === 0;"
+    );
+    for _ in 0..3 {
+        if page.eval(&hidden) == false {
+            return;
+        }
+        page.click(".pane.now .turn");
+    }
+}
+
 fn bet(page: &Page, step: &Step) {
     if let Some(bet) = &step.bet {
+        turn_to(page, &by_id("option"));
         let option = bet.options.first().expect("an option");
         page.click(&format!("{}[data-value=\"{option}\"]", by_id("option")));
     }
@@ -190,7 +223,7 @@ fn play_by_hand(page: &Page, step: &Step) {
 }
 
 fn play_all(lang: &str, play: impl Fn(&Page, &Step)) {
-    let page = Page::open("");
+    let page = Page::open_with("", options());
     for (id, scene) in scenes() {
         if std::env::var("SCENE").is_ok_and(|only| only != id) {
             continue;
@@ -202,6 +235,7 @@ fn play_all(lang: &str, play: impl Fn(&Page, &Step)) {
             if step.goal != Goal::Read {
                 assert!(!is_met(&page), "{place}: met before anything is done");
                 bet(&page, step);
+                turn_to(&page, ".task");
                 play(&page, step);
                 page.wait_until(&format!("{place}: the goal is met"), is_met);
                 let done = page.text(&by_id("done"));
