@@ -5,6 +5,18 @@ use super::corpus::Corpus;
 use conformance::case::{Params, Step};
 use serde_json::{Map, Value, json};
 
+/// What clone and unshare make new.
+const NAMESPACES: [&str; 8] = [
+    "NEWPID",
+    "NEWNS",
+    "NEWUTS",
+    "NEWIPC",
+    "NEWNET",
+    "NEWUSER",
+    "NEWCGROUP",
+    "NEWTIME",
+];
+
 /// Values that cases use seldom, by parameter.
 fn unusual(name: &str, random: &mut Random) -> Option<Value> {
     const SIGNALS: [&str; 12] = [
@@ -28,16 +40,6 @@ fn unusual(name: &str, random: &mut Random) -> Option<Value> {
         "SYS_PTRACE",
         "SYS_ADMIN",
         "ALL",
-    ];
-    const NAMESPACES: [&str; 8] = [
-        "NEWPID",
-        "NEWNS",
-        "NEWUTS",
-        "NEWIPC",
-        "NEWNET",
-        "NEWUSER",
-        "NEWCGROUP",
-        "NEWTIME",
     ];
     Some(match name {
         "pid" => json!(random.between(0, 12) as i64 - 2),
@@ -128,16 +130,7 @@ fn flag(op: &str, random: &mut Random) -> Option<&'static str> {
             "NEWCGROUP",
             "PARENT",
         ]),
-        "unshare" => random.pick(&[
-            "NEWPID",
-            "NEWNS",
-            "NEWUTS",
-            "NEWIPC",
-            "NEWNET",
-            "NEWUSER",
-            "NEWCGROUP",
-            "NEWTIME",
-        ]),
+        "unshare" => random.pick(&NAMESPACES),
         "mount" => random.pick(&[
             "bind",
             "rec",
