@@ -1,5 +1,5 @@
-//! Texts in two equal languages. They are files beside the page, of which a visitor loads one:
-//! within the module both would be 9 KB (brotli) of it.
+//! Texts in two equal languages. They are files beside the page, of which a visitor loads one: each
+//! is 5 KB (brotli).
 
 use crate::story::load;
 use scene::texts::{self, Texts};
