@@ -2,7 +2,9 @@
 
 use std::{env, fs};
 
-use e2e::{Page, PageOptions, Scheme};
+use e2e::{Page, Scheme};
+
+use super::story::Screen;
 
 const TAGS: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']";
 
@@ -23,17 +25,13 @@ fn violations(page: &Page) -> Vec<String> {
         .collect()
 }
 
-fn check(scheme: Scheme) {
-    let options = PageOptions {
-        scheme,
-        ..PageOptions::default()
-    };
-    let page = Page::open_with("?lang=ko", options);
+fn check(screen: Screen, lang: &str, scheme: Scheme) {
+    let page = screen.open(scheme);
     super::launch(&page, "launch-word", "word");
     assert_eq!(violations(&page), Vec::<String>::new(), "the lab");
     for (id, scene) in super::story::scenes() {
         for (at, step) in scene.steps.iter().enumerate() {
-            super::story::open(&page, &id, "ko", at);
+            screen.go_to(&page, &id, lang, at);
             assert_eq!(violations(&page), Vec::<String>::new(), "{id}/{}", step.id);
         }
     }
@@ -41,10 +39,20 @@ fn check(scheme: Scheme) {
 
 #[test]
 fn nothing_bars_people_from_the_light_page() {
-    check(Scheme::Light);
+    check(Screen::Desk, "ko", Scheme::Light);
 }
 
 #[test]
 fn nothing_bars_people_from_the_dark_page() {
-    check(Scheme::Dark);
+    check(Screen::Desk, "ko", Scheme::Dark);
+}
+
+#[test]
+fn nothing_bars_people_from_the_page_on_a_phone() {
+    check(Screen::Phone, "en", Scheme::Dark);
+}
+
+#[test]
+fn nothing_bars_people_from_the_embedded_page() {
+    check(Screen::Embedded, "en", Scheme::Light);
 }

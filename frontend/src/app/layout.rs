@@ -39,8 +39,10 @@ impl App {
                 if is_alone { { self.header(ctx) } }
                 { self.banner(ctx) }
                 { self.story(ctx) }
-                { self.stage(ctx) }
-                if has_panels { { self.views(ctx, &panels) } }
+                <div class="place">
+                    { self.stage(ctx) }
+                    if has_panels { { self.views(ctx, &panels) } }
+                </div>
                 <p class="say" aria-live={if self.play == Play::Paused { "polite" } else { "off" }} data-testid="narration">
                     { narration::sentence(self.lang, &self.session) }
                 </p>

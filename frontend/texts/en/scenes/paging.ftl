@@ -20,7 +20,7 @@ same-deeper =
 table =
     What translates addresses into frames is a part of the CPU, the *MMU*. It looks them up in a *page table*. Every process has its own, kept in RAM by the kernel.
 
-    Beside the stage you see [the way through the table](panel).
+    [The way through the table](panel) is laid out in the panel.
 table-do = Choose the second [Word](row:word), and follow the same address through its table.
 table-hint = In the list, click the Word with the higher PID.
 table-done = The table of PID { $p1 } leads to frame { $f1 }, that of PID { $p2 } to frame { $f2 }. Tables take memory, too: the one of PID { $p2 } uses { $tables } frames.
