@@ -104,7 +104,7 @@ impl<'a> Hands<'a> {
     /// # Errors
     /// Its errno.
     pub fn call(&mut self, call: Syscall) -> Result<(i64, Reply), Halt> {
-        let answer = self.act(Injection::Call(call))?;
+        let answer = self.act(call.into())?;
         Ok((answer.result?, answer.reply))
     }
 
@@ -113,7 +113,7 @@ impl<'a> Hands<'a> {
     /// # Errors
     /// None of its own; the call has not been made yet.
     pub fn attempt(&mut self, call: Syscall) -> Result<Result<(i64, Reply), Errno>, Halt> {
-        let answer = self.act(Injection::Call(call))?;
+        let answer = self.act(call.into())?;
         Ok(answer.result.map(|value| (value, answer.reply)))
     }
 

@@ -3,6 +3,7 @@
 use crate::hw::{CpuId, FaultAccess, Pfn, TtyId};
 use crate::kernel::rule::Checks;
 use crate::kernel::{BlockReason, Errno, FaultOutcome, NsKind, Signal, Syscall, TaskId};
+use std::rc::Rc;
 
 /// What happened. Events explain; they are never needed to draw a right picture.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -10,7 +11,7 @@ pub enum Event {
     /// A task trapped from ring 3 into the kernel with a system call.
     SyscallEnter {
         task: TaskId,
-        call: Syscall,
+        call: Rc<Syscall>,
     },
     /// The handler has answered; `result` is the return value or the errno.
     SyscallExit {

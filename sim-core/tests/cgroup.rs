@@ -49,7 +49,7 @@ impl Lab {
         let call = sim_core::kernel::Syscall::Rmdir { path: path.into() };
         self.0.apply(sim_core::Command::Inject {
             pid: 1,
-            act: sim_core::kernel::Injection::Call(call),
+            act: call.into(),
         });
         self.wait(MS);
     }

@@ -3,7 +3,7 @@
 
 use sim_core::kernel::boot::World;
 use sim_core::kernel::syscall::{FLAGS, MODELLED, OpenFlags, Str};
-use sim_core::kernel::{Injection, Reply, Syscall};
+use sim_core::kernel::{Reply, Syscall};
 use sim_core::{BootOptions, Command, Machine, Sink, observe};
 use std::collections::BTreeSet;
 
@@ -99,7 +99,7 @@ impl Bare {
     }
 
     fn call(&mut self, call: Syscall) -> Option<(i64, Reply)> {
-        let act = Injection::Call(call);
+        let act = call.into();
         self.machine
             .apply(&Command::Inject { pid: 1, act }, &mut Sink::Null);
         settle(&mut self.machine);

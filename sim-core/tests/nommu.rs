@@ -63,7 +63,7 @@ fn shell(session: &mut Session, line: &str) -> String {
 fn inject(session: &mut Session, comm: &str, call: Syscall) -> Result<i64, Errno> {
     let pid = task(session, comm).expect("the program").pid;
     let (nr, before) = (call.nr(), session.ticks());
-    let act = Injection::Call(call);
+    let act = call.into();
     session.apply(Command::Inject { pid, act });
     rest(session);
     let answered = session.events().filter(|record| record.tick > before);

@@ -214,7 +214,7 @@ fn copy_on_write_is_seen_happening() {
     let addr = document(&machine, word);
     let before = walk(&machine, word, addr).expect("a walk");
     assert_eq!((before.store, before.mapped_by), (StoreFate::Writes, 1));
-    let fork = Injection::Call(Syscall::Fork {});
+    let fork = Syscall::Fork {}.into();
     let (_, child) = act_until(&mut machine, word, fork, |event| match event {
         Event::Fork { child, .. } => Some(child.as_u64()),
         _ => None,

@@ -48,7 +48,7 @@ fn act(machine: &mut Machine, pid: i32, act: Injection) -> Vec<Event> {
 
 /// Maps memory and writes to `pages` pages of it, one by one: its address.
 fn fill(machine: &mut Machine, pid: i32, pages: u64) -> (u64, Vec<Event>) {
-    let map = Injection::Call(Syscall::Mmap {
+    let map = Injection::from(Syscall::Mmap {
         addr: 0,
         length: pages * PAGE,
         prot: Prot::READ.with(Prot::WRITE),
@@ -172,7 +172,7 @@ fn only_when_the_swap_area_is_full_too_somebody_is_killed() {
         let free = ram(&machine, 0, 0, None).free_frames;
         let (_, events) = fill(&mut machine, pid, free - 20);
         assert_eq!(kills(&events), 0, "{swap_frames}");
-        let map = Injection::Call(Syscall::Mmap {
+        let map = Injection::from(Syscall::Mmap {
             addr: 0,
             length: 300 * PAGE,
             prot: Prot::READ.with(Prot::WRITE),
@@ -220,7 +220,7 @@ fn a_forked_child_shares_what_lies_on_the_disk() {
     let (addr, _) = fill(&mut machine, pid, free + 30);
     let before = disk(&machine).used.len();
     let mut sink = Sink::full();
-    let act = Injection::Call(Syscall::Fork {});
+    let act = Syscall::Fork {}.into();
     machine.apply(&Command::Inject { pid, act }, &mut sink);
     let tick = Command::Advance {
         until_ns: machine.now_ns() + MS,

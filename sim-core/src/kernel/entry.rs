@@ -12,6 +12,7 @@ use super::task::{ActiveCall, CallOrigin, RunState};
 use super::{Ctx, Errno, Outcome, Signal, fs, mm};
 use crate::event::{Event, InterruptSource};
 use crate::hw::Ring;
+use std::rc::Rc;
 
 /// Puts something to do into the mailbox of the process with this number in the first PID namespace.
 ///
@@ -40,16 +41,14 @@ pub fn inject(cx: &mut Ctx<'_>, pid: i32, act: Injection) -> Result<(), Errno> {
 
 impl Ctx<'_> {
     /// The `syscall` instruction: from ring 3 to the kernel.
-    pub fn enter(&mut self, call: Syscall, origin: CallOrigin) -> Phase {
+    pub fn enter(&mut self, call: Rc<Syscall>, origin: CallOrigin) -> Phase {
         self.charge(self.k.costs.syscall_entry_ns);
         self.hw.cpu_mut(self.cpu).ring = Ring::Kernel;
         let id = self.task;
-        if self.sink.listens() {
-            self.emit(Event::SyscallEnter {
-                task: id,
-                call: call.clone(),
-            });
-        }
+        self.tell(|| Event::SyscallEnter {
+            task: id,
+            call: call.clone(),
+        });
         let Some(task) = self.k.tasks.get_mut(id) else {
             return Phase::Schedule;
         };
@@ -80,15 +79,17 @@ impl Ctx<'_> {
             return Phase::Return;
         }
         active.entries = active.entries.saturating_add(1);
-        let (call, nr) = (active.call.clone(), active.call.nr());
+        let nr = active.call.nr();
         let is_killed = task.signals.deliverable() & Signal::SIGKILL.bit() != 0;
         if is_resumed && is_killed && task.exiting.is_none() {
             return self.finish_call(nr, Err(Errno::EINTR));
         }
-        task.reply = super::Reply::None;
+        if !matches!(task.reply, super::Reply::None) {
+            task.reply = super::Reply::None;
+        }
         // secure_computing: asked once, before anything of the call happens.
         if !is_resumed && task.security.seccomp.is_some() {
-            let action = cred::check_seccomp(task, &call);
+            let action = cred::check_seccomp(task);
             if action != SeccompAction::Allow {
                 refuse!(self.why, SeccompFilter, nr);
             }
@@ -103,13 +104,13 @@ impl Ctx<'_> {
                 }
                 SeccompAction::KillProcess => {
                     let number = Signal::SIGSYS as usize % 32;
-                    std::rc::Rc::make_mut(&mut task.signals.actions)[number] = SigAct::Default;
+                    Rc::make_mut(&mut task.signals.actions)[number] = SigAct::Default;
                     self.force_signal(id, Signal::SIGSYS);
                     return self.finish_call(nr, Ok(i64::from(nr)));
                 }
             }
         }
-        match syscall::dispatch(self, call) {
+        match syscall::dispatch(self) {
             Ok(Outcome::Done(value)) => self.finish_call(nr, Ok(value)),
             // do_exit() ends in schedule(). Whoever waits may free the task at once, so it must be
             // off its CPU by then.
@@ -124,7 +125,7 @@ impl Ctx<'_> {
                     return self.interrupt_call(nr);
                 }
                 task.state = RunState::Blocked(reason);
-                self.emit(Event::SyscallBlock {
+                self.tell(|| Event::SyscallBlock {
                     task: id,
                     on: reason,
                 });
@@ -166,7 +167,7 @@ impl Ctx<'_> {
             None => {}
         }
         task.call = None;
-        self.emit(Event::SyscallExit {
+        self.tell(|| Event::SyscallExit {
             task: id,
             nr,
             result,
@@ -201,7 +202,7 @@ impl Ctx<'_> {
         }
         hw.ring = Ring::User;
         hw.ip = task.regs.ip;
-        self.emit(Event::ReturnToUser { task: id });
+        self.tell(|| Event::ReturnToUser { task: id });
         self.charge(self.k.costs.syscall_exit_ns);
         Phase::User
     }

@@ -3,13 +3,14 @@
 use super::syscall::{Reply, SysReturn, Syscall};
 use crate::text::{Scanner, TextError};
 use std::fmt::{self, Display, Formatter};
+use std::rc::Rc;
 
 /// One thing in a task's mailbox. It takes the common path: entry, handler or fault, return,
 /// delivery of signals.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Injection {
     /// A system call in place of the program's next step.
-    Call(Syscall),
+    Call(Rc<Syscall>),
     /// An instruction in place of the program's next one.
     Step(UserStep),
 }
@@ -40,7 +41,7 @@ pub struct Answer {
 
 impl From<Syscall> for Injection {
     fn from(call: Syscall) -> Self {
-        Injection::Call(call)
+        Injection::Call(Rc::new(call))
     }
 }
 
@@ -89,7 +90,7 @@ impl Injection {
                 ahead.expect('(')?;
                 UserStep::Divide
             }
-            _ => return Ok(Injection::Call(Syscall::read(from)?)),
+            _ => return Ok(Syscall::read(from)?.into()),
         };
         ahead.skip_blanks();
         ahead.expect(')')?;

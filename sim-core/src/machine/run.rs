@@ -13,6 +13,7 @@ use crate::kernel::sched::{Phase, Resched, program_timer};
 use crate::kernel::task::CallOrigin;
 use crate::kernel::{Ctx, Injection, Kernel, Signal, TaskId};
 use crate::user::{self, StepInput, Trap};
+use std::rc::Rc;
 
 /// Why a command came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -231,7 +232,7 @@ fn user_tick(cx: &mut Ctx<'_>, programs: &mut Programs) -> (Phase, Ring) {
     }
     let next = match trap {
         Trap::Next => Phase::User,
-        Trap::Syscall(call) => cx.enter(call, CallOrigin::Program),
+        Trap::Syscall(call) => cx.enter(Rc::new(call), CallOrigin::Program),
         Trap::Fault(fault) => {
             cpu.raise(fault);
             Phase::Fault

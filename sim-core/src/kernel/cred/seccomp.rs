@@ -2,7 +2,7 @@
 //! programs in use amount to.
 
 use super::{Cap, NoNewPrivs};
-use crate::kernel::syscall::{Str, Syscall, done};
+use crate::kernel::syscall::{Str, done};
 use crate::kernel::{Ctx, Errno, SysResult, Task};
 use std::rc::Rc;
 
@@ -74,10 +74,10 @@ pub fn sys_seccomp(cx: &mut Ctx<'_>, deny: Rc<[Str]>, action: SeccompAction) -> 
     done(0)
 }
 
-/// What the filters of a task say to a call.
-pub fn check_seccomp(task: &Task, call: &Syscall) -> SeccompAction {
-    match &task.security.seccomp {
-        Some(filters) => filters.run(call.name()),
-        None => SeccompAction::Allow,
+/// What the filters of a task say to the call that it is in.
+pub fn check_seccomp(task: &Task) -> SeccompAction {
+    match (&task.security.seccomp, &task.call) {
+        (Some(filters), Some(active)) => filters.run(active.call.name()),
+        (None, _) | (_, None) => SeccompAction::Allow,
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn prune(k: &mut Kernel, id: PipeId) {
     let tasks = &k.tasks;
     let waits = |opener: &Opener| {
         tasks.get(opener.task).is_some_and(|task| {
-            let call = task.call.as_ref().map(|call| &call.call);
+            let call = task.call.as_ref().map(|call| &*call.call);
             task.state != RunState::Zombie && matches!(call, Some(Syscall::Openat { .. }))
         })
     };

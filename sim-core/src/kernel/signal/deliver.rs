@@ -6,6 +6,7 @@ use crate::kernel::cgroup::Freeze;
 use crate::kernel::syscall::{Restart, SigAct, Syscall};
 use crate::kernel::task::{ActiveCall, CallOrigin, JobReport, RunState};
 use crate::kernel::{BlockReason, Ctx};
+use std::rc::Rc;
 
 /// What the signals did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,7 @@ impl Ctx<'_> {
         task.exiting = Some(signal.nr());
         task.suspended = None;
         task.call = Some(ActiveCall {
-            call: Syscall::ExitGroup { status: 0 },
+            call: Rc::new(Syscall::ExitGroup { status: 0 }),
             entries: 0,
             progress: 0,
             origin: CallOrigin::Program,

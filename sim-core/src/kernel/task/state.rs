@@ -6,6 +6,7 @@ use crate::kernel::NsId;
 use crate::kernel::fs::PipeId;
 use crate::kernel::net::SocketId;
 use crate::kernel::syscall::Syscall;
+use std::rc::Rc;
 
 /// Every task is in exactly one of these, and in the queue that belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,7 +131,8 @@ impl BlockReason {
 /// The frame of a system call: its arguments, and how far it has got.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ActiveCall {
-    pub call: Syscall,
+    /// Shared with whoever hears of it: it never changes.
+    pub call: Rc<Syscall>,
     /// How often the handler has been called; more than once after a wake-up.
     pub entries: u32,
     /// The handler's own note: a deadline in ns, bytes already written.
