@@ -230,6 +230,19 @@ impl Sink {
         }
     }
 
+    /// Keeps an event, which is made where it is kept; nothing is made if nobody listens.
+    #[inline(always)]
+    pub fn tell(&mut self, at_ns: u64, tick: u64, cpu: CpuId, event: impl FnOnce() -> Event) {
+        if self.listens() {
+            self.push(Record {
+                at_ns,
+                tick,
+                cpu,
+                event: event(),
+            });
+        }
+    }
+
     #[inline(always)]
     pub fn push(&mut self, record: Record) {
         match self {

@@ -3,6 +3,7 @@
 mod ask;
 mod footprint;
 mod forced;
+mod glide;
 mod groups;
 mod programs;
 mod run;

@@ -3,7 +3,7 @@
 use super::MS;
 use sim_core::event::Sink;
 use sim_core::hw::TtyId;
-use sim_core::kernel::Syscall;
+use sim_core::kernel::{Injection, Syscall};
 use sim_core::view::tasks;
 use sim_core::{BootOptions, Command, Machine};
 
@@ -74,11 +74,9 @@ impl Bench {
     }
 
     /// Into the mailbox of a process: it makes the call when it gets there.
-    pub fn post(&mut self, pid: i32, call: Syscall) {
-        self.apply(&Command::Inject {
-            pid,
-            act: call.into(),
-        });
+    pub fn post(&mut self, pid: i32, call: impl Into<Injection>) {
+        let act = call.into();
+        self.apply(&Command::Inject { pid, act });
     }
 
     pub fn call(&mut self, pid: i32, call: Syscall) {

@@ -5,10 +5,10 @@
 
 use super::cred::{self, SeccompAction};
 use super::injection::{Answer, Injection};
-use super::sched::{Phase, Resched, SliceUsed};
+use super::sched::{CpuSched, Phase, Resched, SliceUsed};
 use super::signal::Delivered;
 use super::syscall::{self, SigAct, Syscall};
-use super::task::{ActiveCall, CallOrigin, RunState};
+use super::task::{ActiveCall, CallOrigin, RunState, Task};
 use super::{Ctx, Errno, Outcome, Signal, fs, mm};
 use crate::event::{Event, InterruptSource};
 use crate::hw::Ring;
@@ -37,6 +37,28 @@ pub fn inject(cx: &mut Ctx<'_>, pid: i32, act: Injection) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+/// Charges time to a task and to the CPU that it is on. A used-up slice asks for the scheduler if
+/// others wait.
+#[inline(always)]
+pub fn charge_tick(task: &mut Task, this: &mut CpuSched, ring: Ring, ns: u64) {
+    match ring {
+        Ring::User => {
+            task.utime_ns += ns;
+            this.times.user_ns += ns;
+        }
+        Ring::Kernel => {
+            task.stime_ns += ns;
+            this.times.system_ns += ns;
+        }
+    }
+    if task.sched.run_for(ns) == SliceUsed::Yes {
+        let others = this.queue_at(task.sched_group);
+        if others.is_some_and(|queue| !queue.is_empty()) {
+            this.need_resched = Resched::Yes;
+        }
+    }
 }
 
 impl Ctx<'_> {
@@ -275,7 +297,7 @@ impl Ctx<'_> {
     }
 
     /// Charges for what this tick cost: the CPU is busy until the time returned, and goes on with
-    /// `next`. A used-up slice asks for the scheduler if others wait.
+    /// `next`.
     #[inline(always)]
     pub fn end_tick(&mut self, ring: Ring, next: Phase) -> u64 {
         let ns = self.cost_ns;
@@ -293,22 +315,7 @@ impl Ctx<'_> {
         let Some(task) = self.k.tasks.get_mut(id) else {
             return free_at_ns;
         };
-        match ring {
-            Ring::User => {
-                task.utime_ns += ns;
-                this.times.user_ns += ns;
-            }
-            Ring::Kernel => {
-                task.stime_ns += ns;
-                this.times.system_ns += ns;
-            }
-        }
-        if task.sched.run_for(ns) == SliceUsed::Yes {
-            let others = this.queue_at(task.sched_group);
-            if others.is_some_and(|queue| !queue.is_empty()) {
-                this.need_resched = Resched::Yes;
-            }
-        }
+        charge_tick(task, this, ring, ns);
         if task.cgroups.v2 != self.k.cgroups.roots.v2 {
             self.account_groups(id, ring, ns);
         }

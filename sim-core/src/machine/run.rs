@@ -4,6 +4,7 @@
 //! a scheduling decision. It takes effect at one instant; its cost is charged afterwards as time
 //! during which its CPU is busy. Ticks are ordered by (time, CPU).
 
+use super::glide::glide;
 use super::programs::Programs;
 use super::{Machine, forced};
 use crate::event::{Event, Sink};
@@ -66,7 +67,8 @@ impl Machine {
             };
             (cx.now_ns, cx.cpu) = (turn.at_ns, turn.cpu);
             turn.next_ns = turn.next_ns.min(until_ns.saturating_add(1));
-            while let Some(at_ns) = tick(&mut cx, &mut self.programs, &turn)
+            while glide(&mut cx, turn.next_ns, last)
+                && let Some(at_ns) = tick(&mut cx, &mut self.programs, &turn)
                 && cx.tick < last
             {
                 cx.now_ns = at_ns;

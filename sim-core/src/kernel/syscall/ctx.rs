@@ -64,18 +64,10 @@ impl Ctx<'_> {
         }
     }
 
-    /// The same where something happens all the time: the event is made where it is kept, and
-    /// nothing at all if nobody listens.
+    /// The same where something happens all the time.
     #[inline(always)]
     pub fn tell(&mut self, event: impl FnOnce() -> Event) {
-        if self.sink.listens() {
-            self.sink.push(Record {
-                at_ns: self.now_ns,
-                tick: self.tick,
-                cpu: self.cpu,
-                event: event(),
-            });
-        }
+        self.sink.tell(self.now_ns, self.tick, self.cpu, event);
     }
 
     #[inline(never)]
