@@ -230,17 +230,54 @@ impl Sink {
         }
     }
 
-    /// Keeps an event, which is made where it is kept; nothing is made if nobody listens.
-    #[inline(always)]
-    pub fn tell(&mut self, at_ns: u64, tick: u64, cpu: CpuId, event: impl FnOnce() -> Event) {
-        if self.listens() {
-            self.push(Record {
-                at_ns,
-                tick,
-                cpu,
-                event: event(),
-            });
-        }
+    // Those that happen all the time have functions of their own, which get what they say in
+    // registers and make the record where it is kept. A record made elsewhere and copied cost more
+    // than the call that it told of.
+
+    #[inline(never)]
+    pub fn entered(&mut self, at_ns: u64, tick: u64, cpu: CpuId, task: TaskId, call: Rc<Syscall>) {
+        let event = Event::SyscallEnter { task, call };
+        self.push(Record {
+            at_ns,
+            tick,
+            cpu,
+            event,
+        });
+    }
+
+    #[inline(never)]
+    pub fn answered(
+        &mut self,
+        at_ns: u64,
+        tick: u64,
+        cpu: CpuId,
+        task: TaskId,
+        nr: u16,
+        value: i64,
+        errno: Option<Errno>,
+    ) {
+        let result = match errno {
+            None => Ok(value),
+            Some(errno) => Err(errno),
+        };
+        let event = Event::SyscallExit { task, nr, result };
+        self.push(Record {
+            at_ns,
+            tick,
+            cpu,
+            event,
+        });
+    }
+
+    #[inline(never)]
+    pub fn returned(&mut self, at_ns: u64, tick: u64, cpu: CpuId, task: TaskId) {
+        let event = Event::ReturnToUser { task };
+        self.push(Record {
+            at_ns,
+            tick,
+            cpu,
+            event,
+        });
     }
 
     #[inline(always)]

@@ -67,10 +67,10 @@ impl Ctx<'_> {
         self.charge(self.k.costs.syscall_entry_ns);
         self.hw.cpu_mut(self.cpu).ring = Ring::Kernel;
         let id = self.task;
-        self.tell(|| Event::SyscallEnter {
-            task: id,
-            call: call.clone(),
-        });
+        if self.sink.listens() {
+            self.sink
+                .entered(self.now_ns, self.tick, self.cpu, id, call.clone());
+        }
         let Some(task) = self.k.tasks.get_mut(id) else {
             return Phase::Schedule;
         };
@@ -147,7 +147,7 @@ impl Ctx<'_> {
                     return self.interrupt_call(nr);
                 }
                 task.state = RunState::Blocked(reason);
-                self.tell(|| Event::SyscallBlock {
+                self.emit(Event::SyscallBlock {
                     task: id,
                     on: reason,
                 });
@@ -176,9 +176,9 @@ impl Ctx<'_> {
         let Some(task) = self.k.tasks.get_mut(id) else {
             return Phase::Schedule;
         };
-        let ax = match result {
-            Ok(value) => value,
-            Err(errno) => -i64::from(errno.nr()),
+        let (ax, value, errno) = match result {
+            Ok(value) => (value, value, None),
+            Err(errno) => (-i64::from(errno.nr()), 0, Some(errno)),
         };
         match task.call.as_ref().map(|active| active.origin) {
             Some(CallOrigin::Program) => task.regs.ax = ax,
@@ -189,11 +189,10 @@ impl Ctx<'_> {
             None => {}
         }
         task.call = None;
-        self.tell(|| Event::SyscallExit {
-            task: id,
-            nr,
-            result,
-        });
+        if self.sink.listens() {
+            self.sink
+                .answered(self.now_ns, self.tick, self.cpu, id, nr, value, errno);
+        }
         Phase::Return
     }
 
@@ -224,7 +223,9 @@ impl Ctx<'_> {
         }
         hw.ring = Ring::User;
         hw.ip = task.regs.ip;
-        self.tell(|| Event::ReturnToUser { task: id });
+        if self.sink.listens() {
+            self.sink.returned(self.now_ns, self.tick, self.cpu, id);
+        }
         self.charge(self.k.costs.syscall_exit_ns);
         Phase::User
     }

@@ -1,6 +1,5 @@
 //! The usual ticks between two calls, without looking anything up twice.
 
-use crate::event::Event;
 use crate::hw::Ring;
 use crate::kernel::cgroup::Freeze;
 use crate::kernel::entry::charge_tick;
@@ -43,10 +42,9 @@ pub(super) fn glide(cx: &mut Ctx<'_>, next_ns: u64, last: u64) -> bool {
             }
             cx.tick += 1;
             (hw.ring, hw.ip) = (Ring::User, task.regs.ip);
-            cx.sink
-                .tell(cx.now_ns, cx.tick, cx.cpu, || Event::ReturnToUser {
-                    task: id,
-                });
+            if cx.sink.listens() {
+                cx.sink.returned(cx.now_ns, cx.tick, cx.cpu, id);
+            }
             (next, ns) = (Phase::User, cx.k.costs.syscall_exit_ns);
         } else {
             let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= cx.now_ns;
@@ -60,11 +58,10 @@ pub(super) fn glide(cx: &mut Ctx<'_>, next_ns: u64, last: u64) -> bool {
             task.mailbox.pop_front();
             cx.tick += 1;
             hw.ring = Ring::Kernel;
-            cx.sink
-                .tell(cx.now_ns, cx.tick, cx.cpu, || Event::SyscallEnter {
-                    task: id,
-                    call: call.clone(),
-                });
+            if cx.sink.listens() {
+                let told = call.clone();
+                cx.sink.entered(cx.now_ns, cx.tick, cx.cpu, id, told);
+            }
             task.call = Some(ActiveCall {
                 call,
                 entries: 0,

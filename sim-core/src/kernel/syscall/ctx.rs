@@ -64,12 +64,6 @@ impl Ctx<'_> {
         }
     }
 
-    /// The same where something happens all the time.
-    #[inline(always)]
-    pub fn tell(&mut self, event: impl FnOnce() -> Event) {
-        self.sink.tell(self.now_ns, self.tick, self.cpu, event);
-    }
-
     #[inline(never)]
     fn record(&mut self, event: Event) {
         self.sink.push(Record {
