@@ -206,7 +206,7 @@ impl Ram {
     }
 
     /// The frame for writing; `None` past the end of RAM.
-    #[inline]
+    #[inline(never)]
     pub fn frame_mut(&mut self, pfn: Pfn) -> Option<&mut Contents> {
         self.contents.get_mut(pfn.0)
     }

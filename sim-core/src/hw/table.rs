@@ -65,11 +65,6 @@ impl Packed {
             *before -= 1;
         }
     }
-    /// The greatest index that has an entry.
-    fn last(&self) -> Option<u16> {
-        let word = (0..8).rev().find(|word| self.bitmap[*word] != 0)?;
-        Some(word as u16 * 64 + 63 - self.bitmap[word].leading_zeros() as u16)
-    }
 }
 
 impl Table {
@@ -168,18 +163,6 @@ impl Table {
         }
     }
 
-    /// An empty one with room for so many.
-    pub fn with_room(count: usize) -> Self {
-        if count <= SMALL {
-            return Table::default();
-        }
-        Table::Packed(Box::new(Packed {
-            bitmap: [0; 8],
-            before: [0; 8],
-            entries: Vec::with_capacity(count),
-        }))
-    }
-
     /// The first entry at `from` or after it.
     pub fn first_from(&self, from: u16) -> Option<(u16, u64)> {
         let packed = match self {
@@ -194,33 +177,6 @@ impl Table {
         }
         let at = word as u16 * 64 + left.trailing_zeros() as u16;
         Some((at, *packed.entries.get(packed.rank(at))?))
-    }
-
-    /// Adds an entry after all that are there. Invariant: `index` is greater than theirs, and
-    /// `value` is not zero; anything else takes the slow way.
-    pub fn push(&mut self, index: u16, value: u64) {
-        match self {
-            Table::Small {
-                len,
-                index: at,
-                entry,
-            } if value != 0
-                && usize::from(*len) < SMALL
-                && (*len == 0 || at[usize::from(*len) - 1] < index)
-                && index < 512 =>
-            {
-                at[usize::from(*len)] = index;
-                entry[usize::from(*len)] = value;
-                *len += 1;
-            }
-            Table::Packed(packed)
-                if value != 0 && index < 512 && packed.last().is_none_or(|last| last < index) =>
-            {
-                packed.mark(index);
-                packed.entries.push(value);
-            }
-            Table::Small { .. } | Table::Packed(_) => self.set(index, value),
-        }
     }
 
     /// Changes the entries of a range; none may become zero.

@@ -108,22 +108,32 @@ impl<T> Sparse<T> {
 
 impl<T: Clone + Default> Sparse<T> {
     /// The item for writing; `None` past the end.
-    #[inline]
+    #[inline(always)]
     pub fn get_mut(&mut self, at: u64) -> Option<&mut T> {
         if at >= self.len {
             return None;
         }
         let at = at as usize;
         let group = self.groups.get_mut(at / GROUP)?;
-        let group = group.get_or_insert_with(|| {
-            Rc::new(Group {
-                chunks: [const { None }; GROUP_CHUNKS],
-            })
-        });
+        let group = group.get_or_insert_with(new_group);
         let chunk = &mut own(group).chunks[at / CHUNK % GROUP_CHUNKS];
-        let chunk = chunk.get_or_insert_with(|| Rc::new(Default::default()));
+        let chunk = chunk.get_or_insert_with(new_chunk);
         Some(&mut own(chunk)[at % CHUNK])
     }
+}
+
+#[cold]
+#[inline(never)]
+fn new_group<T>() -> Rc<Group<T>> {
+    Rc::new(Group {
+        chunks: [const { None }; GROUP_CHUNKS],
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn new_chunk<T: Default>() -> Rc<Chunk<T>> {
+    Rc::new(Default::default())
 }
 
 impl<T: Blank + Hash> Hash for Sparse<T> {

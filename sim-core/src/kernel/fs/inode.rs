@@ -236,15 +236,17 @@ pub(super) fn release_inode(cx: &mut Ctx<'_>, id: InodeId) {
 /// Frees an inode without links and holds, its pages, and what a directory held. A loop, not a
 /// recursion: a tree may be deep.
 fn free_inode_if_unused(cx: &mut Ctx<'_>, id: InodeId) {
+    let is_used = |cx: &Ctx<'_>, id| {
+        let inode = cx.k.vfs.inodes.get(id);
+        inode.is_none_or(|i| i.links > 0 || i.holds > 0)
+    };
+    // The usual case, which allocates nothing.
+    if is_used(cx, id) {
+        return;
+    }
     let mut doubtful = vec![id];
     while let Some(id) = doubtful.pop() {
-        if cx
-            .k
-            .vfs
-            .inodes
-            .get(id)
-            .is_none_or(|i| i.links > 0 || i.holds > 0)
-        {
+        if is_used(cx, id) {
             continue;
         }
         let Some(inode) = cx.k.vfs.inodes.remove(id) else {

@@ -254,11 +254,14 @@ pub(super) fn release_mount(cx: &mut Ctx<'_>, id: MountId) {
 
 /// Frees an unmounted mount without users, and what stayed connected below it.
 pub(super) fn free_mount_if_unused(cx: &mut Ctx<'_>, id: MountId) {
+    let unused =
+        |m: &Mount| m.holds == 0 && m.ns.is_none() && m.at.is_none() && m.internal == Internal::No;
+    // The usual case, which allocates nothing.
+    if !cx.k.mount(id).is_some_and(unused) {
+        return;
+    }
     let mut doubtful = vec![id];
     while let Some(id) = doubtful.pop() {
-        let unused = |m: &Mount| {
-            m.holds == 0 && m.ns.is_none() && m.at.is_none() && m.internal == Internal::No
-        };
         if !cx.k.mount(id).is_some_and(unused) {
             continue;
         }

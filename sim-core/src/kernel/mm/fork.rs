@@ -20,21 +20,18 @@ pub fn share(cx: &mut Ctx<'_>, id: MmId) {
 /// # Errors
 /// ENOMEM; the copy is undone then.
 pub fn fork(cx: &mut Ctx<'_>, from: MmId) -> Result<MmId, Errno> {
-    let to = new_space(cx)?;
-    let Some(old) = cx.k.mm.spaces.get(from) else {
-        release(cx, to);
-        return Err(lost!(ENOMEM));
-    };
+    let old = cx.k.mm.spaces.get(from).ok_or(lost!(ENOMEM))?;
     let (brk_start, brk, pgd) = (old.brk_start, old.brk, old.pgd);
     let parents = old.vmas.clone();
     let vmas = inherited(&parents);
+    let to = new_space(cx, vmas.clone())?;
     for vma in vmas.iter() {
         if let Backing::File { inode, .. } = vma.backing {
             fs::hold_mapped(cx.k, inode);
         }
     }
     if let Some(new) = cx.k.mm.spaces.get_mut(to) {
-        (new.vmas, new.brk_start, new.brk) = (vmas, brk_start, brk);
+        (new.brk_start, new.brk) = (brk_start, brk);
         new.heritage = Heritage::OfParent;
     }
     match copy_pages(cx, pgd, from, to, &parents) {
@@ -108,7 +105,8 @@ fn copy_leaf(cx: &mut Ctx<'_>, base: u64, table: Pfn, to: MmId, vmas: &[Vma]) ->
     let Contents::Table(entries) = cx.hw.ram.frame(table) else {
         return Ok(());
     };
-    let mut copy = Table::with_room(entries.len());
+    // All of it, and then what is not copied is taken out: mostly there is nothing.
+    let mut copy = entries.clone();
     let (mut rss, mut swapped) = (Rss::default(), 0);
     let mut left = ranges();
     let (mut first, mut end) = (0, 0);
@@ -117,18 +115,21 @@ fn copy_leaf(cx: &mut Ctx<'_>, base: u64, table: Pfn, to: MmId, vmas: &[Vma]) ->
             (first, end) = left.next().unwrap_or((512, 512));
         }
         if at < first {
+            copy.set(at, 0);
             continue;
         }
         let pte = Pte(raw);
         if let Some(slot) = pte.swap_slot() {
             cx.k.mm.swap.share(slot, to);
             swapped += 1;
-            copy.push(at, raw);
-            continue;
+        } else {
+            cx.k.mm.frames.share_map(pte.pfn(), to, &mut rss);
         }
-        cx.k.mm.frames.share_map(pte.pfn(), to, &mut rss);
-        copy.push(at, pte.without(PteFlags::WRITE | PteFlags::ACCESSED).0);
     }
+    copy.change(0..=511, |raw| match Pte(raw).has(PteFlags::PRESENT) {
+        true => Pte(raw).without(PteFlags::WRITE | PteFlags::ACCESSED).0,
+        false => raw,
+    });
     cx.hw.ram.set(target, Contents::Table(copy));
     if let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) {
         for (first, end) in ranges() {

@@ -243,6 +243,7 @@ impl Frames {
         self.info.iter().map(|(pfn, info)| (Pfn(pfn), *info))
     }
 
+    #[inline(never)]
     pub(super) fn info_mut(&mut self, pfn: Pfn) -> Option<&mut FrameInfo> {
         self.info.get_mut(pfn.0)
     }
@@ -257,7 +258,7 @@ impl Frames {
 
     /// As `count_map`, for a forked child: the page is nobody's own any more.
     pub(super) fn share_map(&mut self, pfn: Pfn, space: MmId, rss: &mut Rss) {
-        if let Some(info) = self.info_mut(pfn) {
+        if let Some(info) = self.info.get_mut(pfn.0) {
             info.count_map(space, rss);
             if info.state == FrameState::Exclusive {
                 info.state = FrameState::Plain;
@@ -267,7 +268,7 @@ impl Frames {
 
     /// Uncounts an entry. `gone` counts the resident page that it was.
     pub(super) fn uncount_map(&mut self, pfn: Pfn, space: MmId, gone: &mut Rss) -> Unused {
-        let Some(info) = self.info_mut(pfn) else {
+        let Some(info) = self.info.get_mut(pfn.0) else {
             return Unused::No;
         };
         if let Some(count) = gone.counter(info) {

@@ -105,15 +105,15 @@ impl AddressSpace {
     }
 }
 
-/// An empty address space with one user.
+/// An address space with one user and no pages yet.
 ///
 /// # Errors
 /// ENOMEM.
-pub fn new_space(cx: &mut Ctx<'_>) -> Result<MmId, Errno> {
+pub fn new_space(cx: &mut Ctx<'_>, vmas: Rc<Vec<Vma>>) -> Result<MmId, Errno> {
     let id = cx.k.mm.spaces.insert(AddressSpace {
         pgd: Pfn(0),
         table_frames: 0,
-        vmas: Rc::default(),
+        vmas,
         heritage: Heritage::Own,
         rss: Rss::default(),
         swapped: 0,
@@ -193,19 +193,20 @@ pub fn release(cx: &mut Ctx<'_>, id: MmId) {
     if space.users > 0 {
         return;
     }
-    let (pgd, vmas) = (space.pgd, std::mem::take(&mut space.vmas));
+    let pgd = space.pgd;
     match cx.hw.mmu {
         Mmu::Paging => {
             drop_range(cx, id, 0, 1 << 36);
             free_table(cx, id, pgd);
             cx.hw.invalidate_space(id.as_u64());
         }
-        Mmu::None => vmas
-            .iter()
-            .for_each(|vma| nommu::give_back(cx, id, vma.start, vma.end)),
+        Mmu::None => {
+            let vmas = space.vmas.clone();
+            let all = vmas.iter();
+            all.for_each(|vma| nommu::give_back(cx, id, vma.start, vma.end));
+        }
     }
-    cx.k.mm.spaces.remove(id);
-    for vma in vmas.iter() {
-        forget(cx, vma);
+    if let Some(space) = cx.k.mm.spaces.remove(id) {
+        space.vmas.iter().for_each(|vma| forget(cx, vma));
     }
 }

@@ -75,7 +75,7 @@ fn check_arguments(why: &Why, argv: &[Str]) -> Result<(), Errno> {
 }
 
 fn exec(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> SysResult {
-    let space = mm::new_space(cx)?;
+    let space = mm::new_space(cx, Default::default())?;
     let old = cx.me()?.mm;
     let start = match lay_out(cx, space, file, &argv) {
         Ok(start) => start,
