@@ -246,6 +246,7 @@ impl Sink {
     }
 
     #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "they are in registers")]
     pub fn answered(
         &mut self,
         at_ns: u64,

@@ -3,7 +3,7 @@
 use super::space::Heritage;
 use super::tables::{leaf_table, leaf_tables};
 use super::{Backing, MmId, Rss, Vma, VmaTraits, new_space, release};
-use crate::hw::{Contents, Pfn, Pte, PteFlags, Table};
+use crate::hw::{Contents, Pfn, Pte, PteFlags};
 use crate::kernel::{Ctx, Errno, fs};
 use std::rc::Rc;
 
