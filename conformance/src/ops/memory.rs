@@ -178,13 +178,10 @@ fn crash(hands: &mut Hands<'_>) -> OpResult {
         other => return Err(Halt::Bad(format!("no crash '{other}'"))),
     };
     let is_call = matches!(step, UserStep::Fetch { .. });
-    hands.step(step)?;
-    if is_call {
-        let addr = hands.region("r")?.addr;
-        if hands.step(UserStep::Load { addr })? != RETURN {
-            // What else the bytes say: zeroes add to where they stand.
-            hands.step(UserStep::Store { addr: 0, byte: 0 })?;
-        }
+    let first = hands.step(step)?;
+    if is_call && first != RETURN {
+        // What else the bytes say: zeroes add to where they stand.
+        hands.step(UserStep::Store { addr: 0, byte: 0 })?;
     }
     Ok(json!(0))
 }

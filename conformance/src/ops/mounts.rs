@@ -46,7 +46,11 @@ fn mount(hands: &mut Hands<'_>) -> OpResult {
     let call = Syscall::Mount {
         source: source.unwrap_or_else(|| "none".into()).into(),
         target: path(hands, "target")?,
-        fstype: text("type"),
+        // To the model a missing name is an empty one; the kernel looks for a file system of that name, in vain.
+        fstype: match hands.params.text_or_none("type").as_deref() {
+            Some("") => " ".into(),
+            _ => text("type"),
+        },
         flags,
         data: text("data"),
     };

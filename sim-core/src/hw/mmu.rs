@@ -28,6 +28,8 @@ impl PteFlags {
     pub const USER: u64 = 1 << 2;
     pub const ACCESSED: u64 = 1 << 5;
     pub const DIRTY: u64 = 1 << 6;
+    /// The lowest bit of the protection key. Key 1 is kept for pages that may be executed only: nobody's PKRU allows it.
+    pub const KEY: u64 = 1 << 59;
     pub const NO_EXEC: u64 = 1 << 63;
 }
 
@@ -235,7 +237,7 @@ pub fn translate(
     let allowed = |pte: Pte| {
         let user = ring == Ring::Kernel || pte.has(PteFlags::USER);
         let way = match access {
-            FaultAccess::Read => true,
+            FaultAccess::Read => !pte.has(PteFlags::KEY),
             // A clean page goes through the walk once more, which marks it dirty.
             FaultAccess::Write => pte.has(PteFlags::WRITE),
             FaultAccess::Execute => !pte.has(PteFlags::NO_EXEC),

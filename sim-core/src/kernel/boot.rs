@@ -136,9 +136,12 @@ fn first_task(
     let pid = task::first_pid(&mut cx)?;
     let kernel_frame = mm::alloc(&mut cx, FrameUse::Kernel)?;
     let proxy = cx.k.init_ns.clone();
-    cx.k.ns.hold_proxy(&proxy);
     let user_ns = cx.k.init_user_ns;
-    cx.k.ns.hold(user_ns);
+    // The first ones are the kernel's own, and stay when their last process leaves.
+    for _ in ["kernel", "task"] {
+        cx.k.ns.hold_proxy(&proxy);
+        cx.k.ns.hold(user_ns);
+    }
     let groups = (cx.k.ns.cgroup_root(cx.k.init_ns.cgroup)).unwrap_or(cx.k.cgroups.roots);
     let mut cred = Cred::root(user_ns);
     if world == World::Bare {

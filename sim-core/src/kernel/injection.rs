@@ -23,7 +23,7 @@ pub enum UserStep {
     Load { addr: u64 },
     /// Writes a byte.
     Store { addr: u64, byte: u8 },
-    /// Jumps there and comes back.
+    /// Jumps there and comes back; the answer is the byte that was fetched.
     Fetch { addr: u64 },
     /// An instruction that the CPU does not know: SIGILL.
     Illegal,

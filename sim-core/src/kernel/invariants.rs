@@ -221,6 +221,8 @@ fn numbers(k: &Kernel) -> Result<(), String> {
 fn namespaces(k: &Kernel) -> Result<(), String> {
     let mut refs: BTreeMap<super::NsId, u32> = BTreeMap::new();
     let mut count = |id| *refs.entry(id).or_default() += 1;
+    k.init_ns.all().into_iter().for_each(&mut count);
+    count(k.init_user_ns);
     for (_, task) in k.tasks.iter() {
         count(task.cred.user_ns);
         // A zombie has given its proxy back, as on Linux.

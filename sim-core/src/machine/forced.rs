@@ -22,7 +22,9 @@ pub(super) fn step(step: UserStep, bus: &mut Bus<'_>) -> Forced {
             bus.load_bytes(addr, &mut byte).map(|()| byte[0])
         }
         UserStep::Store { addr, byte } => bus.store_bytes(addr, &[byte]).map(|()| 0),
-        UserStep::Fetch { addr } => bus.fetch(addr).map(|_| 0),
+        UserStep::Fetch { addr } => bus
+            .fetch(addr)
+            .map(|word| word.to_le_bytes()[(addr % 8) as usize]),
         UserStep::Illegal => return Forced::Illegal,
         UserStep::Divide => return Forced::Divide,
     };

@@ -70,8 +70,9 @@ impl Kernel {
             return;
         };
         group.tasks = group.tasks.saturating_sub(1);
-        if group.tasks == 0 && group.presence == Presence::Removed {
-            if let Some(parent) = group.parent {
+        let is_last = group.tasks == 0 && group.presence == Presence::Removed;
+        if is_last && !self.is_shown(id) {
+            if let Some(parent) = self.cgroups.table.get(id).and_then(|group| group.parent) {
                 self.cgroups.inherit_times(id, parent);
             }
             self.cgroups.table.remove(id);

@@ -61,7 +61,7 @@ impl CgroupNode {
         }
         let found = files_of(k, self.group)
             .into_iter()
-            .find(|f| f.name() == name);
+            .find(|f| f.name() == name && !self.is_removed(&k.cgroups));
         let file = Some(found.ok_or_else(|| refuse!(why, NameExists))?);
         Ok(Self { file, ..self })
     }

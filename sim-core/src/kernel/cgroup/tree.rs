@@ -1,6 +1,7 @@
 //! Making and removing groups.
 
 use super::{Cgroup, CgroupId, Cgroups, Owner, Presence};
+use crate::kernel::fs::Node;
 use crate::kernel::rule::Why;
 use crate::kernel::syscall::Str;
 use crate::kernel::{Errno, Kernel};
@@ -57,7 +58,8 @@ pub fn rmdir(k: &mut Kernel, why: &Why, id: CgroupId) -> Result<(), Errno> {
     let group = groups.get(id).ok_or(lost!(ENODEV))?;
     let parent = group.parent.ok_or(lost!(EBUSY))?;
     forbid!(why, CgroupEmpty, if !group.members.is_empty() || !group.children.is_empty())?;
-    let is_unused = group.tasks == 0;
+    let is_unused = group.tasks == 0 && !k.is_shown(id);
+    let groups = &mut k.cgroups;
     if let Some(group) = groups.table.get_mut(parent) {
         group.children.retain(|child| *child != id);
     }
@@ -69,6 +71,23 @@ pub fn rmdir(k: &mut Kernel, why: &Why, id: CgroupId) -> Result<(), Errno> {
         group.presence = Presence::Removed;
     }
     Ok(())
+}
+
+impl Kernel {
+    /// Whether the place of a group is still told of once it was removed: as a cgroup namespace's
+    /// root, as what a mount shows, or because something below it is.
+    pub(super) fn is_shown(&self, id: CgroupId) -> bool {
+        let is_it = |node: Node| matches!(node, Node::Cgroup(node) if node.group == id);
+        self.ns.iter().any(|(ns, _)| {
+            let roots = self.ns.cgroup_root(ns);
+            roots.is_some_and(|set| [set.v2, set.pids, set.memory].contains(&id))
+        }) || self.vfs.mounts.iter().any(|(_, m)| is_it(m.root))
+            || self
+                .cgroups
+                .table
+                .iter()
+                .any(|(_, group)| group.parent == Some(id))
+    }
 }
 
 impl Cgroups {

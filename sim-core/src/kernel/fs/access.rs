@@ -81,6 +81,7 @@ impl Ctx<'_> {
         let owner = self.k.owner_of(place.node)?;
         if let Node::Proc(node) = place.node {
             procfs::may_enter(self, node)?;
+            procfs::may_pass(self, place, node)?;
         }
         if let Node::Proc(node) = place.node
             && let Some(may_write) = procfs::may_write_setting(self, node)

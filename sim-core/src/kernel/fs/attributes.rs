@@ -5,6 +5,7 @@ use super::inode::{Device, InodeData};
 use super::path::{Node, PathRef};
 use super::walk::Follow;
 use super::{overlay, pagecache, procfs};
+use crate::kernel::cred::Cap;
 use crate::kernel::syscall::{FileKind, OpenFlags, Stat, Str, SysResult, done};
 use crate::kernel::{Ctx, Errno, Kernel, Reply, cgroup};
 
@@ -52,6 +53,7 @@ pub fn sys_fstat(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
 }
 
 fn answer(cx: &mut Ctx<'_>, place: PathRef) -> SysResult {
+    procfs::may_stat(cx, place)?;
     let mut stat = stat_of(cx.k, place)?;
     // cp_new_stat: ids as the caller's user namespace shows them.
     let ns = cx.k.ns.user(cx.me()?.cred.user_ns).ok_or(lost!(EINVAL))?;
@@ -177,9 +179,13 @@ fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResu
     };
     let (uid, gid) = (lower(&ns.uid_map, uid)?, lower(&ns.gid_map, gid)?);
     cx.want_write(place)?;
-    let (Node::Inode(_) | Node::Cgroup(_)) = place.node else {
-        return Err(refuse!(cx.why, FileComputed, place.node));
+    // Files of a process let it happen and forget it at the next look (pid_revalidate).
+    let is_kept = match place.node {
+        Node::Inode(_) | Node::Cgroup(_) => true,
+        Node::Proc(node) => procfs::is_of_process(node),
+        Node::Ns(_) => false,
     };
+    forbid!(cx.why, FileComputed, place.node, if !is_kept)?;
     cx.may_chown(
         place.node,
         Some(uid).filter(|id| *id != UNCHANGED),
@@ -205,7 +211,7 @@ fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResu
             node.set_owner(&mut cx.k.cgroups, owner);
             return done(0);
         }
-        Node::Proc(_) | Node::Ns(_) => return Err(refuse!(cx.why, FileComputed, place.node)),
+        Node::Proc(_) | Node::Ns(_) => return done(0),
     };
     overlay::copy_up(cx, id)?;
     for id in overlay::both(cx.k, id) {
@@ -216,6 +222,25 @@ fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResu
         }
     }
     done(0)
+}
+
+/// file_remove_privs: what somebody writes without CAP_FSETID loses its set-id bits.
+pub(super) fn remove_privileges(cx: &mut Ctx<'_>, id: super::InodeId) -> Result<(), Errno> {
+    let Some(inode) = cx.k.vfs.inodes.get(id).filter(|i| i.mode & 0o6000 != 0) else {
+        return Ok(());
+    };
+    let (mode, gid) = (inode.mode, inode.gid);
+    let keeps_gid = mode & 0o010 == 0 && cx.in_group_or_capable(gid)?;
+    if mode & 0o6000 == 0o2000 && keeps_gid || cx.is_capable(Cap::FSETID) {
+        return Ok(());
+    }
+    let lost = if keeps_gid { 0o4000 } else { 0o6000 };
+    for id in overlay::both(cx.k, id) {
+        if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {
+            inode.mode &= !lost;
+        }
+    }
+    Ok(())
 }
 
 /// truncate(2).
@@ -233,6 +258,7 @@ pub fn sys_truncate(cx: &mut Ctx<'_>, path: Str, length: i64) -> SysResult {
             cx.permit(place, super::access::Access::Write)?;
             cx.get_write_access(cx.k.real_inode(id))?;
             overlay::copy_up(cx, id)?;
+            remove_privileges(cx, id)?;
             pagecache::resize(cx, cx.k.real_inode(id), size)?;
             done(0)
         }
@@ -248,10 +274,13 @@ pub fn sys_truncate(cx: &mut Ctx<'_>, path: Str, length: i64) -> SysResult {
 pub fn sys_ftruncate(cx: &mut Ctx<'_>, fd: i32, length: i64) -> SysResult {
     let size = u64::try_from(length).map_err(|_| refuse!(cx.why, LengthValid, length))?;
     let (_, file) = cx.file(fd)?;
+    // pidfs_setattr.
+    forbid!(cx.why, TruncatePidfd, fd, if matches!(file.kind, OpenKind::Pidfd(_)))?;
     let writes = file.flags.any(OpenFlags::WRONLY.with(OpenFlags::RDWR));
     let id = super::fd::inode_of(file).filter(|_| writes && file.kind == OpenKind::Inode);
     let id = id.ok_or_else(|| refuse!(cx.why, TruncateWritable, fd))?;
     forbid!(cx.why, TruncateWritable, id, if cx.kind_of(Node::Inode(id)) != Some(FileKind::Regular))?;
+    remove_privileges(cx, id)?;
     pagecache::resize(cx, cx.k.real_inode(id), size)?;
     done(0)
 }

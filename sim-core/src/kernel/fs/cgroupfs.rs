@@ -104,10 +104,31 @@ pub(super) fn hierarchy_root(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Nod
 
 fn hierarchy(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Hierarchy, Errno> {
     let hierarchy = match (fs, data) {
-        (FsType::Cgroup2, _) => Hierarchy::V2,
+        (FsType::Cgroup2, _) => {
+            let is_known = |option: &str| {
+                matches!(
+                    option,
+                    "" | "nsdelegate"
+                        | "favordynmods"
+                        | "memory_localevents"
+                        | "memory_recursiveprot"
+                )
+            };
+            forbid!(cx.why, CgroupV1Controller, if !data.split(',').all(is_known))?;
+            Hierarchy::V2
+        }
         (_, "pids") => Hierarchy::Pids,
         (_, "memory") => Hierarchy::Memory,
-        (_, _) => return Err(refuse!(cx.why, CgroupV1Controller)),
+        (_, _) => {
+            // Without a controller all are meant; what is not there yet would have to be made.
+            let is_known = |option: &str| matches!(option, "" | "all" | "none" | "pids" | "memory");
+            let mut options = data
+                .split(',')
+                .filter(|option| !option.starts_with("name="));
+            let is_bad = data == "none" || !options.all(is_known);
+            forbid!(cx.why, CgroupV1Controller, if is_bad)?;
+            return Err(refuse!(cx.why, CgroupHierarchyFirst));
+        }
     };
     if cx.k.cgroups.hierarchies().contains(&hierarchy) {
         Ok(hierarchy)

@@ -188,7 +188,10 @@ impl Kernel {
             return 0;
         };
         let InodeData::Directory { entries } = &inode.data else {
-            return inode.links;
+            // An overlay tells of its counterpart (ovl_getattr).
+            let real = inode.layers.as_ref().and_then(|layers| layers.top());
+            let real = real.and_then(|id| self.vfs.inodes.get(id));
+            return real.unwrap_or(inode).links;
         };
         if inode.links == 0 && inode.parent.is_some() {
             return 0;

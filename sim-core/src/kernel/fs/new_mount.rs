@@ -6,7 +6,7 @@ use super::mount::MountLock;
 use super::mount_calls::{graft_tree, is_mine, lock_mount};
 use super::open::bare_inode;
 use super::path::{Node, PathRef};
-use super::procfs::ProcNode;
+use super::procfs::{self, ProcNode};
 use super::superblock::{FsType, SuperBlock, SuperId, tmpfs_options};
 use crate::kernel::cred::{Cap, IdMap};
 use crate::kernel::rule::Why;
@@ -98,11 +98,14 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
         FsType::Overlay => super::overlay::get_tree(cx, data),
         // The instance shows the PID namespace that the mounter is in.
         FsType::Proc => {
-            proc_options(&cx.why, data)?;
+            let options = procfs::options(&cx.why, "", data)?.into();
             let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(EINVAL))?;
             let dev = cx.k.new_dev();
             let root = Node::Proc(ProcNode::root(ns));
-            Ok(cx.k.new_super(SuperBlock::new(fs, dev, root, user_ns)))
+            Ok(cx.k.new_super(SuperBlock {
+                options,
+                ..SuperBlock::new(fs, dev, root, user_ns)
+            }))
         }
         FsType::Cgroup | FsType::Cgroup2 => {
             let root = cgroupfs::hierarchy_root(cx, fs, data)?;
@@ -174,7 +177,7 @@ pub(super) fn check_options(k: &Kernel, why: &Why, sb: SuperId, data: &str) -> R
     let sb = k.vfs.supers.get(sb).ok_or(lost!(EINVAL))?;
     match sb.fs {
         FsType::Tmpfs => tmpfs_options(why, k.mm.frames.total(), data).map(|_| ()),
-        FsType::Proc => proc_options(why, data),
+        FsType::Proc => procfs::options(why, "", data).map(|_| ()),
         FsType::Ramfs
         | FsType::Devtmpfs
         | FsType::Nsfs
@@ -184,18 +187,17 @@ pub(super) fn check_options(k: &Kernel, why: &Why, sb: SuperId, data: &str) -> R
     }
 }
 
-/// Nothing is hidden: other values of `hidepid=` are not modelled.
-fn proc_options(why: &Why, data: &str) -> Result<(), Errno> {
-    let is_known = |option: &str| matches!(option, "" | "hidepid=0" | "hidepid=off");
-    forbid!(why, ProcOptions, if !data.split(',').all(is_known))
-}
-
 /// Applies what [`check_options`] has let pass.
 ///
 /// # Errors
 /// EINVAL.
 pub(super) fn reconfigure(k: &mut Kernel, why: &Why, id: SuperId, data: &str) -> Result<(), Errno> {
     let total = k.mm.frames.total();
+    if let Some(sb) = k.vfs.supers.get_mut(id)
+        && sb.fs == FsType::Proc
+    {
+        sb.options = procfs::options(why, &sb.options, data)?.into();
+    }
     if let Some(sb) = k.vfs.supers.get_mut(id)
         && sb.fs == FsType::Tmpfs
         && data.contains("size=")

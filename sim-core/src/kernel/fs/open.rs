@@ -232,6 +232,7 @@ fn finish(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> SysResult {
     {
         overlay::copy_up(cx, id)?;
         if flags.has(OpenFlags::TRUNC) {
+            super::attributes::remove_privileges(cx, id)?;
             truncate(cx, cx.k.real_inode(id));
         }
     }

@@ -41,7 +41,9 @@ pub fn interpreter(cx: &mut Ctx<'_>, path: &str) -> Result<Interpreter, Errno> {
         None if !is_whole => return Err(refuse!(cx.why, ExecFormat, id)),
         None => (line, None),
     };
-    forbid!(cx.why, ExecFormat, id, if name.is_empty())?;
+    // A file that ends without a line has a name all the same, an empty one: the working directory.
+    forbid!(cx.why, ExecFormat, id, if name.is_empty() && rest.contains('\n'))?;
+    let name = if name.is_empty() { "." } else { name };
     Ok(Interpreter {
         path: name.into(),
         argument,

@@ -185,7 +185,12 @@ impl Ctx<'_> {
                     .entry(dir, name)
                     .ok_or_else(|| refuse!(self.why, NameExists, dir))?,
             )),
-            Node::Proc(node) => Ok(Node::Proc(procfs::lookup(self, node, name)?)),
+            Node::Proc(node) => {
+                let found = procfs::lookup(self, node, name)?;
+                let is_shown = procfs::is_shown(self, dir, found, procfs::Listed::ByName);
+                forbid!(self.why, NameExists, dir.node, if !is_shown)?;
+                Ok(Node::Proc(found))
+            }
             Node::Cgroup(node) => Ok(Node::Cgroup(node.lookup(self.k, &self.why, name)?)),
             Node::Ns(_) => Err(lost!(ENOTDIR)),
         }

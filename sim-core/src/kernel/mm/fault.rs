@@ -95,7 +95,7 @@ fn resolve(cx: &mut Ctx<'_>, fault: PageFault, from: FaultFrom) -> Result<FaultO
     let is_write = fault.access == FaultAccess::Write;
     let is_allowed = match fault.access {
         FaultAccess::Write => vma.prot.has(Prot::WRITE),
-        FaultAccess::Read => vma.is_accessible(),
+        FaultAccess::Read => vma.is_accessible() && vma.prot != Prot::EXEC,
         FaultAccess::Execute => vma.prot.has(Prot::EXEC) || (!fault.present && vma.is_accessible()),
     };
     check!(cx.why, FaultAllowed, fault.addr => vma.prot.0, if is_allowed)?;
@@ -128,6 +128,8 @@ pub(super) fn flags(vma: &Vma, writable: Writable) -> u64 {
     }
     if !vma.prot.has(Prot::EXEC) {
         flags |= PteFlags::NO_EXEC;
+    } else if vma.prot == Prot::EXEC {
+        flags |= PteFlags::KEY;
     }
     flags
 }
@@ -189,15 +191,16 @@ fn file(
 ) -> Result<FaultOutcome, Bad> {
     let (inode, page) = place;
     let end = fs::file_pages(cx.k, inode);
+    // The mappings of System V segments have no map_pages.
+    let is_alone = matches!(vma.name, VmaName::Shm { .. });
     check!(cx.why, FaultInFile, page => end, if page < end).map_err(|_| Bad::Bus)?;
     let is_private_write = access == FaultAccess::Write && vma.sharing == Sharing::Private;
-    if access != FaultAccess::Write && fs::cached_page(cx.k, inode, page).is_some() {
-        map_around(cx, space, vpn, vma, place)?;
-        return Ok(FaultOutcome::FilePage);
-    }
-    if access != FaultAccess::Write {
+    if access != FaultAccess::Write && !is_alone {
         // Neighbours that are there come along even if this page is not.
         map_around(cx, space, vpn, vma, place)?;
+        if fs::cached_page(cx.k, inode, page).is_some() {
+            return Ok(FaultOutcome::FilePage);
+        }
     }
     let cached = fs::page(cx, inode, page)?;
     if is_private_write {

@@ -86,7 +86,7 @@ fn victim(cx: &Ctx<'_>) -> Option<(TaskId, u64)> {
     largest(cx, |cx, id| Some(id) != cx.k.init)
 }
 
-/// The task with the most memory among those that may be chosen.
+/// The task with the most memory among those that may be chosen, the youngest of several (oom_evaluate_task).
 fn largest(cx: &Ctx<'_>, may: impl Fn(&Ctx<'_>, TaskId) -> bool) -> Option<(TaskId, u64)> {
     let candidates = cx.k.tasks.iter().filter(|(id, _)| may(cx, *id));
     candidates
@@ -94,7 +94,7 @@ fn largest(cx: &Ctx<'_>, may: impl Fn(&Ctx<'_>, TaskId) -> bool) -> Option<(Task
             let space = cx.k.mm.spaces.get(task.mm?)?;
             Some((
                 space.rss.total() + space.table_frames,
-                std::cmp::Reverse(task.born),
+                task.born,
                 id,
                 space.rss.total(),
             ))

@@ -99,7 +99,10 @@ fn change_protection(
     let Some(pgd) = cx.k.mm.spaces.get(id).map(|s| s.pgd) else {
         return;
     };
-    let (mut set, mut clear) = (0, PteFlags::WRITE);
+    let (mut set, mut clear) = (0, PteFlags::WRITE | PteFlags::KEY);
+    if prot == Prot::EXEC {
+        set = PteFlags::KEY;
+    }
     match prot.has(Prot::EXEC) {
         true => clear |= PteFlags::NO_EXEC,
         false => set |= PteFlags::NO_EXEC,

@@ -92,6 +92,7 @@ rules! {
     CgroupFileModelled EOPNOTSUPP "cgroups(7)";
     CgroupFileNotDir ENOTDIR "path_resolution(7)";
     CgroupFreezeRange ERANGE "cgroups(7)";
+    CgroupHierarchyFirst EPERM "cgroups(7)";
     CgroupHierarchyInUse EBUSY "cgroups(7)";
     CgroupIsDirectory EISDIR "read(2)";
     CgroupKillValue ERANGE "cgroups(7)";
@@ -308,6 +309,7 @@ rules! {
     PortLeft EADDRNOTAVAIL "ip(7)";
     PrctlValue EINVAL "prctl(2)";
     ProcExited ENOENT "proc(5)";
+    ProcHidden EPERM "proc(5)";
     ProcLookBehind EACCES "ptrace(2)";
     ProcNameless ENXIO "proc(5)";
     ProcNoFiles ENOENT "proc(5)";
@@ -415,6 +417,7 @@ rules! {
     TmpfsSize EINVAL "tmpfs(5)";
     TruncateDirectory EISDIR "truncate(2)";
     TruncateKind EINVAL "truncate(2)";
+    TruncatePidfd EOPNOTSUPP "pidfd_open(2)";
     TruncateWritable EINVAL "truncate(2)";
     TtyBackground EIO "termios(3)";
     TtyGroupExists ESRCH "tcsetpgrp(3)";

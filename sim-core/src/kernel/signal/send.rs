@@ -111,7 +111,9 @@ impl Ctx<'_> {
         if task.signals.pending & signal.bit() != 0 {
             return;
         }
-        let is_first = !task.signals.is_pending();
+        // Who is frozen does not look at what is pending, and is woken by each (do_freezer_trap).
+        let is_first =
+            !task.signals.is_pending() || task.state == RunState::Blocked(BlockReason::Frozen);
         task.signals.pending |= signal.bit();
         let wants = task.signals.deliverable() & signal.bit() != 0
             && (signal == Signal::SIGKILL || (task.state != RunState::Stopped && is_first));

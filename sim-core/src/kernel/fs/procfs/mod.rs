@@ -18,6 +18,7 @@ macro_rules! names {
     };
 }
 
+mod hide;
 mod id_files;
 mod mounts;
 mod net_files;
@@ -26,10 +27,11 @@ mod pid_files;
 mod system_files;
 mod tree;
 
+pub use hide::{Listed, is_shown, may_pass, may_stat, options};
 pub use id_files::{may_open_for_writing, write};
 pub use mounts::mountinfo;
 pub use net_files::{NetNode, may_write as may_write_setting, write as write_setting};
-pub use owner::{is_setting, may_enter, may_read_on, mode, owner};
+pub use owner::{is_of_process, is_setting, may_enter, may_read_on, mode, owner};
 pub use tree::{inode_number, is_gone, kind, list, lookup, name, parent, target};
 
 use super::path::PathRef;
@@ -79,7 +81,7 @@ names! {
 }
 names! {
     /// Files in /proc/sys/kernel.
-    SysFile { Hostname = "hostname", Osrelease = "osrelease", PidMax = "pid_max" }
+    SysFile { Hostname = "hostname", Osrelease = "osrelease", Ostype = "ostype", PidMax = "pid_max" }
 }
 names! {
     /// Files about a process.

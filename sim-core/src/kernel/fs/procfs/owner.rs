@@ -72,6 +72,11 @@ pub fn may_read_on(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
     forbid!(cx.why, ProcProcess, if !keeps && super::is_gone(cx.k, node))
 }
 
+/// Whether a node is in the directory of a process. The directory itself is immutable.
+pub fn is_of_process(node: ProcNode) -> bool {
+    process_of(node).is_some() && !matches!(node.entry, Entry::Pid(_))
+}
+
 /// The process that a node is of.
 pub(super) fn process_of(node: ProcNode) -> Option<PidId> {
     match node.entry {

@@ -115,6 +115,7 @@ pub(super) fn sys_text(cx: &Ctx<'_>, file: SysFile) -> Result<String, Errno> {
             format!("{}\n", cx.k.ns.nodename(uts).map_or("", |n| n))
         }
         SysFile::Osrelease => format!("{RELEASE}\n"),
+        SysFile::Ostype => "Linux\n".into(),
         SysFile::PidMax => format!("{PID_MAX}\n"),
     })
 }

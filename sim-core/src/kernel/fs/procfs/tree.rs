@@ -1,9 +1,11 @@
 //! The tree of an instance: what is where.
 
+use super::hide::{Listed, is_shown};
 use super::net_files::NetNode;
 use super::owner::{may_look_behind, process_of};
 use super::{Entry, NsLink, PidFile, PidLink, ProcNode, ProcTarget, SysFile, SystemFile};
 use crate::kernel::fs::Node;
+use crate::kernel::fs::fd::OpenKind;
 use crate::kernel::fs::path::PathRef;
 use crate::kernel::syscall::{Dirent, FileKind, Str};
 use crate::kernel::task::{PidId, Task};
@@ -177,7 +179,7 @@ fn by_number(cx: &Ctx<'_>, ns: NsId, name: &str) -> Option<Entry> {
 ///
 /// # Errors
 /// ENOENT for a process that is gone, ENOTDIR.
-pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
+pub fn list(cx: &Ctx<'_>, place: PathRef, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
     let entries: Vec<Entry> = match dir.entry {
         Entry::Root => {
             let fixed = [
@@ -231,6 +233,9 @@ pub fn list(cx: &Ctx<'_>, dir: ProcNode) -> Result<Vec<Dirent>, Errno> {
     };
     let dirent = |entry| {
         let node = dir.with(entry);
+        if !is_shown(cx, place, node, Listed::InDirectory) {
+            return None;
+        }
         Some(Dirent {
             inode: inode_number(node),
             kind: kind(node),
@@ -284,7 +289,11 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
             let file = cx.k.vfs.files.get(fd.file).ok_or(lost!(ENOENT))?;
             Ok(match file.path {
                 Some(place) => ProcTarget::Place(place),
-                None => ProcTarget::Nameless(format!("pipe:[{}]", fd.file.as_u64()).into()),
+                None => ProcTarget::Nameless(match file.kind {
+                    OpenKind::Pidfd(_) => "anon_inode:[pidfd]".into(),
+                    OpenKind::Socket(_) => format!("socket:[{}]", fd.file.as_u64()).into(),
+                    _ => format!("pipe:[{}]", fd.file.as_u64()).into(),
+                }),
             })
         }
         Entry::Ns(pid, link) => {
