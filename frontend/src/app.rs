@@ -17,8 +17,9 @@ use crate::story::Ask;
 use gloo::events::EventListener;
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
-use sim_core::view::NsKind;
+use sim_core::view::{NsKind, RamWatch};
 use sim_core::{BootOptions, Session};
+use std::cell::RefCell;
 use telling::Telling;
 use yew::prelude::*;
 
@@ -146,6 +147,7 @@ pub struct App {
     last_ms: f64,
     waiting: Waiting,
     telling: Telling,
+    ram: RefCell<RamWatch>,
     /// Kept alive with the component.
     _listeners: Vec<EventListener>,
 }
@@ -265,6 +267,7 @@ impl Component for App {
             last_ms: now_ms(),
             waiting: Waiting::Nothing,
             telling: Telling::default(),
+            ram: RefCell::default(),
             _listeners: listeners,
         };
         app.show_in_document();
@@ -290,7 +293,11 @@ impl Component for App {
 
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
         if self.frame == Frame::Embedded {
-            tell_height();
+            tell_height(match self.telling.story {
+                // On a phone the stage scrolls above the words: it fits into any height.
+                Some(_) if root().client_width() <= NARROW_PX => TOLD_PX,
+                _ => 0,
+            });
         }
     }
 }
@@ -367,14 +374,19 @@ impl App {
     }
 }
 
-/// Tells the embedding page how high this one is.
-fn tell_height() {
+/// As wide as the style sheets' phone, in CSS pixels, and how high a scene would like to be there.
+const NARROW_PX: i32 = 500;
+const TOLD_PX: i32 = 720;
+
+/// Tells the embedding page how high this one is, or at least would be.
+fn tell_height(at_least_px: i32) {
     let Ok(Some(parent)) = window().parent() else {
         return;
     };
     let height = document()
         .document_element()
-        .map_or(0, |e| e.scroll_height());
+        .map_or(0, |e| e.scroll_height())
+        .max(at_least_px);
     let message = js_sys::Object::new();
     let _set = js_sys::Reflect::set(&message, &"type".into(), &"ringside:height".into());
     let _set = js_sys::Reflect::set(&message, &"height".into(), &f64::from(height).into());
