@@ -271,6 +271,13 @@ impl From<&String> for Hole {
     }
 }
 
+/// Shared, not copied.
+impl From<&Rc<str>> for Hole {
+    fn from(text: &Rc<str>) -> Self {
+        Hole::Text(AttrValue::Rc(text.clone()))
+    }
+}
+
 impl From<bool> for Hole {
     fn from(flag: bool) -> Self {
         Hole::Flag(flag)

@@ -56,7 +56,7 @@ impl Lab {
 
     fn pid(&self, comm: &str, which: usize) -> i32 {
         let all = tasks(self.0.machine()).into_iter();
-        let mut pids = all.filter(|t| t.comm == comm).map(|t| t.pid);
+        let mut pids = all.filter(|t| &*t.comm == comm).map(|t| t.pid);
         pids.nth(which).expect("it runs")
     }
 
@@ -83,7 +83,7 @@ impl Lab {
         self.0.launch("excel");
         self.wait(20 * MS);
         let all = tasks(self.0.machine());
-        let last = all.iter().rfind(|t| t.comm == "excel").expect("it runs");
+        let last = all.iter().rfind(|t| &*t.comm == "excel").expect("it runs");
         self.0.input(last.tty.expect("a terminal"), "\u{c}");
         self.wait(5 * MS);
         last.pid
@@ -415,7 +415,7 @@ fn shuffle(cpus: u8, costs: u64, seed: u64) {
     let before: Vec<TaskRow> = tasks(lab.0.machine());
     lab.0.advance(lab.0.now_ns() + 1_000 * MS, 200_000);
     if costs > 0 {
-        for task in before.iter().filter(|t| t.comm == "excel") {
+        for task in before.iter().filter(|t| &*t.comm == "excel") {
             assert!(
                 lab.task(task.pid).cpu_time_ns > task.cpu_time_ns,
                 "{task:?}"

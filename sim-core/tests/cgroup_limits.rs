@@ -44,7 +44,7 @@ impl Lab {
 
     fn pids(&self, comm: &str) -> Vec<i32> {
         let all = tasks(self.0.machine()).into_iter();
-        let living = all.filter(|t| t.comm == comm && t.state.letter() != 'Z');
+        let living = all.filter(|t| &*t.comm == comm && t.state.letter() != 'Z');
         living.map(|t| t.pid).collect()
     }
 

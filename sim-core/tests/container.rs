@@ -15,7 +15,7 @@ fn wait(session: &mut Session) {
 
 fn all(session: &Session, comm: &str) -> Vec<TaskRow> {
     let mut rows = tasks(session.machine());
-    rows.retain(|row| row.comm == comm);
+    rows.retain(|row| &*row.comm == comm);
     rows
 }
 

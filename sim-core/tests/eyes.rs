@@ -32,7 +32,9 @@ fn wait(session: &mut Session, ns: u64) {
 fn task(session: &Session, comm: &str) -> TaskRow {
     let mut all = tasks(session.machine());
     all.sort_by_key(|t| t.task);
-    all.into_iter().rfind(|t| t.comm == comm).expect("it runs")
+    all.into_iter()
+        .rfind(|t| &*t.comm == comm)
+        .expect("it runs")
 }
 
 /// Lets a task make a system call, as a debugger would.

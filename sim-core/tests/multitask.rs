@@ -27,7 +27,7 @@ fn wait(session: &mut Session, ns: u64) {
 
 fn task(session: &Session, comm: &str) -> TaskRow {
     let mut all = tasks(session.machine()).into_iter();
-    all.rfind(|t| t.comm == comm).expect("it runs")
+    all.rfind(|t| &*t.comm == comm).expect("it runs")
 }
 
 fn tty(session: &Session, comm: &str) -> u16 {
@@ -109,7 +109,7 @@ fn work_stops_when_told_and_the_machine_rests() {
         tty: sim_core::hw::TtyId(tty(&session, "word")),
     });
     wait(&mut session, 50 * MS);
-    assert!(tasks(session.machine()).iter().all(|t| t.comm != "word"));
+    assert!(tasks(session.machine()).iter().all(|t| &*t.comm != "word"));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn closing_ends_a_program_that_works() {
     let left = tasks(session.machine());
     assert!(
         left.iter()
-            .all(|t| !["word", "excel", "ppt"].contains(&t.comm.as_str()))
+            .all(|t| !["word", "excel", "ppt"].contains(&&*t.comm))
     );
 }
 

@@ -48,7 +48,7 @@ fn screen(session: &Session, tty: u16) -> String {
 
 fn task(session: &Session, comm: &str) -> Option<TaskRow> {
     let tasks = view::tasks(session.machine());
-    tasks.into_iter().find(|task| task.comm == comm)
+    tasks.into_iter().find(|task| &*task.comm == comm)
 }
 
 /// What the shell's last command printed.
@@ -163,7 +163,7 @@ fn wrong_cells_never_land_in_excels_own_memory() {
 #[test]
 fn a_store_into_the_kernel_halts_the_machine() {
     let session = booted(Mmu::None, &["word", "excel"]);
-    let ram = view::ram(session.machine(), 0, 512, None);
+    let ram = view::ram(session.machine(), None);
     let heap = view::windows(session.machine())[2].document.clone();
     let heap = heap.expect("Excel's table").pfn;
     let kernels = (heap..).zip(&ram.cells[heap as usize..]);
@@ -209,7 +209,7 @@ fn overwritten_text_is_an_illegal_instruction() {
 fn there_is_one_instance_of_a_program() {
     let mut session = booted(Mmu::None, &["word", "word"]);
     let words = view::tasks(session.machine());
-    assert_eq!(words.iter().filter(|task| task.comm == "word").count(), 1);
+    assert_eq!(words.iter().filter(|task| &*task.comm == "word").count(), 1);
     let refused = "Cannot allocate memory";
     assert!(shell(&mut session, "sh").contains(refused));
     assert!(shell(&mut session, "cat /etc/hostname | cat").contains(refused));
@@ -267,13 +267,9 @@ fn mapped_memory_is_frames_in_a_row() {
     let addr = inject(&mut session, "word", call).expect("memory") as u64;
     let word = task(&session, "word").expect("Word");
     assert_eq!((word.table_frames, word.minor_faults), (0, 0));
-    let ram = view::ram(
-        session.machine(),
-        addr / 4096,
-        pages as usize,
-        Some(word.task),
-    );
-    for cell in &ram.cells {
+    let ram = view::ram(session.machine(), Some(word.task));
+    let first = (addr / 4096) as usize;
+    for cell in &ram.cells[first..first + pages as usize] {
         assert_eq!(
             (cell.kind, cell.owner),
             (FrameKind::Process, Some(word.task))
@@ -291,7 +287,7 @@ fn mapped_memory_is_frames_in_a_row() {
     assert_eq!(inject(&mut session, "word", unmap(addr, 1)), Ok(0));
     let end = unmap(addr + 4 * 4096, pages - 4);
     assert_eq!(inject(&mut session, "word", end), Ok(0));
-    let free = |session: &Session| view::ram(session.machine(), 0, 0, None).free_frames;
+    let free = |session: &Session| view::ram(session.machine(), None).free_frames;
     let before = free(&session);
     type_at(&mut session, 2, "\u{0f}");
     assert_eq!(
@@ -312,9 +308,7 @@ fn a_key_into_a_cell_of_the_table_still_counts() {
     session.apply(Command::Hangup { tty: excel });
     session.apply(Command::Hangup { tty: word });
     rest(&mut session);
-    let names: Vec<String> = view::tasks(session.machine())
-        .into_iter()
-        .map(|t| t.comm)
-        .collect();
+    let tasks = view::tasks(session.machine());
+    let names: Vec<&str> = tasks.iter().map(|t| &*t.comm).collect();
     assert_eq!(names, ["init", "sh"]);
 }

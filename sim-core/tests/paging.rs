@@ -41,7 +41,7 @@ fn started_on(options: BootOptions, programs: &[&str]) -> Session {
 
 fn task_named(machine: &Machine, comm: &str) -> u64 {
     let rows = tasks(machine);
-    let row = rows.iter().find(|row| row.comm == comm);
+    let row = rows.iter().find(|row| &*row.comm == comm);
     row.expect("it runs").task
 }
 
@@ -149,7 +149,7 @@ fn a_walk_reads_the_tables_where_they_lie() {
         .iter()
         .fold(0, |vpn, step| vpn << 9 | u64::from(step.index));
     assert_eq!(joined, addr / PAGE);
-    let grid = ram(machine, 0, machine.ram_frames() as usize, Some(word));
+    let grid = ram(machine, Some(word));
     for (step, level) in walk.steps.iter().zip(TableLevel::ALL) {
         assert_eq!(step.level, level);
         let cell = grid.cells[step.table as usize];
@@ -173,7 +173,7 @@ fn what_a_store_would_do_is_what_it_does() {
     session.advance(session.now_ns() + 20 * MS, 10_000);
     let machine = session.machine();
     let mut seen = Vec::new();
-    for row in tasks(machine).iter().filter(|row| row.comm != "sh") {
+    for row in tasks(machine).iter().filter(|row| &*row.comm != "sh") {
         let space = address_space(machine, row.task).expect("memory");
         for mapping in &space.mappings {
             let last = mapping.end - PAGE;
@@ -284,7 +284,7 @@ fn shared_pages_count_once_in_proportional_sizes() {
         }
     }
     // Word's text lies in RAM once, though two run it.
-    let texts = spaces.iter().filter(|(row, _)| row.comm == "word");
+    let texts = spaces.iter().filter(|(row, _)| &*row.comm == "word");
     for (_, space) in texts {
         let text = &space.mappings[0];
         assert_eq!(text.kind, MappingKind::Text);

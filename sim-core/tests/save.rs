@@ -14,7 +14,9 @@ fn run(session: &mut Session) {
 /// PID and frame of the document of each Word, by PID.
 fn words(session: &Session) -> Vec<(i32, u64)> {
     let machine = session.machine();
-    let rows = tasks(machine).into_iter().filter(|row| row.comm == "word");
+    let rows = tasks(machine)
+        .into_iter()
+        .filter(|row| &*row.comm == "word");
     let frame = |task| address_space(machine, task)?.document.map(|d| d.pfn);
     let mut words: Vec<_> = rows
         .map(|row| (row.pid, frame(row.task).unwrap_or(0)))

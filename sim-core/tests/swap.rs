@@ -22,7 +22,7 @@ fn started(options: BootOptions) -> Session {
 
 fn word(machine: &Machine) -> (u64, i32) {
     let rows = tasks(machine);
-    let row = rows.iter().find(|row| row.comm == "word").expect("word");
+    let row = rows.iter().find(|row| &*row.comm == "word").expect("word");
     (row.task, row.pid)
 }
 
@@ -82,7 +82,7 @@ fn kills(events: &[Event]) -> usize {
 fn more_than_ram_is_kept_on_the_disk_and_comes_back() {
     let mut machine = started(BootOptions::default()).machine().clone();
     let (task, pid) = word(&machine);
-    let free = ram(&machine, 0, 0, None).free_frames;
+    let free = ram(&machine, None).free_frames;
     let (addr, events) = fill(&mut machine, pid, free + 40);
     assert_eq!(kills(&events), 0);
     let out = count(&events, |e| matches!(e, Event::SwapOut { .. }));
@@ -117,7 +117,7 @@ fn more_than_ram_is_kept_on_the_disk_and_comes_back() {
 fn who_waits_for_the_disk_cannot_be_interrupted() {
     let mut machine = started(BootOptions::default()).machine().clone();
     let (task, pid) = word(&machine);
-    let free = ram(&machine, 0, 0, None).free_frames;
+    let free = ram(&machine, None).free_frames;
     let (addr, _) = fill(&mut machine, pid, free + 20);
     let mut pages = (0..free).map(|n| addr + n * PAGE);
     let swapped = |addr: &u64| {
@@ -169,7 +169,7 @@ fn only_when_the_swap_area_is_full_too_somebody_is_killed() {
         };
         let mut machine = started(options).machine().clone();
         let (task, pid) = word(&machine);
-        let free = ram(&machine, 0, 0, None).free_frames;
+        let free = ram(&machine, None).free_frames;
         let (_, events) = fill(&mut machine, pid, free - 20);
         assert_eq!(kills(&events), 0, "{swap_frames}");
         let map = Injection::from(Syscall::Mmap {
@@ -216,7 +216,7 @@ fn a_forked_child_shares_what_lies_on_the_disk() {
     };
     let mut machine = started(options).machine().clone();
     let (task, pid) = word(&machine);
-    let free = ram(&machine, 0, 0, None).free_frames;
+    let free = ram(&machine, None).free_frames;
     let (addr, _) = fill(&mut machine, pid, free + 30);
     let before = disk(&machine).used.len();
     let mut sink = Sink::full();
@@ -230,7 +230,7 @@ fn a_forked_child_shares_what_lies_on_the_disk() {
     while child.is_none() && machine.apply(&tick, &mut sink) == Stop::Ticks {
         child = tasks(&machine)
             .into_iter()
-            .find(|row| row.comm == "word" && row.task != task);
+            .find(|row| &*row.comm == "word" && row.task != task);
     }
     let child = child.expect("a child").task;
     assert_eq!(machine.check_invariants(), Ok(()));
@@ -283,7 +283,7 @@ fn costs_of_nothing_change_no_byte() {
         };
         let mut machine = started(options).machine().clone();
         let (task, pid) = word(&machine);
-        let free = ram(&machine, 0, 0, None).free_frames;
+        let free = ram(&machine, None).free_frames;
         let (addr, _) = fill(&mut machine, pid, free + 20);
         let mut bytes = Vec::new();
         for n in 0..free + 20 {

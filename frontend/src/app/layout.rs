@@ -14,7 +14,7 @@ use crate::story::panel::{Panel, Shelf};
 use crate::story::{Ask, light};
 use crate::timeline::TimeBar;
 use scene::Part;
-use sim_core::view;
+use sim_core::view::{self, TaskRow};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -23,6 +23,7 @@ impl App {
         let is_alone = self.frame == Frame::Alone;
         let is_told = self.telling.story.is_some();
         let panels = self.panels();
+        let tasks = Rc::new(view::tasks(self.session.machine()));
         let has_panels = !panels.is_empty() && (is_alone || is_told);
         let class = classes(
             "app",
@@ -40,8 +41,8 @@ impl App {
                 { self.banner(ctx) }
                 { self.story(ctx) }
                 <div class="place">
-                    { self.stage(ctx) }
-                    if has_panels { { self.views(ctx, &panels) } }
+                    { self.stage(ctx, &tasks) }
+                    if has_panels { { self.views(ctx, &panels, &tasks) } }
                 </div>
                 <p class="say" aria-live={if self.play == Play::Paused { "polite" } else { "off" }} data-testid="narration">
                     { narration::sentence(self.lang, &self.session) }
@@ -167,13 +168,12 @@ impl App {
         }
     }
 
-    fn stage(&self, ctx: &Context<Self>) -> Html {
+    fn stage(&self, ctx: &Context<Self>, tasks: &Rc<Vec<TaskRow>>) -> Html {
         let machine = self.session.machine();
-        let frames = machine.ram_frames();
-        let containers = worlds::containers(&self.session);
+        let containers = worlds::containers(tasks);
         let shells: Vec<u16> = containers
             .iter()
-            .filter_map(|mark| worlds::inside_tty(&self.session, mark.group))
+            .filter_map(|mark| worlds::inside_tty(tasks, mark.group))
             .collect();
         let windows: Vec<view::WindowView> = view::windows(machine)
             .into_iter()
@@ -184,15 +184,14 @@ impl App {
             .story
             .as_ref()
             .and_then(|s| light::frames_of(s.light.as_deref()?));
-        let tasks = view::tasks(machine);
-        let marked = tasks.iter().find(|t| Some(t.comm.as_str()) == pointed);
+        let marked = tasks.iter().find(|t| Some(&*t.comm) == pointed);
         let marked = marked.map(|t| t.task).or(self.selected);
         let stage = Stage {
             lang: self.lang,
             windows: Rc::new(windows),
-            tasks: Rc::new(tasks),
+            tasks: tasks.clone(),
             cpus: Rc::new(view::cpus(machine)),
-            ram: Rc::new(view::ram(machine, 0, frames as usize, marked)),
+            ram: self.ram.borrow_mut().see(machine, marked),
             disk: Rc::new(view::disk(machine)),
             crossings: Rc::new(crate::stage::crossings(self.lang, &self.session)),
             parts: self.telling.parts(),
@@ -220,7 +219,7 @@ impl App {
         stage.html()
     }
 
-    fn views(&self, ctx: &Context<Self>, panels: &[Tab]) -> Html {
+    fn views(&self, ctx: &Context<Self>, panels: &[Tab], tasks: &[TaskRow]) -> Html {
         let lang = self.lang;
         let send = self.send(ctx);
         let tab = |tab: Tab, id: &'static str| {
@@ -243,10 +242,10 @@ impl App {
             .unwrap_or(&Tab::About)
         {
             Tab::Worlds => {
-                let container = worlds::containers(&self.session).into_iter().next();
+                let container = worlds::containers(tasks).into_iter().next();
                 let inside = container
                     .as_ref()
-                    .and_then(|c| worlds::inside_tty(&self.session, c.group));
+                    .and_then(|c| worlds::inside_tty(tasks, c.group));
                 let machine = self.session.machine();
                 let screen = |tty| view::terminal(machine, tty).lines;
                 TwoWorlds {

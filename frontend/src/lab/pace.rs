@@ -149,7 +149,7 @@ mod tests {
         assert!(
             sim_core::view::tasks(session.machine())
                 .iter()
-                .any(|t| t.comm == "ppt")
+                .any(|t| &*t.comm == "ppt")
         );
     }
 }

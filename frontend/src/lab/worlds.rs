@@ -1,7 +1,7 @@
 //! The two worlds: one command, typed into a shell on the host and into one inside.
 
 use sim_core::Session;
-use sim_core::view::{self, ContainerMark};
+use sim_core::view::{self, ContainerMark, TaskRow};
 
 /// Terminal of the host's shell.
 pub const HOST_TTY: u16 = 1;
@@ -38,7 +38,7 @@ impl Default for Worlds {
 
 /// A name for the next container that is not taken.
 pub fn next_name(session: &Session) -> String {
-    let taken: Vec<String> = containers(session)
+    let taken: Vec<String> = containers(&view::tasks(session.machine()))
         .into_iter()
         .map(|mark| mark.hostname)
         .collect();
@@ -57,32 +57,28 @@ pub fn next_name(session: &Session) -> String {
 }
 
 /// What is drawn as a box, one entry per PID namespace.
-pub fn containers(session: &Session) -> Vec<ContainerMark> {
+pub fn containers(tasks: &[TaskRow]) -> Vec<ContainerMark> {
     let mut marks: Vec<ContainerMark> = Vec::new();
-    for mark in view::tasks(session.machine())
-        .into_iter()
-        .filter_map(|t| t.container)
-    {
+    for mark in tasks.iter().filter_map(|t| t.container.as_ref()) {
         if !marks.iter().any(|m| m.group == mark.group) {
-            marks.push(mark);
+            marks.push(mark.clone());
         }
     }
     marks
 }
 
 /// The terminal of a shell inside, if one has been started.
-pub fn inside_tty(session: &Session, group: u64) -> Option<u16> {
-    let tasks = view::tasks(session.machine());
-    let is_shell = |t: &&view::TaskRow| {
-        t.comm == "sh" && t.container.as_ref().is_some_and(|m| m.group == group)
-    };
+pub fn inside_tty(tasks: &[TaskRow], group: u64) -> Option<u16> {
+    let is_shell =
+        |t: &&TaskRow| &*t.comm == "sh" && t.container.as_ref().is_some_and(|m| m.group == group);
     tasks.iter().filter(is_shell).find_map(|t| t.tty)
 }
 
 /// The first container and the terminal of a shell in it, if there is one.
 pub fn inside(session: &Session) -> Option<(ContainerMark, Option<u16>)> {
-    let mark = containers(session).into_iter().next()?;
-    let tty = inside_tty(session, mark.group);
+    let tasks = view::tasks(session.machine());
+    let mark = containers(&tasks).into_iter().next()?;
+    let tty = inside_tty(&tasks, mark.group);
     Some((mark, tty))
 }
 
@@ -157,8 +153,8 @@ mod tests {
             session.advance(second * 1_000_000_000, u64::MAX);
             worlds.follow(&mut session);
         }
-        let group = containers(&session)[0].group;
-        let tty = inside_tty(&session, group).expect("a shell inside");
+        let tasks = view::tasks(session.machine());
+        let tty = inside_tty(&tasks, containers(&tasks)[0].group).expect("a shell inside");
         let inside = view::terminal(session.machine(), tty).lines;
         let host = view::terminal(session.machine(), HOST_TTY).lines;
         assert_eq!(crate::viz::diff::output_of(&inside, "hostname"), ["deck"]);

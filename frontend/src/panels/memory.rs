@@ -143,7 +143,7 @@ fn processes(
     onchange: Callback<Event>,
 ) -> Html {
     let option = |row: &TaskRow| {
-        let text = [row.comm.as_str(), &row.pid.to_string()].join(" ");
+        let text = [&*row.comm, &row.pid.to_string()].join(" ");
         html! { <option value={row.task.to_string()} selected={task == Some(row.task)}>{ text }</option> }
     };
     html! {

@@ -73,7 +73,7 @@ impl Details<'_> {
         </h2>
                     <dl>
                         <dt>{ lang.t("details-state") }</dt><dd>{ state(lang, task.state) }
-                            if !task.wchan.is_empty() { { ", " }{ lang.t("details-wait") }{ " " }<code>{ &task.wchan }</code> }</dd>
+                            if !task.wchan.is_empty() { { ", " }{ lang.t("details-wait") }{ " " }<code>{ task.wchan }</code> }</dd>
                         <dt>{ lang.t("details-parent") }</dt><dd class="mono">{ task.ppid }</dd>
                         <dt>{ lang.t("details-memory") }</dt><dd>{ memory }</dd>
                         <dt>{ lang.t("details-sched") }</dt><dd>{ sched }</dd>

@@ -178,7 +178,7 @@ pub fn Ram(props: &RamProps) -> Html {
             let owner = owner
                 .map(|t| format!("{} {}", t.comm, t.pid))
                 .unwrap_or_default();
-            let frame = (ram.first + at as u64).to_string();
+            let frame = at.to_string();
             lang.tf(
                 "frame-info",
                 &[

@@ -64,7 +64,7 @@ pub fn TaskTable(props: &TaskTableProps) -> Html {
         let class = classes("", &[("sel", is_selected), ("hit", is_hit)]);
         html! {
             <tr key={id} {class} style={colour} data-testid="task-row" data-task={id.to_string()} data-pid={pid.to_string()}
-                data-inner-pid={inner.clone().unwrap_or_default()} data-comm={task.comm.clone()} onclick={select.clone()}>
+                data-inner-pid={inner.clone().unwrap_or_default()} data-comm={&task.comm} onclick={select.clone()}>
                 <td class="num">if is_hit && inner.is_none() { <b>{ pid }</b> } else { { pid } }</td>
                 <td class="num">{ match inner { Some(pid) => html! { <b>{ pid }</b> }, None => html! { "–" } } }</td>
                 <td><button class="name" aria-pressed={is_selected.to_string()}>{ &task.comm }</button></td>

@@ -128,7 +128,7 @@ impl Facts<'_> {
         let alive = |t: &&TaskRow| t.state != TaskState::Zombie;
         self.tasks
             .iter()
-            .filter(move |t| t.comm == comm)
+            .filter(move |t| &*t.comm == comm)
             .filter(alive)
     }
 
@@ -184,7 +184,7 @@ impl Facts<'_> {
             Fact::Zombies => self
                 .tasks
                 .iter()
-                .filter(|t| t.comm == first && t.state == TaskState::Zombie)
+                .filter(|t| &*t.comm == first && t.state == TaskState::Zombie)
                 .count() as i64,
             Fact::Ended => self.tally.ended(first, None),
             Fact::Killed => self.tally.ended(first, Some(second)),
@@ -215,8 +215,10 @@ impl Facts<'_> {
             Fact::Cpus => view::cpus(machine).len() as i64,
             Fact::Running => states(&|state| state == TaskState::Running),
             Fact::Runnable => states(&|s| matches!(s, TaskState::Running | TaskState::Runnable)),
-            Fact::Free => view::ram(machine, 0, 0, None).free_frames as i64,
-            Fact::Containers => worlds::containers(self.session).len() as i64,
+            Fact::Free => view::ram(machine, None).free_frames as i64,
+            Fact::Containers => {
+                worlds::containers(&view::tasks(self.session.machine())).len() as i64
+            }
             Fact::Crossings => self.tally.crossings(),
             Fact::Switches => self.tally.switches(),
             Fact::Calls => self.tally.calls(first),
@@ -297,7 +299,7 @@ impl Facts<'_> {
 
     fn frames(&self, of: Option<u64>, is: impl Fn(&view::FrameCell) -> bool) -> i64 {
         let machine = self.session.machine();
-        let ram = view::ram(machine, 0, machine.ram_frames() as usize, of);
+        let ram = view::ram(machine, of);
         ram.cells.iter().filter(|cell| is(cell)).count() as i64
     }
 
@@ -310,7 +312,7 @@ impl Facts<'_> {
 /// Runs of neighbouring frames that a task's pages lie in, its page tables left out.
 fn runs(session: &Session, task: u64) -> i64 {
     let machine = session.machine();
-    let ram = view::ram(machine, 0, machine.ram_frames() as usize, Some(task));
+    let ram = view::ram(machine, Some(task));
     let mut count = 0;
     let mut was = false;
     for cell in &ram.cells {

@@ -5,6 +5,7 @@ use sim_core::event::{Event, Record};
 use sim_core::store::SortedMap;
 use sim_core::view::Signal;
 use sim_core::{Session, view};
+use std::rc::Rc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
@@ -27,7 +28,7 @@ pub struct Tally {
     /// Ticks up to here have been looked at.
     tick: u64,
     /// Names of the tasks that were ever seen.
-    names: SortedMap<u64, String>,
+    names: SortedMap<u64, Rc<str>>,
     /// CPUs that are in ring 3.
     in_user: Vec<u8>,
 }
@@ -142,7 +143,7 @@ impl Tally {
     pub fn ended(&self, comm: &str, signal: Option<&str>) -> i64 {
         self.count_of(|what| match what {
             What::End { task, signal: by } => {
-                self.names.get(task).is_some_and(|name| name == comm)
+                self.names.get(task).is_some_and(|name| &**name == comm)
                     && signal
                         .is_none_or(|name| Signal::from_nr(*by).is_some_and(|by| by.name() == name))
             }

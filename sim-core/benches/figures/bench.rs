@@ -38,7 +38,7 @@ impl Bench {
         let all = tasks(&bench.machine);
         let sleeper = all
             .iter()
-            .find(|t| t.comm == "memhog")
+            .find(|t| &*t.comm == "memhog")
             .expect("memhog runs");
         bench.sleeper = sleeper.pid;
         bench.last_pid = all.iter().map(|t| t.pid).max().expect("tasks");

@@ -37,7 +37,7 @@ pub fn history(clock: Clock, ticks: u64, seeks: usize) -> History {
     let all = tasks(session.machine());
     let sleeper = all
         .iter()
-        .find(|t| t.comm == "memhog")
+        .find(|t| &*t.comm == "memhog")
         .expect("memhog runs")
         .pid;
     for _ in all.len()..1_000 {

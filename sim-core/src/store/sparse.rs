@@ -30,6 +30,21 @@ pub struct Sparse<T> {
     groups: Vec<Option<Rc<Group<T>>>>,
 }
 
+/// Whether two parts are one, or both were never written.
+fn are_same<T>(one: &Option<Rc<T>>, other: &Option<Rc<T>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => is_same(one, other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+impl<T> Default for Sparse<T> {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
 impl<T> Sparse<T> {
     pub fn new(len: u64) -> Self {
         let groups = (len as usize).div_ceil(GROUP);
@@ -107,6 +122,31 @@ impl<T> Sparse<T> {
 }
 
 impl<T: Clone + Default> Sparse<T> {
+    /// Calls `each` for every item that may not be what it is in `other`, a table of the same
+    /// length, with its place.
+    pub fn each_changed(&self, other: &Self, mut each: impl FnMut(u64, &T)) {
+        let none = || [const { None }; GROUP_CHUNKS];
+        for (g, (group, was)) in self.groups.iter().zip(&other.groups).enumerate() {
+            if are_same(group, was) {
+                continue;
+            }
+            let chunks = group.as_ref().map_or_else(none, |g| g.chunks.clone());
+            let were = was.as_ref().map_or_else(none, |g| g.chunks.clone());
+            for (c, (chunk, was)) in chunks.iter().zip(&were).enumerate() {
+                if are_same(chunk, was) {
+                    continue;
+                }
+                for i in 0..CHUNK {
+                    let at = (g * GROUP + c * CHUNK + i) as u64;
+                    match chunk {
+                        Some(chunk) => each(at, &chunk[i]),
+                        None => each(at, &T::default()),
+                    }
+                }
+            }
+        }
+    }
+
     /// The item for writing; `None` past the end.
     #[inline(always)]
     pub fn get_mut(&mut self, at: u64) -> Option<&mut T> {

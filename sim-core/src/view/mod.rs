@@ -21,7 +21,7 @@ pub use disk::{DiskView, SlotView, disk};
 pub use eyes::{EyesView, SeenDevice, SeenPage, SeenProc, SeenRoot, SeenTask, eyes};
 pub use isolation::{DialState, IsolationView, Usage, isolation, last_injected};
 pub use machine::{MachineView, machine};
-pub use ram::{FrameCell, FrameKind, RamView, ram};
+pub use ram::{FrameCell, FrameKind, RamView, RamWatch, ram};
 pub use sched::{CpuQueue, QueuedTask, SchedView, Sleeper, WaitFor, run_queues};
 pub use space::{MappingKind, MappingView, PageCounts, SpaceView, address_space, pages};
 pub use tasks::{ContainerMark, TaskRow, TaskState, name, tasks};

@@ -3,7 +3,8 @@
 use crate::Machine;
 use crate::kernel::mm::{FrameInfo, FrameUse, MmId, each_entry};
 use crate::kernel::{Kernel, TaskId};
-use crate::store::SortedMap;
+use crate::store::{SortedMap, Sparse, sorted};
+use std::rc::Rc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FrameKind {
@@ -28,12 +29,10 @@ pub struct FrameCell {
     pub selected: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RamView {
     pub total_frames: u64,
     pub free_frames: u64,
-    /// First frame shown.
-    pub first: u64,
     pub cells: Vec<FrameCell>,
 }
 
@@ -66,41 +65,77 @@ fn classify(info: FrameInfo, owners: &SortedMap<MmId, TaskId>) -> (FrameKind, Op
     }
 }
 
-/// `count` frames from `first`, with the frames of `selected` (a task's stable id) marked.
-pub fn ram(machine: &Machine, first: u64, count: usize, selected: Option<u64>) -> RamView {
-    let k = &machine.kernel;
-    let owners = owners(k);
-    let mine = selected
-        .map(|id| frames_of(machine, TaskId::from_u64(id)))
-        .unwrap_or_default();
-    let total = k.mm.frames.total();
-    let end = total.min(first.saturating_add(count as u64));
-    let free = FrameCell {
-        kind: FrameKind::Free,
-        owner: None,
-        selected: false,
-    };
-    // Most of a large RAM was never touched: of that there is nothing to be asked.
-    let mut cells = vec![free; end.saturating_sub(first) as usize];
-    let place = |pfn: u64| pfn.checked_sub(first).unwrap_or(u64::MAX) as usize;
-    for (pfn, info) in k.mm.frames.records() {
-        if let Some(cell) = cells.get_mut(place(pfn.0)) {
-            (cell.kind, cell.owner) = classify(info, &owners);
-            let is_table = cell.kind == FrameKind::PageTable;
-            cell.selected = is_table && cell.owner == selected && selected.is_some();
+/// RAM as it was seen last, and what that was made from: of a large one only what has changed is
+/// looked at again.
+#[derive(Default)]
+pub struct RamWatch {
+    seen: Rc<RamView>,
+    records: Sparse<FrameInfo>,
+    owners: SortedMap<MmId, TaskId>,
+    selected: Option<u64>,
+    /// Frames of the chosen task, ascending.
+    mine: Vec<u64>,
+}
+
+impl RamWatch {
+    /// Every frame, with those of `selected` (a task's stable id) marked.
+    pub fn see(&mut self, machine: &Machine, selected: Option<u64>) -> Rc<RamView> {
+        let k = &machine.kernel;
+        let frames = &k.mm.frames;
+        let (records, owners) = (frames.records(), owners(k));
+        let mine = selected.map(|id| frames_of(machine, TaskId::from_u64(id)));
+        let mine = sorted(mine.unwrap_or_default());
+        let is_kept = self.seen.total_frames == frames.total()
+            && (self.selected, &self.owners, &self.mine) == (selected, &owners, &mine);
+        if !is_kept {
+            let free = FrameCell {
+                kind: FrameKind::Free,
+                owner: None,
+                selected: false,
+            };
+            *self = Self {
+                seen: Rc::new(RamView {
+                    total_frames: frames.total(),
+                    free_frames: 0,
+                    cells: vec![free; frames.total() as usize],
+                }),
+                records: Sparse::new(frames.total()),
+                owners,
+                selected,
+                mine,
+            };
         }
-    }
-    for pfn in mine {
-        if let Some(cell) = cells.get_mut(place(pfn)) {
-            cell.selected = true;
+        let mut changed = Vec::new();
+        records.each_changed(&self.records, |pfn, info| {
+            let (kind, owner) = classify(*info, &self.owners);
+            let is_own_table =
+                kind == FrameKind::PageTable && selected.is_some() && owner == selected;
+            let cell = FrameCell {
+                kind,
+                owner,
+                selected: is_own_table || self.mine.binary_search(&pfn).is_ok(),
+            };
+            if self.seen.cells.get(pfn as usize) != Some(&cell) {
+                changed.push((pfn as usize, cell));
+            }
+        });
+        if !changed.is_empty() || self.seen.free_frames != frames.free() {
+            let seen = Rc::make_mut(&mut self.seen);
+            seen.free_frames = frames.free();
+            for (at, cell) in changed {
+                if let Some(place) = seen.cells.get_mut(at) {
+                    *place = cell;
+                }
+            }
         }
+        self.records = records.clone();
+        self.seen.clone()
     }
-    RamView {
-        total_frames: total,
-        free_frames: k.mm.frames.free(),
-        first,
-        cells,
-    }
+}
+
+/// Every frame, with those of `selected` (a task's stable id) marked.
+pub fn ram(machine: &Machine, selected: Option<u64>) -> Rc<RamView> {
+    RamWatch::default().see(machine, selected)
 }
 
 /// Frames that a task's pages lie in.

@@ -4,6 +4,7 @@ use crate::Machine;
 use crate::kernel::task::RunState;
 use crate::kernel::{Kernel, NsKind, Task, TaskId};
 use crate::store::sorted;
+use std::rc::Rc;
 
 /// Linux's state letters (proc_pid_stat(5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +56,10 @@ pub struct TaskRow {
     /// PID in the task's own PID namespace, where that is not the first.
     pub inner_pid: Option<i32>,
     pub ppid: i32,
-    pub comm: String,
+    pub comm: Rc<str>,
     pub state: TaskState,
     /// What it sleeps on, as Linux's wchan names it; empty when it does not sleep.
-    pub wchan: String,
+    pub wchan: &'static str,
     /// The system call that it is in, or nothing.
     pub call: &'static str,
     /// CPU that it runs on now.
@@ -127,7 +128,7 @@ pub(super) fn container_of(k: &Kernel, task: &Task) -> Option<ContainerMark> {
 pub fn name(machine: &Machine, task: u64) -> Option<(String, i32)> {
     let k = &machine.kernel;
     let task = k.tasks.get(TaskId::from_u64(task))?;
-    Some((task.comm.to_string(), first_pid_of(k, task)))
+    Some(((&*task.comm).into(), first_pid_of(k, task)))
 }
 
 /// Every task, by PID in the first PID namespace.
@@ -135,11 +136,11 @@ pub fn tasks(machine: &Machine) -> Vec<TaskRow> {
     let k = &machine.kernel;
     let by_pid = k.tasks.iter().map(|(id, task)| (first_pid_of(k, task), id));
     let rows = sorted(by_pid.collect()).into_iter();
-    rows.filter_map(|(_, id)| Some(row(k, id, k.tasks.get(id)?)))
+    rows.filter_map(|(pid, id)| Some(row(k, id, k.tasks.get(id)?, pid)))
         .collect()
 }
 
-fn row(k: &Kernel, id: TaskId, task: &Task) -> TaskRow {
+fn row(k: &Kernel, id: TaskId, task: &Task, pid: i32) -> TaskRow {
     let space = task.mm.and_then(|mm| k.mm.spaces.get(mm));
     let (state, wchan) = match task.state {
         RunState::Running => (TaskState::Running, ""),
@@ -150,14 +151,17 @@ fn row(k: &Kernel, id: TaskId, task: &Task) -> TaskRow {
         RunState::Blocked(on) => (TaskState::Uninterruptible, on.wchan()),
     };
     let parent = task.parent.and_then(|p| k.tasks.get(p));
+    let inner_pid = inner_pid_of(k, task);
+    let is_apart =
+        inner_pid.is_some() || task.cred.user_ns != k.init_user_ns || *task.ns != k.init_ns;
     TaskRow {
         task: id.as_u64(),
-        pid: first_pid_of(k, task),
-        inner_pid: inner_pid_of(k, task),
+        pid,
+        inner_pid,
         ppid: parent.map_or(0, |p| first_pid_of(k, p)),
-        comm: task.comm.to_string(),
+        comm: task.comm.clone(),
         state,
-        wchan: wchan.to_string(),
+        wchan,
         call: task.call.as_ref().map_or("", |frame| frame.call.name()),
         cpu: (task.state == RunState::Running).then_some(task.cpu.0),
         rss_pages: space.map_or(0, |s| s.rss.total()),
@@ -170,7 +174,11 @@ fn row(k: &Kernel, id: TaskId, task: &Task) -> TaskRow {
         weight: task.sched.weight,
         vruntime_ns: task.sched.vruntime,
         tty: task.tty.map(|t| t.0),
-        namespaces: namespaces_of(k, task),
-        container: container_of(k, task),
+        namespaces: if is_apart {
+            namespaces_of(k, task)
+        } else {
+            Vec::new()
+        },
+        container: inner_pid.and_then(|_| container_of(k, task)),
     }
 }

@@ -238,9 +238,9 @@ impl Frames {
         self.info.get(pfn.0).copied().unwrap_or_default()
     }
 
-    /// The records of all frames that were ever used, and of some neighbours.
-    pub fn records(&self) -> impl Iterator<Item = (Pfn, FrameInfo)> {
-        self.info.iter().map(|(pfn, info)| (Pfn(pfn), *info))
+    /// The record of every frame, by its number.
+    pub fn records(&self) -> &Sparse<FrameInfo> {
+        &self.info
     }
 
     #[inline(never)]
