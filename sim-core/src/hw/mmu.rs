@@ -3,6 +3,7 @@
 //! Source: Intel SDM vol. 3, 4.5 (4-level paging) and 4.10 (caching).
 
 use super::{Contents, Pfn, Ram, Ring};
+use std::hash::{Hash, Hasher};
 
 /// A virtual address of a process: 47 bits, as on x86-64 Linux.
 pub type VirtAddr = u64;
@@ -94,6 +95,20 @@ struct TlbEntry {
     pte: u64,
 }
 
+/// Where the walk for 512 pages ended last: a paging-structure cache of one entry (Intel SDM
+/// 4.10.3). It says nothing that the tables do not say, and so is no part of the state.
+#[derive(Clone, Copy, Debug, Default)]
+struct LastLeaf {
+    asid: u64,
+    /// Virtual page divided by 512.
+    span: u64,
+    table: Option<Pfn>,
+}
+
+impl Hash for LastLeaf {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
 /// A direct-mapped TLB of 64 entries, tagged by address space so that a switch needs no flush.
 #[derive(Clone, Debug, Hash)]
 pub struct Tlb {
@@ -101,6 +116,7 @@ pub struct Tlb {
     /// A bit for every address space with an entry, shared by those 64 apart: one whose bit is
     /// not set has none, and is dropped without a look.
     spaces: u64,
+    last_leaf: LastLeaf,
     pub hits: u64,
     pub misses: u64,
     /// Invalidations that dropped something.
@@ -112,6 +128,7 @@ impl Default for Tlb {
         Self {
             entries: [TlbEntry::default(); TLB_ENTRIES],
             spaces: 0,
+            last_leaf: LastLeaf::default(),
             hits: 0,
             misses: 0,
             flushes: 0,
@@ -163,6 +180,26 @@ impl Tlb {
         self.flushes += dropped;
     }
 
+    /// The table with the entry for a page, if that is remembered.
+    #[inline]
+    pub fn known_leaf(&self, asid: u64, vpn: u64) -> Option<Pfn> {
+        let last = &self.last_leaf;
+        (last.asid == asid && last.span == vpn >> 9).then_some(last.table)?
+    }
+
+    /// Space, a page and its table, if one is remembered.
+    pub fn remembered(&self) -> Option<(u64, u64, Pfn)> {
+        let LastLeaf { asid, span, table } = self.last_leaf;
+        Some((asid, span << 9, table?))
+    }
+
+    /// A table of this space is none any more.
+    pub fn forget_tables(&mut self, asid: u64) {
+        if self.last_leaf.asid == asid {
+            self.last_leaf.table = None;
+        }
+    }
+
     fn mark(asid: u64) -> u64 {
         1 << (asid % 64)
     }
@@ -183,6 +220,21 @@ pub fn table_index(addr: VirtAddr, level: u32) -> u16 {
 /// Reads the tables as the hardware would, without rights or the TLB: the leaf entry for `addr`,
 /// with the frame and the index that it lies at. `None` where a table is missing.
 pub fn walk(ram: &Ram, root: Pfn, addr: VirtAddr) -> Option<(Pfn, u16, Pte)> {
+    let table = leaf_table(ram, root, addr)?;
+    let (at, pte) = leaf_entry(ram, table, addr)?;
+    Some((table, at, pte))
+}
+
+fn leaf_entry(ram: &Ram, table: Pfn, addr: VirtAddr) -> Option<(u16, Pte)> {
+    let at = table_index(addr, 0);
+    let Contents::Table(entries) = ram.frame(table) else {
+        return None;
+    };
+    Some((at, Pte(entries.get(at))))
+}
+
+/// The table of the lowest level for `addr`.
+fn leaf_table(ram: &Ram, root: Pfn, addr: VirtAddr) -> Option<Pfn> {
     let mut table = root;
     for level in (1..=3).rev() {
         let Contents::Table(entries) = ram.frame(table) else {
@@ -194,11 +246,7 @@ pub fn walk(ram: &Ram, root: Pfn, addr: VirtAddr) -> Option<(Pfn, u16, Pte)> {
         }
         table = entry.pfn();
     }
-    let at = table_index(addr, 0);
-    let Contents::Table(entries) = ram.frame(table) else {
-        return None;
-    };
-    Some((table, at, Pte(entries.get(at))))
+    Some(table)
 }
 
 /// The same way, told: level (3 to 0), table, index and entry of each table that was read, down to
@@ -260,7 +308,19 @@ pub fn translate(
     if addr >> 47 != 0 {
         return Err(fault(false));
     }
-    let (table, at, pte) = walk(ram, root, addr).ok_or(fault(false))?;
+    let table = match tlb.known_leaf(asid, vpn) {
+        Some(table) => table,
+        None => {
+            let table = leaf_table(ram, root, addr).ok_or(fault(false))?;
+            tlb.last_leaf = LastLeaf {
+                asid,
+                span: vpn >> 9,
+                table: Some(table),
+            };
+            table
+        }
+    };
+    let (at, pte) = leaf_entry(ram, table, addr).ok_or(fault(false))?;
     if !pte.has(PteFlags::PRESENT) {
         return Err(fault(false));
     }

@@ -70,6 +70,13 @@ impl Hardware {
         }
     }
 
+    /// A table of an address space goes: no CPU may look into it any more.
+    pub fn forget_tables(&mut self, asid: u64) {
+        for cpu in &mut self.cpus {
+            cpu.tlb.forget_tables(asid);
+        }
+    }
+
     /// Drops all translations of an address space from every CPU's TLB.
     pub fn invalidate_space(&mut self, asid: u64) {
         for cpu in &mut self.cpus {

@@ -1,8 +1,8 @@
 //! Recounting frames and mappings from the page tables.
 
 use super::tables::{each_entry, each_table};
-use super::{FrameState, FrameUse, Rss};
-use crate::hw::{Hardware, Mmu, PteFlags};
+use super::{FrameState, FrameUse, MmId, Rss};
+use crate::hw::{Hardware, Mmu, PteFlags, walk};
 use crate::kernel::Kernel;
 use std::collections::BTreeMap;
 
@@ -114,6 +114,13 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
         let is_idle = info.pins == 0 && info.maps == 0 && !is_free;
         if is_idle && !matches!(info.usage, FrameUse::Kernel | FrameUse::Zero) {
             return Err(format!("frame {} is used by nobody and not free", pfn.0));
+        }
+    }
+    for (asid, vpn, table) in hw.cpus.iter().filter_map(|cpu| cpu.tlb.remembered()) {
+        let space = k.mm.spaces.get(MmId::from_u64(asid));
+        let found = space.and_then(|space| walk(&hw.ram, space.pgd, vpn << 12));
+        if found.map(|(table, _, _)| table) != Some(table) {
+            return Err(format!("a CPU remembers {table:?} for page {vpn:#x}"));
         }
     }
     if used + k.mm.frames.free() != k.mm.frames.total() {

@@ -36,9 +36,18 @@ pub(super) fn set_entry(cx: &mut Ctx<'_>, table: Pfn, at: u16, pte: Pte) {
 
 /// The entry for a page, wherever it is; zero if there is none.
 pub(super) fn lookup(cx: &Ctx<'_>, space: MmId, vpn: u64) -> Pte {
+    if let Some(table) = known_leaf(cx, space, vpn) {
+        return entry(&cx.hw.ram, table, index(vpn, 0));
+    }
     let pgd = cx.k.mm.spaces.get(space).map(|s| s.pgd);
     pgd.and_then(|pgd| walk(&cx.hw.ram, pgd, vpn << 12))
         .map_or(Pte(0), |(_, _, pte)| pte)
+}
+
+/// The table that holds the entry for a page, if this CPU was there just now.
+fn known_leaf(cx: &Ctx<'_>, space: MmId, vpn: u64) -> Option<Pfn> {
+    let cpu = cx.hw.cpus.get(usize::from(cx.cpu.0))?;
+    cpu.tlb.known_leaf(space.as_u64(), vpn)
 }
 
 /// The table that holds the entry for a page, with what is missing above it.
@@ -46,6 +55,9 @@ pub(super) fn lookup(cx: &Ctx<'_>, space: MmId, vpn: u64) -> Pte {
 /// # Errors
 /// ENOMEM.
 pub(super) fn leaf_table(cx: &mut Ctx<'_>, space: MmId, vpn: u64) -> Result<Pfn, Errno> {
+    if let Some(table) = known_leaf(cx, space, vpn) {
+        return Ok(table);
+    }
     let mut table = cx.k.mm.spaces.get(space).ok_or(lost!(ENOMEM))?.pgd;
     for level in (1..=3).rev() {
         let at = index(vpn, level);
@@ -293,5 +305,6 @@ pub(super) fn free_table(cx: &mut Ctx<'_>, space: MmId, table: Pfn) {
     if let Some(space) = cx.k.mm.spaces.get_mut(space) {
         space.table_frames = space.table_frames.saturating_sub(1);
     }
+    cx.hw.forget_tables(space.as_u64());
     unpin(cx, table);
 }
