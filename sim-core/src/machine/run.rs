@@ -10,7 +10,7 @@ use super::{Machine, forced};
 use crate::event::{Event, Sink};
 use crate::hw::{Bus, CpuId, Hardware, Mmu, Ring};
 use crate::kernel::rule::Why;
-use crate::kernel::sched::{Phase, Resched, program_timer};
+use crate::kernel::sched::{Phase, Resched, program_timer_here};
 use crate::kernel::task::CallOrigin;
 use crate::kernel::{Ctx, Injection, Kernel, Signal, TaskId};
 use crate::user::{self, StepInput, Trap};
@@ -164,7 +164,7 @@ fn tick(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn) -> Option<u64> {
         Phase::Idle | Phase::Call | Phase::Schedule | Phase::Offline => true,
     };
     if sets_timer {
-        program_timer(cx.k, cx.hw, cx.cpu, free_at_ns);
+        program_timer_here(cx.k, cx.hw, cx.cpu, free_at_ns);
     }
     if !cx.k.notices.is_empty() {
         for notice in cx.k.notices.drain(..) {

@@ -72,6 +72,9 @@ impl SchedEntity {
 
     /// Virtual ns to real ns.
     pub fn to_real(&self, virtual_ns: u64) -> u64 {
+        if u64::from(self.weight) == NICE_0_WEIGHT {
+            return virtual_ns;
+        }
         (u128::from(virtual_ns) * u128::from(self.weight) / u128::from(NICE_0_WEIGHT)) as u64
     }
 

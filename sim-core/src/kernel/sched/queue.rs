@@ -73,9 +73,12 @@ impl RunQueue {
             load += u64::from(entity.weight);
         }
         if load == 0 {
-            self.floor
-        } else {
-            (weighted / u128::from(load)) as u64
+            return self.floor;
+        }
+        // The usual case: a division of 128 bits is many of 64.
+        match u64::try_from(weighted) {
+            Ok(weighted) => weighted / load,
+            Err(_) => (weighted / u128::from(load)) as u64,
         }
     }
 

@@ -36,24 +36,45 @@ impl super::Sched {
 }
 
 /// Sets the local timer to what is due first: a sleeper, or the end of the slice if others wait.
+#[inline(never)]
 pub fn program_timer(k: &Kernel, hw: &mut Hardware, cpu: CpuId, now_ns: u64) {
+    program_timer_here(k, hw, cpu, now_ns);
+}
+
+/// The same for the end of a tick: mostly nobody waits, and the timer stands where it stood.
+#[inline(always)]
+pub fn program_timer_here(k: &Kernel, hw: &mut Hardware, cpu: CpuId, now_ns: u64) {
     let Some(this) = k.sched.cpu(cpu) else { return };
     let mut at = this.timers.next_ns().unwrap_or(u64::MAX);
-    if !this.queue.is_empty()
-        && let Some(entity) = k.running_at(cpu, None)
-    {
-        at = at.min(now_ns.saturating_add(entity.slice_left_ns()));
-    }
-    if !this.groups.is_empty() {
-        at = at.min(now_ns.saturating_add(k.groups_left_ns(cpu)));
+    if !this.queue.is_empty() || !this.groups.is_empty() {
+        at = at.min(now_ns.saturating_add(slice_left_ns(k, cpu)));
     }
     if cpu == CpuId(0) {
         at = at.min(k.sched.next_period_ns);
     }
-    let timer_ns = &mut hw.cpu_mut(cpu).timer_ns;
-    if at < std::mem::replace(timer_ns, at) {
+    let Some(hw_cpu) = hw.cpus.get_mut(usize::from(cpu.0)) else {
+        return;
+    };
+    if at < std::mem::replace(&mut hw_cpu.timer_ns, at) {
         hw.is_due_earlier = true;
     }
+}
+
+/// Until somebody's time is over for whom others wait, or which is limited.
+fn slice_left_ns(k: &Kernel, cpu: CpuId) -> u64 {
+    let Some(this) = k.sched.cpu(cpu) else {
+        return u64::MAX;
+    };
+    let mut left_ns = u64::MAX;
+    if !this.queue.is_empty()
+        && let Some(entity) = k.running_at(cpu, None)
+    {
+        left_ns = entity.slice_left_ns();
+    }
+    if !this.groups.is_empty() {
+        left_ns = left_ns.min(k.groups_left_ns(cpu));
+    }
+    left_ns
 }
 
 impl Ctx<'_> {
