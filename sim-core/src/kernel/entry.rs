@@ -84,6 +84,7 @@ impl Ctx<'_> {
     }
 
     /// Runs the handler of the current call, for the first time or after a wake-up.
+    #[inline(never)]
     pub fn run_call(&mut self) -> Phase {
         self.charge(self.k.costs.syscall_work_ns);
         mm::balance(self);

@@ -66,6 +66,7 @@ macro_rules! syscalls {
         /// Runs the handler of the call that the task is in. It takes effect at one instant; its
         /// cost is charged afterwards. The call stays where it lies: a copy of the whole was measured
         /// to cost more than many a handler.
+        #[inline(never)]
         pub(crate) fn dispatch(cx: &mut Ctx<'_>) -> SysResult {
             let active = cx.k.tasks.get(cx.task).and_then(|task| task.call.as_ref());
             match &*active.ok_or(lost!(ESRCH))?.call {
