@@ -9,7 +9,7 @@ use super::sched::{CpuSched, Phase, Resched, SliceUsed};
 use super::signal::Delivered;
 use super::syscall::{self, SigAct, Syscall};
 use super::task::{ActiveCall, CallOrigin, RunState, Task};
-use super::{Ctx, Errno, Outcome, Signal, fs, mm};
+use super::{Ctx, Errno, Outcome, Reply, Signal, fs, mm};
 use crate::event::{Event, InterruptSource};
 use crate::hw::Ring;
 use std::rc::Rc;
@@ -107,8 +107,8 @@ impl Ctx<'_> {
         if is_resumed && is_killed && task.exiting.is_none() {
             return self.finish_call(nr, Err(Errno::EINTR));
         }
-        if !matches!(task.reply, super::Reply::None) {
-            task.reply = super::Reply::None;
+        if !matches!(task.reply, Reply::None) {
+            task.reply = Reply::None;
         }
         // secure_computing: asked once, before anything of the call happens.
         if !is_resumed && task.security.seccomp.is_some() {
@@ -184,8 +184,17 @@ impl Ctx<'_> {
         match task.call.as_ref().map(|active| active.origin) {
             Some(CallOrigin::Program) => task.regs.ax = ax,
             Some(CallOrigin::Mailbox) => {
-                let reply = std::mem::take(&mut task.reply);
-                task.injected = Some(Answer { result, reply });
+                task.injected = None;
+                task.injected = match task.reply {
+                    Reply::None => Some(Answer {
+                        result,
+                        reply: Reply::None,
+                    }),
+                    _ => Some(Answer {
+                        result,
+                        reply: std::mem::take(&mut task.reply),
+                    }),
+                };
             }
             None => {}
         }

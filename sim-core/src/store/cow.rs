@@ -114,7 +114,7 @@ impl<T> CowVec<T> {
 const CHUNK_OVERHEAD_BYTES: usize = 64;
 
 /// As `Rc::make_mut`, but with the usual case, an owner who is alone, in line.
-#[inline]
+#[inline(always)]
 #[expect(
     clippy::disallowed_methods,
     reason = "whether the item was shared does not show afterwards"
@@ -123,7 +123,17 @@ pub(crate) fn own<T: Clone>(shared: &mut Rc<T>) -> &mut T {
     if Rc::strong_count(shared) != 1 {
         return copy(shared);
     }
-    Rc::get_mut(shared).expect(ALONE)
+    // Not `expect`, which is a call of its own where code is made small.
+    let Some(own) = Rc::get_mut(shared) else {
+        not_alone()
+    };
+    own
+}
+
+#[cold]
+#[inline(never)]
+fn not_alone() -> ! {
+    panic!("{ALONE}")
 }
 
 #[cold]

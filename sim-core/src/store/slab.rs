@@ -113,6 +113,7 @@ impl<T> Slab<T> {
         self.chunks.len() * size_of::<Rc<Chunk<T>>>() + own.count() * size_of::<Chunk<T>>()
     }
 
+    #[inline(always)]
     fn slot(&self, index: u32) -> Option<&Slot<T>> {
         let index = index as usize;
         Some(&self.chunks.get(index / CHUNK)?[index % CHUNK])
@@ -170,7 +171,7 @@ impl<T> Slab<T> {
 }
 
 impl<T: Clone> Slab<T> {
-    #[inline]
+    #[inline(always)]
     fn slot_mut(&mut self, index: u32) -> Option<&mut Slot<T>> {
         let index = index as usize;
         let chunk = self.chunks.get_mut(index / CHUNK)?;
