@@ -1,5 +1,6 @@
 //! The one component that owns the session. All others draw what it hands them.
 
+mod after;
 mod hold;
 mod layout;
 mod telling;
@@ -14,6 +15,8 @@ use crate::panels::memory::Choice;
 use crate::rescue;
 use crate::stage::Faded;
 use crate::story::Ask;
+use crate::terminal;
+use after::After;
 use gloo::events::EventListener;
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
@@ -68,7 +71,13 @@ pub enum Msg {
     SetSize(Size),
     OpenScript,
     CloseScript,
-    LoadScript(String),
+    EditScript(String),
+    LoadScript,
+    /// Copies the field with this `data-testid`.
+    Copy(&'static str),
+    /// The row that the task list is scrolled to.
+    ScrollTasks(usize),
+    PointAtCell(Option<usize>),
     DropLastCommand,
     Branch(u32),
     Resized,
@@ -148,6 +157,13 @@ pub struct App {
     waiting: Waiting,
     telling: Telling,
     ram: RefCell<RamWatch>,
+    after: RefCell<After>,
+    /// The row that the task list is scrolled to.
+    top: usize,
+    /// The cell of RAM that is pointed at.
+    pointed: Option<usize>,
+    /// The field of a dialog that was copied.
+    copied: Option<&'static str>,
     /// Kept alive with the component.
     _listeners: Vec<EventListener>,
 }
@@ -243,6 +259,7 @@ impl Component for App {
             EventListener::new(&window(), "resize", move |_| resized.emit(())),
             update::shortcuts(&link),
             telling::messages(&link),
+            terminal::compositions(&document(), send),
         ];
         listeners.extend(hold::listeners(&link));
         let mut app = Self {
@@ -268,6 +285,10 @@ impl Component for App {
             waiting: Waiting::Nothing,
             telling: Telling::default(),
             ram: RefCell::default(),
+            after: RefCell::default(),
+            top: 0,
+            pointed: None,
+            copied: None,
             _listeners: listeners,
         };
         app.show_in_document();
@@ -292,6 +313,7 @@ impl Component for App {
     }
 
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
+        self.after.borrow_mut().finish();
         if self.frame == Frame::Embedded {
             tell_height(match self.telling.story {
                 // On a phone the stage scrolls above the words: it fits into any height.

@@ -7,10 +7,10 @@ use crate::i18n::Lang;
 use crate::lab::worlds;
 use crate::markup::{Tells, classes, html};
 use crate::narration;
-use crate::panels::{about, calls, memory, sched, script::Script, share::Share, worlds::TwoWorlds};
-use crate::stage::{Isolated, Stage};
+use crate::panels::{about, calls, memory, sched, script, share, worlds::TwoWorlds};
+use crate::stage::{self, Isolated, Stage};
 use crate::story::act::tab_of;
-use crate::story::panel::{Panel, Shelf};
+use crate::story::panel::{Panel, Place, Shelf};
 use crate::story::{Ask, light};
 use crate::timeline::TimeBar;
 use scene::Part;
@@ -23,7 +23,7 @@ impl App {
         let is_alone = self.frame == Frame::Alone;
         let is_told = self.telling.story.is_some();
         let panels = self.panels();
-        let tasks = Rc::new(view::tasks(self.session.machine()));
+        let tasks = view::tasks(self.session.machine());
         let has_panels = !panels.is_empty() && (is_alone || is_told);
         let class = classes(
             "app",
@@ -76,9 +76,18 @@ impl App {
     fn story(&self, ctx: &Context<Self>) -> Html {
         let telling = &self.telling;
         let ask = ctx.link().callback(Msg::Story);
+        self.after.borrow_mut().place = None;
         let told = telling.story.as_ref().map(|story| {
             let told = story.told(&self.session, self.chosen(), telling.path);
-            html! { <Panel lang={story.lang} told={Rc::new(told)} lit={story.light.clone()} ask={ask.clone()} /> }
+            self.after.borrow_mut().place = Some(Place::of(&told));
+            Panel {
+                lang: story.lang,
+                told: &told,
+                lit: &story.light,
+                pane: story.pane,
+                ask: &ask,
+            }
+            .html()
         });
         let lit = telling
             .story
@@ -91,8 +100,8 @@ impl App {
                 }
                 { for told }
                 if telling.shelf == ShelfState::Open {
-                    <Shelf lang={self.lang} current={telling.place().map(|(id, _)| id.to_string())} path={telling.path}
-                        progress={telling.progress.clone()} error={telling.error.clone()} {ask} />
+                    { Shelf { lang: self.lang, current: telling.place().map(|(id, _)| id), path: telling.path,
+                        progress: &telling.progress, error: telling.error.as_deref(), ask: &ask }.html() }
                 }
             </>
         }
@@ -168,7 +177,7 @@ impl App {
         }
     }
 
-    fn stage(&self, ctx: &Context<Self>, tasks: &Rc<Vec<TaskRow>>) -> Html {
+    fn stage(&self, ctx: &Context<Self>, tasks: &[TaskRow]) -> Html {
         let machine = self.session.machine();
         let containers = worlds::containers(tasks);
         let shells: Vec<u16> = containers
@@ -186,28 +195,36 @@ impl App {
             .and_then(|s| light::frames_of(s.light.as_deref()?));
         let marked = tasks.iter().find(|t| Some(&*t.comm) == pointed);
         let marked = marked.map(|t| t.task).or(self.selected);
+        let eyes = self.eyes.and_then(|task| view::eyes(machine, task));
+        let mut ram = self.ram.borrow_mut().see(machine, marked);
+        let mut way = Vec::new();
+        if let Some(eyes) = &eyes {
+            ram = Rc::new(stage::eyes::ram(eyes, &ram));
+        } else if self.tab == Tab::Memory {
+            way = memory::way(machine, self.selected, &self.memory);
+        }
+        let mut after = self.after.borrow_mut();
+        after.ram = ram;
+        after.owners = stage::owners(tasks);
+        after.way = Rc::new(way);
+        after.tied = self.selected.filter(|_| eyes.is_none());
         let stage = Stage {
             lang: self.lang,
-            windows: Rc::new(windows),
-            tasks: tasks.clone(),
-            cpus: Rc::new(view::cpus(machine)),
-            ram: self.ram.borrow_mut().see(machine, marked),
-            disk: Rc::new(view::disk(machine)),
-            crossings: Rc::new(crate::stage::crossings(self.lang, &self.session)),
+            windows,
+            tasks,
+            cpus: view::cpus(machine),
+            ram: &after.ram,
+            owners: &after.owners,
+            disk: view::disk(machine),
+            crossings: stage::crossings(self.lang, &self.session),
+            top: self.top,
+            pointed: self.pointed,
             parts: self.telling.parts(),
             selected: self.selected,
-            way: match self.tab {
-                Tab::Memory => Rc::new(memory::way(machine, self.selected, &self.memory)),
-                Tab::Worlds | Tab::Calls | Tab::Sched | Tab::About => Rc::default(),
-            },
-            eyes: self
-                .eyes
-                .and_then(|task| view::eyes(machine, task))
-                .map(Rc::new),
+            eyes: eyes.map(Rc::new),
             isolation: self
                 .selected
-                .and_then(|task| view::isolation(machine, task))
-                .map(Rc::new),
+                .and_then(|task| view::isolation(machine, task)),
             isolated: self.isolated.map(|(task, kind)| Isolated {
                 task,
                 kind,
@@ -312,14 +329,11 @@ impl App {
     }
 
     fn dialog(&self, ctx: &Context<Self>) -> Html {
-        if let Some((link, embedded)) = &self.shared {
-            return html! { <Share lang={self.lang} link={link.clone()} embedded={embedded.clone()} send={self.send(ctx)} /> };
-        }
-        let Some(dialog) = &self.dialog else {
-            return html! {};
-        };
-        html! {
-            <Script lang={self.lang} text={dialog.text.clone()} error={dialog.error.clone()} send={self.send(ctx)} />
+        let send = self.send(ctx);
+        match (&self.shared, &self.dialog) {
+            (Some(links), _) => share::dialog(self.lang, links, self.copied, &send),
+            (None, Some(dialog)) => script::dialog(self.lang, dialog, self.copied, &send),
+            (None, None) => html! {},
         }
     }
 }

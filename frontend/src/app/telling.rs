@@ -181,7 +181,12 @@ impl App {
                     self.show_step(ctx);
                 }
             }
-            Ask::Guess(_) | Ask::Hint | Ask::ShowMe | Ask::Button | Ask::Light(_) => {
+            Ask::Guess(_)
+            | Ask::Turn(_)
+            | Ask::Hint
+            | Ask::ShowMe
+            | Ask::Button
+            | Ask::Light(_) => {
                 self.in_step(ctx, ask);
             }
         }
@@ -193,6 +198,7 @@ impl App {
         };
         match ask {
             Ask::Guess(option) => story.guess(option),
+            Ask::Turn(pane) => story.pane = pane,
             Ask::Hint => story.shows_hint = true,
             Ask::Light(lit) => story.light = lit,
             Ask::ShowMe => {

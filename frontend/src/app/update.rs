@@ -3,6 +3,7 @@
 use super::{App, Msg, Play, ScriptDialog, Step, fresh, now_ms};
 use crate::embed;
 use crate::lab::worlds::{self, Side, Worlds};
+use crate::panels::dialog;
 use crate::rescue;
 use crate::stage::Faded;
 use gloo::events::EventListener;
@@ -142,24 +143,25 @@ impl App {
                 });
             }
             Msg::OpenShare => self.shared = Some(self.links()),
-            Msg::CloseShare => self.shared = None,
+            Msg::CloseShare => (self.shared, self.copied) = (None, None),
             Msg::SetSize(size) => {
                 self.size = size;
                 self.show_in_document();
             }
-            Msg::CloseScript => self.dialog = None,
-            Msg::LoadScript(text) => match Session::from_script(&text) {
-                Ok(session) => {
-                    self.dialog = None;
-                    self.replace(ctx, session);
+            Msg::CloseScript => (self.dialog, self.copied) = (None, None),
+            Msg::EditScript(text) => {
+                if let Some(dialog) = &mut self.dialog {
+                    dialog.text = text;
                 }
-                Err(error) => {
-                    let line = error.line.to_string();
-                    let values = [("line", line.as_str()), ("message", error.message.as_str())];
-                    let error = Some(self.lang.tf("script-error", &values));
-                    self.dialog = Some(ScriptDialog { text, error });
-                }
-            },
+            }
+            Msg::Copy(id) => self.copied = dialog::copy(id).then_some(id),
+            Msg::ScrollTasks(top) => self.top = top,
+            Msg::PointAtCell(at) => {
+                let is_new = self.pointed != at;
+                self.pointed = at;
+                return is_new;
+            }
+            Msg::LoadScript => self.load_script(ctx),
             Msg::DropLastCommand => {
                 let session = without_last(&self.session);
                 self.replace(ctx, session);
@@ -179,6 +181,24 @@ impl App {
             .eyes
             .filter(|task| view::isolation(machine, *task).is_some());
         true
+    }
+
+    /// The session of the dialog's text; or what is wrong with it, with the text as it is.
+    fn load_script(&mut self, ctx: &Context<Self>) {
+        let Some(dialog) = &mut self.dialog else {
+            return;
+        };
+        match Session::from_script(&dialog.text) {
+            Ok(session) => {
+                self.dialog = None;
+                self.replace(ctx, session);
+            }
+            Err(error) => {
+                let line = error.line.to_string();
+                let values = [("line", line.as_str()), ("message", error.message.as_str())];
+                dialog.error = Some(self.lang.tf("script-error", &values));
+            }
+        }
     }
 
     /// Addresses that lead here, alone and embedded: to the step of a scene, or to the session.

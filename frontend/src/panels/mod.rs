@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod calls;
+pub mod dialog;
 pub mod memory;
 pub mod sched;
 pub mod script;

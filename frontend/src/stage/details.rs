@@ -5,7 +5,6 @@ use crate::i18n::Lang;
 use crate::markup::{Tells, html};
 use sim_core::view::Errno;
 use sim_core::view::{DialState, IsolationView, NsKind, TaskRow, TaskState, Usage};
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// A call of Isolate, and what the kernel answered; nothing while it is not done.
@@ -19,7 +18,7 @@ pub struct Isolated {
 pub struct Details<'a> {
     pub lang: Lang,
     pub task: Option<&'a TaskRow>,
-    pub isolation: &'a Option<Rc<IsolationView>>,
+    pub isolation: &'a Option<IsolationView>,
     pub isolated: Option<Isolated>,
     pub can_look: bool,
     pub send: &'a Callback<Msg>,

@@ -27,10 +27,12 @@ pub fn ram(eyes: &EyesView, ram: &RamView) -> RamView {
         owner: Some(eyes.task),
         selected: false,
     };
-    RamView {
+    let mut own = RamView {
         cells: eyes.pages.iter().map(cell).collect(),
         ..*ram
-    }
+    };
+    own.count();
+    own
 }
 
 /// Its own calls; interrupts are the kernel's.

@@ -2,11 +2,11 @@
 
 mod cpus;
 mod details;
-mod eyes;
+pub mod eyes;
 mod gate;
-mod ram;
+pub mod ram;
 mod tasks;
-mod threads;
+pub mod threads;
 mod windows;
 
 pub use details::Isolated;
@@ -20,11 +20,11 @@ use crate::viz::palette;
 use cpus::Cpus;
 use details::Details;
 use ram::Ram;
+pub use ram::{Drawn, Owners, owners};
 use scene::{Part, Parts};
 use sim_core::view::{CpuView, DiskView, EyesView, IsolationView, RamView, TaskRow, WindowView};
 use std::rc::Rc;
 use tasks::TaskTable;
-use threads::Threads;
 use windows::Windows;
 use yew::prelude::*;
 
@@ -35,29 +35,32 @@ pub enum Faded {
     Before,
 }
 
-pub struct Stage {
+pub struct Stage<'a> {
     pub lang: Lang,
-    pub windows: Rc<Vec<WindowView>>,
-    pub tasks: Rc<Vec<TaskRow>>,
-    pub cpus: Rc<Vec<CpuView>>,
-    pub ram: Rc<RamView>,
-    pub disk: Rc<DiskView>,
-    pub crossings: Rc<Crossings>,
+    pub windows: Vec<WindowView>,
+    pub tasks: &'a [TaskRow],
+    pub cpus: Vec<CpuView>,
+    /// As the task through whose eyes one sees has it, if so.
+    pub ram: &'a Rc<RamView>,
+    pub owners: &'a Owners,
+    pub disk: DiskView,
+    pub crossings: Crossings,
+    /// The row that the task list is scrolled to, and the cell of RAM that is pointed at.
+    pub top: usize,
+    pub pointed: Option<usize>,
     /// What of it is shown.
     pub parts: Parts,
     pub selected: Option<u64>,
-    /// Frames to be pointed at: one, or the way to it through the page tables.
-    pub way: Rc<Vec<u64>>,
     /// Through whose eyes, if not the kernel's.
     pub eyes: Option<Rc<EyesView>>,
     /// Of the chosen task.
-    pub isolation: Option<Rc<IsolationView>>,
+    pub isolation: Option<IsolationView>,
     pub isolated: Option<Isolated>,
     pub faded: Faded,
     pub send: Callback<Msg>,
 }
 
-impl Stage {
+impl Stage<'_> {
     pub fn html(&self) -> Html {
         let Stage {
             lang,
@@ -65,11 +68,13 @@ impl Stage {
             tasks,
             cpus,
             ram,
+            owners,
             disk,
             crossings,
+            top,
+            pointed,
             parts,
             selected,
-            way,
             eyes,
             isolation,
             isolated,
@@ -79,11 +84,8 @@ impl Stage {
         let (lang, selected) = (*lang, *selected);
         let has = |part: Part| parts.has(part);
         let can_look = has(Part::Eyes);
-        let (mut ram, mut crossings) = (ram.clone(), crossings.clone());
-        if let Some(eyes) = eyes {
-            ram = Rc::new(eyes::ram(eyes, &ram));
-            crossings = Rc::new(eyes::crossings(eyes, &crossings));
-        }
+        let own = eyes.as_ref().map(|eyes| eyes::crossings(eyes, crossings));
+        let crossings = own.as_ref().unwrap_or(crossings);
         let class = match (eyes, faded) {
             (Some(_), _) => "stage eyes",
             (None, Faded::Before) => "stage back",
@@ -115,12 +117,12 @@ impl Stage {
                     }
                     { Windows { lang, windows, selected, eyes, can_look, send }.html() }
                 </section>
-                if has(Part::Gates) { { gate::above(lang, &crossings) } }
+                if has(Part::Gates) { { gate::above(lang, crossings) } }
                 if has(Part::Tasks) {
                     <section class="band k" aria-label={lang.t("band-kernel")}>
                         <div class="tag" aria-hidden="true">{ lang.t("band-kernel") }</div>
                         <div class={classes("kgrid", &[("one", !has(Part::Details) && eyes.is_none())])}>
-                            <TaskTable {lang} tasks={tasks.clone()} {selected} eyes={eyes.clone()} send={send.clone()} />
+                            { TaskTable { lang, tasks, selected, eyes, top: *top, send }.html() }
                             if let Some(eyes) = eyes {
                                 { eyes::world(lang, eyes) }
                             } else if has(Part::Details) {
@@ -129,17 +131,17 @@ impl Stage {
                         </div>
                     </section>
                 }
-                if has(Part::Gates) { { gate::below(lang, &crossings) } }
+                if has(Part::Gates) { { gate::below(lang, crossings) } }
                 if has(Part::Cpus) || has(Part::Ram) {
                     <section class="band h" aria-label={lang.t("band-hardware")}>
                         <div class="tag" aria-hidden="true">{ lang.t("band-hardware") }</div>
                         <div class={classes("hw", &[("one", !(has(Part::Cpus) && has(Part::Ram)))])}>
                             if has(Part::Cpus) { { Cpus { lang, cpus, eyes: eyes.as_ref().map(|eyes| eyes.task), send }.html() } }
-                            if has(Part::Ram) { <Ram {lang} ram={ram.clone()} disk={disk.clone()} way={if eyes.is_none() { way.clone() } else { Rc::default() }} tasks={tasks.clone()} eyes={eyes.clone()} send={send.clone()} /> }
+                            if has(Part::Ram) { { Ram { lang, ram, owners, disk, tasks, pointed: *pointed, eyes, send }.html() } }
                         </div>
                     </section>
                 }
-                <Threads {colour} selected={selected.filter(|_| eyes.is_none())} ram={ram.clone()} />
+                { threads::html(colour) }
             </main>
         }
     }

@@ -4,24 +4,26 @@ mod canvas;
 
 use crate::app::Msg;
 use crate::i18n::Lang;
-use crate::markup::html;
-use canvas::{Drawn, Owners, fit, owners, show};
+use crate::markup::{Tells, html};
+use canvas::fit;
+pub use canvas::{Drawn, Owners, owners, show};
 use sim_core::view::{DiskView, EyesView, FrameKind, RamView, SlotView, StripCell, TaskRow};
 use std::rc::Rc;
-use web_sys::{Element, HtmlCanvasElement};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub struct RamProps {
+pub struct Ram<'a> {
     pub lang: Lang,
-    pub ram: Rc<RamView>,
-    /// Frames to be pointed at, with a line from one to the next.
-    pub way: Rc<Vec<u64>>,
-    pub disk: Rc<DiskView>,
-    pub tasks: Rc<Vec<TaskRow>>,
+    pub ram: &'a Rc<RamView>,
+    pub owners: &'a Owners,
+    pub disk: &'a DiskView,
+    pub tasks: &'a [TaskRow],
+    /// The cell that is pointed at.
+    pub pointed: Option<usize>,
     /// Its pages in place of the frames, as `ram` has them too.
-    pub eyes: Option<Rc<EyesView>>,
-    pub send: Callback<Msg>,
+    pub eyes: &'a Option<Rc<EyesView>>,
+    pub send: &'a Callback<Msg>,
 }
 
 const KINDS: [FrameKind; 6] = [
@@ -81,157 +83,125 @@ fn swap(lang: Lang, disk: &DiskView, owners: &Owners) -> Html {
     html! { <div class="swap" data-testid="swap" data-used={used}><span>{ title }</span>{ for disk.used.iter().map(slot) }</div> }
 }
 
-#[component]
-pub fn Ram(props: &RamProps) -> Html {
-    let RamProps {
-        lang,
-        ram,
-        way,
-        disk,
-        tasks,
-        eyes,
-        send,
-    } = props;
-    let lang = *lang;
-    let canvas = use_node_ref();
-    let pointed = use_state(|| None::<usize>);
-    let owner_table = owners(tasks);
-    let (drawn, flashes) = (use_mut_ref(|| None::<Drawn>), use_node_ref());
-    {
-        let (drawn, flashes) = (drawn.clone(), flashes.clone());
-        let (canvas, ram, table, way) = (
-            canvas.clone(),
-            ram.clone(),
-            owner_table.clone(),
-            way.clone(),
-        );
-        // After every drawing of the page: the layout may have changed the size.
-        use_effect(move || {
-            if let Some(canvas) = canvas.cast::<HtmlCanvasElement>() {
-                let flashes = flashes.cast::<Element>();
-                show(
-                    &canvas,
-                    flashes,
-                    &mut drawn.borrow_mut(),
-                    (&ram, &table, &way),
-                );
-            }
-        });
-    }
-    let frame_at = {
-        let (canvas, count) = (canvas.clone(), ram.total_frames as usize);
-        move |event: &MouseEvent| {
-            let canvas = canvas.cast::<HtmlCanvasElement>()?;
-            let (_, _, grid) = fit(&canvas, count);
-            grid.at(f64::from(event.offset_x()), f64::from(event.offset_y()))
-                .filter(|at| *at < count)
-        }
-    };
-    let onmousemove = {
-        let (pointed, frame_at) = (pointed.clone(), frame_at.clone());
-        Callback::from(move |event: MouseEvent| pointed.set(frame_at(&event)))
-    };
-    let onmouseleave = {
-        let pointed = pointed.clone();
-        Callback::from(move |_: MouseEvent| pointed.set(None))
-    };
-    let onclick = {
-        let (ram, send) = (ram.clone(), send.clone());
-        Callback::from(move |event: MouseEvent| {
-            let owner = frame_at(&event)
-                .and_then(|at| ram.cells.get(at))
-                .and_then(|cell| cell.owner);
-            if owner.is_some() {
-                send.emit(Msg::Select(owner));
-            }
-        })
-    };
-    let onkeydown = {
-        let (pointed, count) = (pointed.clone(), ram.cells.len());
-        Callback::from(move |event: KeyboardEvent| {
-            let at = pointed.unwrap_or(0);
-            let next = match event.key().as_str() {
-                "ArrowRight" => at + 1,
-                "ArrowLeft" => at.saturating_sub(1),
-                "ArrowDown" => at + 32,
-                "ArrowUp" => at.saturating_sub(32),
-                _ => return,
-            };
-            event.prevent_default();
-            pointed.set(Some(next.min(count.saturating_sub(1))));
-        })
-    };
-    let info = pointed
-        .and_then(|at| Some((at, ram.cells.get(at)?)))
-        .map(|(at, cell)| {
-            let page = eyes.as_ref().and_then(|eyes| eyes.pages.get(at));
-            if let Some(page) = page {
-                let addr = format!("{:#x}", page.addr);
-                let kind = match page.kind {
-                    StripCell::Swapped => lang.t("page-swapped"),
-                    _ => own_name(lang, cell.kind),
+/// The cell under the pointer.
+fn cell_at(event: &MouseEvent, count: usize) -> Option<usize> {
+    let canvas: HtmlCanvasElement = event.target()?.dyn_into().ok()?;
+    let (_, _, grid) = fit(&canvas, count);
+    grid.at(f64::from(event.offset_x()), f64::from(event.offset_y()))
+        .filter(|at| *at < count)
+}
+
+impl Ram<'_> {
+    pub fn html(&self) -> Html {
+        let Ram {
+            lang,
+            ram,
+            owners,
+            disk,
+            tasks,
+            pointed,
+            eyes,
+            send,
+        } = self;
+        let lang = *lang;
+        let count = ram.total_frames as usize;
+        let onmousemove = send.reform(move |event| Msg::PointAtCell(cell_at(&event, count)));
+        let onmouseleave = send.tells(Msg::PointAtCell(None));
+        let onclick = {
+            let (ram, send) = ((*ram).clone(), (*send).clone());
+            Callback::from(move |event: MouseEvent| {
+                let cell = cell_at(&event, count).and_then(|at| ram.cells.get(at));
+                if let Some(owner) = cell.and_then(|cell| cell.owner) {
+                    send.emit(Msg::Select(Some(owner)));
+                }
+            })
+        };
+        let onkeydown = {
+            let (at, last, send) = (
+                pointed.unwrap_or(0),
+                ram.cells.len().saturating_sub(1),
+                (*send).clone(),
+            );
+            Callback::from(move |event: KeyboardEvent| {
+                let next = match event.key().as_str() {
+                    "ArrowRight" => at + 1,
+                    "ArrowLeft" => at.saturating_sub(1),
+                    "ArrowDown" => at + 32,
+                    "ArrowUp" => at.saturating_sub(32),
+                    _ => return,
                 };
-                let values = [("addr", addr.as_str()), ("kind", kind)];
-                return lang.tf("eyes-page", &values);
+                event.prevent_default();
+                send.emit(Msg::PointAtCell(Some(next.min(last))));
+            })
+        };
+        let info = pointed
+            .and_then(|at| Some((at, ram.cells.get(at)?)))
+            .map(|(at, cell)| {
+                let page = eyes.as_ref().and_then(|eyes| eyes.pages.get(at));
+                if let Some(page) = page {
+                    let addr = format!("{:#x}", page.addr);
+                    let kind = match page.kind {
+                        StripCell::Swapped => lang.t("page-swapped"),
+                        _ => own_name(lang, cell.kind),
+                    };
+                    let values = [("addr", addr.as_str()), ("kind", kind)];
+                    return lang.tf("eyes-page", &values);
+                }
+                let owner = cell.owner.and_then(|o| tasks.iter().find(|t| t.task == o));
+                let owner = owner
+                    .map(|t| format!("{} {}", t.comm, t.pid))
+                    .unwrap_or_default();
+                let frame = at.to_string();
+                lang.tf(
+                    "frame-info",
+                    &[
+                        ("frame", &frame),
+                        ("kind", name(lang, cell.kind)),
+                        ("owner", &owner),
+                    ],
+                )
+            });
+        let used = ram.total_frames - ram.free_frames;
+        let title = match eyes {
+            Some(eyes) => {
+                let resident = eyes.pages.iter().filter(|page| page.pfn.is_some()).count();
+                lang.tf(
+                    "eyes-ram",
+                    &[
+                        ("name", &eyes.comm),
+                        ("pages", &eyes.pages.len().to_string()),
+                        ("resident", &resident.to_string()),
+                    ],
+                )
             }
-            let owner = cell.owner.and_then(|o| tasks.iter().find(|t| t.task == o));
-            let owner = owner
-                .map(|t| format!("{} {}", t.comm, t.pid))
-                .unwrap_or_default();
-            let frame = at.to_string();
-            lang.tf(
-                "frame-info",
+            None => lang.tf(
+                "ram-title",
                 &[
-                    ("frame", &frame),
-                    ("kind", name(lang, cell.kind)),
-                    ("owner", &owner),
+                    ("total", &ram.total_frames.to_string()),
+                    ("free", &ram.free_frames.to_string()),
                 ],
-            )
-        });
-    let used = ram.total_frames - ram.free_frames;
-    let title = match eyes {
-        Some(eyes) => {
-            let resident = eyes.pages.iter().filter(|page| page.pfn.is_some()).count();
-            lang.tf(
-                "eyes-ram",
-                &[
-                    ("name", &eyes.comm),
-                    ("pages", &eyes.pages.len().to_string()),
-                    ("resident", &resident.to_string()),
-                ],
-            )
-        }
-        None => lang.tf(
-            "ram-title",
-            &[
-                ("total", &ram.total_frames.to_string()),
-                ("free", &ram.free_frames.to_string()),
-            ],
-        ),
-    };
-    let help = match eyes {
-        Some(_) => lang.t("eyes-ram-help"),
-        None => lang.t("ram-help"),
-    };
-    let mut counts = [0_usize; KINDS.len()];
-    for cell in &ram.cells {
-        counts[cell.kind as usize] += 1;
-    }
-    let count_of = |kind: FrameKind| counts[kind as usize];
-    let known = KINDS
-        .iter()
-        .filter(|kind| eyes.is_none() || count_of(**kind) > 0);
-    let legend = known.map(|kind| {
+            ),
+        };
+        let help = match eyes {
+            Some(_) => lang.t("eyes-ram-help"),
+            None => lang.t("ram-help"),
+        };
+        let count_of = |kind: FrameKind| ram.counts[kind as usize];
+        let known = KINDS
+            .iter()
+            .filter(|kind| eyes.is_none() || count_of(**kind) > 0);
+        let legend = known.map(|kind| {
         let count = count_of(*kind);
         html! { <li class={class(*kind)}><i aria-hidden="true"></i>{ if eyes.is_some() { own_name(lang, *kind) } else { name(lang, *kind) } }{ " " }<b>{ count }</b></li> }
     });
-    html! {
-        <div class="ram" data-testid="ram" data-used={used.to_string()} data-total={ram.total_frames.to_string()}>
-            <div class="cap">{ title.clone() }<span class="grow"></span><span aria-live="polite">{ info.unwrap_or_else(|| help.into()) }</span></div>
-            <canvas ref={canvas} tabindex="0" role="img" aria-label={title} {onmousemove} {onmouseleave} {onclick} {onkeydown}></canvas>
-            <div class="flashes" ref={flashes} aria-hidden="true"></div>
-            <ul class="legend">{ for legend }</ul>
-            if !disk.used.is_empty() { { swap(lang, disk, &owner_table) } }
-        </div>
+        html! {
+            <div class="ram" data-testid="ram" data-used={used.to_string()} data-total={ram.total_frames.to_string()}>
+                <div class="cap">{ title.clone() }<span class="grow"></span><span aria-live="polite">{ info.unwrap_or_else(|| help.into()) }</span></div>
+                <canvas tabindex="0" role="img" aria-label={title} {onmousemove} {onmouseleave} {onclick} {onkeydown}></canvas>
+                <div class="flashes" aria-hidden="true"></div>
+                <ul class="legend">{ for legend }</ul>
+                if !disk.used.is_empty() { { swap(lang, disk, owners) } }
+            </div>
+        }
     }
 }

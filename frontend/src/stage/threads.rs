@@ -1,18 +1,11 @@
 //! The thread that ties a chosen process together: window, row in the task list, frames.
 
+use crate::app;
 use crate::markup::html;
 use crate::viz::grid;
 use sim_core::view::RamView;
-use std::rc::Rc;
 use web_sys::{DomRect, Element};
 use yew::prelude::*;
-
-#[derive(Properties, PartialEq)]
-pub struct ThreadsProps {
-    pub selected: Option<u64>,
-    pub colour: u8,
-    pub ram: Rc<RamView>,
-}
 
 /// Frames that get a line of their own.
 const LINES: usize = 3;
@@ -81,20 +74,17 @@ fn paths(selected: u64, ram: &RamView) -> Option<String> {
     Some(path)
 }
 
-#[component]
-pub fn Threads(props: &ThreadsProps) -> Html {
-    let svg = use_node_ref();
-    {
-        let (svg, selected, ram) = (svg.clone(), props.selected, props.ram.clone());
-        use_effect(move || {
-            let path = selected
-                .and_then(|task| paths(task, &ram))
-                .unwrap_or_default();
-            if let Some(svg) = svg.cast::<Element>() {
-                let _set = svg.set_attribute("d", &path);
-            }
-        });
+/// Draws the paths of a chosen process; none without one.
+pub fn draw(selected: Option<u64>, ram: &RamView) {
+    let path = selected
+        .and_then(|task| paths(task, ram))
+        .unwrap_or_default();
+    if let Ok(Some(svg)) = app::root().query_selector(".thread path") {
+        let _set = svg.set_attribute("d", &path);
     }
-    let own = ["--own:var(--p", &props.colour.to_string(), ")"].concat();
-    html! { <svg class="thread" style={own} aria-hidden="true"><path ref={svg}></path></svg> }
+}
+
+pub fn html(colour: u8) -> Html {
+    let own = ["--own:var(--p", &colour.to_string(), ")"].concat();
+    html! { <svg class="thread" style={own} aria-hidden="true"><path></path></svg> }
 }

@@ -3,7 +3,7 @@
 use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::markup::{Tells, classes, html};
-use crate::terminal::Screen;
+use crate::terminal;
 use crate::viz::{format, palette};
 use sim_core::view::{DocumentBytes, EyesView, StripCell, WindowView};
 use std::rc::Rc;
@@ -178,9 +178,7 @@ impl AppWindow<'_> {
                         <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z"></path></svg>
                     </button>
                 </div>
-                <Screen lines={Rc::new(window.screen.lines.clone())} cursor={window.screen.cursor}
-                    {label} hint={lang.t("window-hint")}
-                    typed={send.reform(move |text| Msg::Type { tty, text })} />
+                { terminal::screen(lang, window, label, send) }
                 <div class="as" role="img" aria-label={lang.tf("memory-strip", &[("mapped", &window.mapped_pages.to_string())])}>
                     { for window.strip.iter().map(|cell| html! { <i class={strip_class(*cell)}></i> }) }
                 </div>

@@ -22,6 +22,7 @@ pub use progress::Progress;
 pub use told::{BetTold, Told};
 
 use crate::i18n::Lang;
+use panel::Pane;
 use scene::texts::{self, Texts};
 use scene::{Goal, Pace, Scene, Step};
 use sim_core::session::ScriptError;
@@ -82,6 +83,8 @@ pub enum Ask {
     Shelf,
     SetPath(Path),
     Guess(String),
+    /// On a small page: this part of the words.
+    Turn(Pane),
     Hint,
     ShowMe,
     Button,
@@ -119,6 +122,8 @@ pub struct Story {
     pub runner: Runner,
     pub shows_hint: bool,
     pub light: Option<String>,
+    /// What of the words a small page shows.
+    pub pane: Pane,
     tally: Tally,
     kept: Vec<(String, Value)>,
     /// Per step, once made.
@@ -141,6 +146,7 @@ impl Story {
             at: 0,
             runner: Runner::default(),
             shows_hint: false,
+            pane: Pane::Prose,
             light: None,
             tally: Tally::default(),
             kept: Vec::new(),
@@ -192,6 +198,7 @@ impl Story {
         self.tally = Tally::begin(session);
         self.shows_hint = false;
         self.light = None;
+        self.pane = Pane::Prose;
         self.met = (self.step().goal == Goal::Read).then(Vec::new);
         let kept: Vec<(String, Value)> = {
             let facts = self.facts(session, chosen);

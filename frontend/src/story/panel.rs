@@ -1,127 +1,129 @@
 //! The column beside the stage: prose that points, the bet, the task, the outcome.
 
 use super::{Ask, BetTold, Listed, Path, Progress, Told, scenes};
+use crate::app;
 use crate::i18n::Lang;
 use crate::markup::{Tells, classes, html};
 use scene::prose::{Run, runs};
-use std::rc::Rc;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub struct PanelProps {
+pub struct Panel<'a> {
     pub lang: Lang,
-    pub told: Rc<Told>,
-    pub lit: Option<String>,
-    pub ask: Callback<Ask>,
+    pub told: &'a Told,
+    pub lit: &'a Option<String>,
+    pub pane: Pane,
+    pub ask: &'a Callback<Ask>,
 }
 
 /// On a small page one of these is shown at a time.
-#[derive(Clone, Copy, PartialEq)]
-enum Pane {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
     Prose,
     Bet,
     Task,
 }
 
-#[component]
-pub fn Panel(props: &PanelProps) -> Html {
-    let PanelProps {
-        lang,
-        told,
-        lit,
-        ask,
-    } = props;
-    let lang = *lang;
-    let pane = use_state(|| Pane::Prose);
-    {
-        let pane = pane.clone();
-        use_effect_with((told.number, told.step), move |_| pane.set(Pane::Prose));
-    }
-    // A new step begins at its top; what comes of a guess or a deed is below.
-    let page = use_node_ref();
-    {
-        let page = page.clone();
+/// What the column shows: number of the scene, step, whether a guess or a deed came to something,
+/// and whether the goal is met.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Place(usize, usize, bool, bool);
+
+impl Place {
+    pub fn of(told: &Told) -> Self {
         let is_on = told.is_met || told.bet.as_ref().is_some_and(|bet| bet.guess.is_some());
-        use_effect_with((told.number, told.step, is_on, told.is_met), move |_| {
-            if let Some(page) = page.cast::<web_sys::Element>() {
-                page.set_scroll_top(if is_on { page.scroll_height() } else { 0 });
-            }
-        });
+        Self(told.number, told.step, is_on, told.is_met)
     }
-    let has_bet = told.bet.is_some();
-    let shown = match *pane {
-        _ if told.is_met && told.done.is_some() => Pane::Task,
-        Pane::Bet if !has_bet => Pane::Task,
-        pane => pane,
-    };
-    let class = |of: Pane| if of == shown { "pane now" } else { "pane" };
-    let text = |text: &str| Prose { told, lit, ask }.html(text);
-    let step = (told.step + 1).to_string();
-    let count = told.steps.to_string();
-    // What is done comes after the bet: the visitor predicts first.
-    let may_act = told.is_met || told.bet.as_ref().is_none_or(|bet| bet.guess.is_some());
-    let on = |what: Ask| ask.tells::<MouseEvent>(what);
-    let turn = |to: Pane| {
-        let pane = pane.clone();
-        Callback::from(move |_: MouseEvent| pane.set(to))
-    };
-    html! {
-        <section class="story" aria-label={told.title.clone()} data-testid="story" data-step={step.clone()} data-met={told.is_met.to_string()}>
-            <div class="page" ref={page}>
-            <div class="where">
-                <button class="mini" data-testid="shelf-open" onclick={on(Ask::Shelf)}>{ lang.t("story-scenes") }</button>
-                <span class="dots" role="img" aria-label={lang.tf("story-step", &[("step", &step), ("steps", &count)])}>
-                    { for (0..told.steps).map(|at| html! { <i class={classes("", &[("past", at < told.step), ("now", at == told.step)])}></i> }) }
-                </span>
-            </div>
-            <h2>{ &told.title }</h2>
-            <div class={class(Pane::Prose)}>
-                { text(&told.prose) }
-                <button class="btn go turn" onclick={turn(if has_bet { Pane::Bet } else { Pane::Task })}>{ lang.t("story-on") }</button>
-            </div>
-            if let Some(bet) = &told.bet {
-                <div class={class(Pane::Bet)}>
-                    { options(lang, bet, ask) }
-                    <button class="btn go turn" disabled={!may_act} onclick={turn(Pane::Task)}>{ lang.t("story-on") }</button>
+
+    /// A new step begins at its top; what comes of a guess or a deed is below.
+    pub fn scroll(self) {
+        if let Ok(Some(page)) = app::root().query_selector(".page") {
+            page.set_scroll_top(if self.2 { page.scroll_height() } else { 0 });
+        }
+    }
+}
+
+impl Panel<'_> {
+    pub fn html(&self) -> Html {
+        let Panel {
+            lang,
+            told,
+            lit,
+            pane,
+            ask,
+        } = self;
+        let lang = *lang;
+        let has_bet = told.bet.is_some();
+        let shown = match *pane {
+            _ if told.is_met && told.done.is_some() => Pane::Task,
+            Pane::Bet if !has_bet => Pane::Task,
+            pane => pane,
+        };
+        let class = |of: Pane| if of == shown { "pane now" } else { "pane" };
+        let text = |text: &str| Prose { told, lit, ask }.html(text);
+        let step = (told.step + 1).to_string();
+        let count = told.steps.to_string();
+        // What is done comes after the bet: the visitor predicts first.
+        let may_act = told.is_met || told.bet.as_ref().is_none_or(|bet| bet.guess.is_some());
+        let on = |what: Ask| ask.tells::<MouseEvent>(what);
+        let turn = |to: Pane| on(Ask::Turn(to));
+        html! {
+            <section class="story" aria-label={told.title.clone()} data-testid="story" data-step={step.clone()} data-met={told.is_met.to_string()}>
+                <div class="page">
+                <div class="where">
+                    <button class="mini" data-testid="shelf-open" onclick={on(Ask::Shelf)}>{ lang.t("story-scenes") }</button>
+                    <span class="dots" role="img" aria-label={lang.tf("story-step", &[("step", &step), ("steps", &count)])}>
+                        { for (0..told.steps).map(|at| html! { <i class={classes("", &[("past", at < told.step), ("now", at == told.step)])}></i> }) }
+                    </span>
                 </div>
-            }
-            <div class={class(Pane::Task)}>
-                if let Some(task) = told.task.as_ref().filter(|_| may_act && !told.is_met) {
-                    <div class="task">
-                        <b class="cap">{ lang.t("story-task") }</b>
-                        { text(task) }
-                        <div class="row">
-                            if let Some(button) = &told.button {
-                                <button class="btn go" data-testid="story-button" onclick={on(Ask::Button)}>{ button }</button>
-                            }
-                            if told.hint.is_some() {
-                                <button class="mini" data-testid="hint" onclick={on(Ask::Hint)}>{ lang.t("story-hint") }</button>
-                            }
-                            if told.has_way {
-                                <button class="mini" data-testid="show-me" disabled={told.is_showing} onclick={on(Ask::ShowMe)}>{ lang.t("story-show") }</button>
-                            }
-                        </div>
-                        if let Some(hint) = told.hint.as_ref().filter(|hint| !hint.is_empty()) { { text(hint) } }
+                <h2>{ &told.title }</h2>
+                <div class={class(Pane::Prose)}>
+                    { text(&told.prose) }
+                    <button class="btn go turn" onclick={turn(if has_bet { Pane::Bet } else { Pane::Task })}>{ lang.t("story-on") }</button>
+                </div>
+                if let Some(bet) = &told.bet {
+                    <div class={class(Pane::Bet)}>
+                        { options(lang, bet, ask) }
+                        <button class="btn go turn" disabled={!may_act} onclick={turn(Pane::Task)}>{ lang.t("story-on") }</button>
                     </div>
                 }
-                if let Some(done) = &told.done {
-                    <div class="done" role="status" data-testid="done">{ text(done) }</div>
+                <div class={class(Pane::Task)}>
+                    if let Some(task) = told.task.as_ref().filter(|_| may_act && !told.is_met) {
+                        <div class="task">
+                            <b class="cap">{ lang.t("story-task") }</b>
+                            { text(task) }
+                            <div class="row">
+                                if let Some(button) = &told.button {
+                                    <button class="btn go" data-testid="story-button" onclick={on(Ask::Button)}>{ button }</button>
+                                }
+                                if told.hint.is_some() {
+                                    <button class="mini" data-testid="hint" onclick={on(Ask::Hint)}>{ lang.t("story-hint") }</button>
+                                }
+                                if told.has_way {
+                                    <button class="mini" data-testid="show-me" disabled={told.is_showing} onclick={on(Ask::ShowMe)}>{ lang.t("story-show") }</button>
+                                }
+                            </div>
+                            if let Some(hint) = told.hint.as_ref().filter(|hint| !hint.is_empty()) { { text(hint) } }
+                        </div>
+                    }
+                    if let Some(done) = &told.done {
+                        <div class="done" role="status" data-testid="done">{ text(done) }</div>
+                    }
+                </div>
+                if let Some(deeper) = &told.deeper {
+                    <details class="deeper">
+                        <summary>{ lang.t("story-deeper") }</summary>
+                        { text(deeper) }
+                    </details>
                 }
-            </div>
-            if let Some(deeper) = &told.deeper {
-                <details class="deeper">
-                    <summary>{ lang.t("story-deeper") }</summary>
-                    { text(deeper) }
-                </details>
-            }
-            </div>
-            <div class="row on">
-                <button class="btn" data-testid="previous" disabled={told.step == 0} onclick={on(Ask::Previous)}>{ lang.t("story-previous") }</button>
-                { onward(lang, told, ask) }
-                <span class="grow"></span>
-                <button class="mini" data-testid="leave" title={lang.t("story-leave-hint")} onclick={on(Ask::Leave)}>{ lang.t("story-leave") }</button>
-            </div>
-        </section>
+                </div>
+                <div class="row on">
+                    <button class="btn" data-testid="previous" disabled={told.step == 0} onclick={on(Ask::Previous)}>{ lang.t("story-previous") }</button>
+                    { onward(lang, told, ask) }
+                    <span class="grow"></span>
+                    <button class="mini" data-testid="leave" title={lang.t("story-leave-hint")} onclick={on(Ask::Leave)}>{ lang.t("story-leave") }</button>
+                </div>
+            </section>
+        }
     }
 }
 
@@ -213,58 +215,57 @@ impl Prose<'_> {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct ShelfProps {
+/// All scenes.
+pub struct Shelf<'a> {
     pub lang: Lang,
-    pub current: Option<String>,
+    pub current: Option<&'a str>,
     pub path: Path,
-    pub progress: Progress,
-    pub error: Option<String>,
-    pub ask: Callback<Ask>,
+    pub progress: &'a Progress,
+    pub error: Option<&'a str>,
+    pub ask: &'a Callback<Ask>,
 }
 
-/// All scenes.
-#[component]
-pub fn Shelf(props: &ShelfProps) -> Html {
-    let lang = props.lang;
-    let dialog = use_node_ref();
-    {
-        let dialog = dialog.clone();
-        use_effect_with((), move |()| {
-            if let Some(dialog) = dialog.cast::<web_sys::HtmlDialogElement>() {
-                let _opened = dialog.show_modal();
+impl Shelf<'_> {
+    pub fn html(&self) -> Html {
+        let Shelf {
+            lang,
+            current,
+            path,
+            progress,
+            error,
+            ask,
+        } = self;
+        let (lang, chosen) = (*lang, *path);
+        let entry = |(number, scene): (usize, &'static Listed)| {
+            let (title, lead) = scene.words(lang);
+            let done = progress.has(scene.id);
+            let off = chosen == Path::Fast && !scene.is_on_fast_path;
+            html! {
+                <li class={off.then_some("off")}>
+                    <button data-testid="scene" data-scene={scene.id} aria-current={(*current == Some(scene.id)).then_some("step")}
+                        onclick={ask.tells(Ask::Open(scene.id.into(), 0))}>
+                        <b class="mono">{ if done { "✓".to_string() } else { number.to_string() } }</b>
+                        <span><strong>{ title }</strong><small>{ lead }</small></span>
+                        if done { <span class="sr">{ lang.t("story-done") }</span> }
+                    </button>
+                </li>
             }
-        });
-    }
-    let entry = |(number, scene): (usize, &'static Listed)| {
-        let (title, lead) = scene.words(lang);
-        let done = props.progress.has(scene.id);
-        let off = props.path == Path::Fast && !scene.is_on_fast_path;
+        };
+        let path = |path: Path, text: &'static str| {
+            let pressed = (chosen == path).to_string();
+            html! { <button class="btn" aria-pressed={pressed} onclick={ask.tells(Ask::SetPath(path))}>{ text }</button> }
+        };
+        let close = ask.tells(Ask::Shelf);
         html! {
-            <li class={off.then_some("off")}>
-                <button data-testid="scene" data-scene={scene.id} aria-current={(props.current.as_deref() == Some(scene.id)).then_some("step")}
-                    onclick={props.ask.tells(Ask::Open(scene.id.into(), 0))}>
-                    <b class="mono">{ if done { "✓".to_string() } else { number.to_string() } }</b>
-                    <span><strong>{ title }</strong><small>{ lead }</small></span>
-                    if done { <span class="sr">{ lang.t("story-done") }</span> }
-                </button>
-            </li>
+            <dialog class="script shelf" aria-label={lang.t("story-scenes")} onclose={close}>
+                <div class="row">
+                    <h2>{ lang.t("story-scenes") }</h2><span class="grow"></span>
+                    { path(Path::Whole, lang.t("story-whole")) }{ path(Path::Fast, lang.t("story-fast")) }
+                </div>
+                if let Some(error) = error { <p class="error" role="alert" data-testid="scene-error">{ *error }</p> }
+                <ol>{ for (1..).zip(scenes()).map(entry) }</ol>
+                <form method="dialog"><button class="btn">{ lang.t("close") }</button></form>
+            </dialog>
         }
-    };
-    let path = |path: Path, text: &'static str| {
-        let pressed = (props.path == path).to_string();
-        html! { <button class="btn" aria-pressed={pressed} onclick={props.ask.tells(Ask::SetPath(path))}>{ text }</button> }
-    };
-    let close = props.ask.tells(Ask::Shelf);
-    html! {
-        <dialog ref={dialog} class="script shelf" aria-label={lang.t("story-scenes")} onclose={close}>
-            <div class="row">
-                <h2>{ lang.t("story-scenes") }</h2><span class="grow"></span>
-                { path(Path::Whole, lang.t("story-whole")) }{ path(Path::Fast, lang.t("story-fast")) }
-            </div>
-            if let Some(error) = &props.error { <p class="error" role="alert" data-testid="scene-error">{ error }</p> }
-            <ol>{ for (1..).zip(scenes()).map(entry) }</ol>
-            <form method="dialog"><button class="btn">{ lang.t("close") }</button></form>
-        </dialog>
     }
 }

@@ -33,7 +33,19 @@ pub struct FrameCell {
 pub struct RamView {
     pub total_frames: u64,
     pub free_frames: u64,
+    /// How many cells are of each kind.
+    pub counts: [usize; 6],
     pub cells: Vec<FrameCell>,
+}
+
+impl RamView {
+    /// Counts the cells anew.
+    pub fn count(&mut self) {
+        self.counts = [0; 6];
+        for cell in &self.cells {
+            self.counts[cell.kind as usize] += 1;
+        }
+    }
 }
 
 /// Who uses an address space: the first of its tasks. Built once per view, in the number of
@@ -97,6 +109,7 @@ impl RamWatch {
                 seen: Rc::new(RamView {
                     total_frames: frames.total(),
                     free_frames: 0,
+                    counts: [0; 6],
                     cells: vec![free; frames.total() as usize],
                 }),
                 records: Sparse::new(frames.total()),
@@ -127,6 +140,7 @@ impl RamWatch {
                     *place = cell;
                 }
             }
+            seen.count();
         }
         self.records = records.clone();
         self.seen.clone()

@@ -1,5 +1,6 @@
 //! The canvas that RAM is drawn on, and the rings around frames that change hands.
 
+use crate::app;
 use crate::viz::grid::{self, Grid};
 use crate::viz::palette;
 use sim_core::store::SortedMap;
@@ -70,6 +71,7 @@ pub fn fit(canvas: &HtmlCanvasElement, count: usize) -> (f64, f64, Grid) {
 
 /// What a canvas shows, and how.
 pub struct Drawn {
+    canvas: HtmlCanvasElement,
     ram: Rc<RamView>,
     owners: Owners,
     way: Rc<Vec<u64>>,
@@ -96,6 +98,7 @@ impl Drawn {
         let is_plain = |ram: &RamView| !cells.iter().any(|at| ram.cells[*at].selected);
         self.way.is_empty()
             && to.way.is_empty()
+            && self.canvas == to.canvas
             && self.pixels == to.pixels
             && self.grid == to.grid
             && self.ink == to.ink
@@ -105,14 +108,16 @@ impl Drawn {
     }
 }
 
-/// Brings the canvas up to date, and rings what has changed hands.
-pub fn show(
-    canvas: &HtmlCanvasElement,
-    flashes: Option<Element>,
-    drawn: &mut Option<Drawn>,
-    (ram, owners, way): (&Rc<RamView>, &Owners, &Rc<Vec<u64>>),
-) {
+/// Brings the canvas up to date, and rings what has changed hands. The layout may have changed
+/// the size since.
+pub fn show(drawn: &mut Option<Drawn>, (ram, owners, way): (&Rc<RamView>, &Owners, &Rc<Vec<u64>>)) {
     let was = drawn.take();
+    let find = |selector: &str| app::root().query_selector(selector).ok().flatten();
+    let (canvas, flashes) = (find(".ram canvas"), find(".flashes"));
+    let Some(canvas) = canvas.and_then(|c| c.dyn_into().ok()) else {
+        return;
+    };
+    let canvas: &HtmlCanvasElement = &canvas;
     let cells = was.as_ref().and_then(|was| changed(&was.ram, ram));
     let both = was.as_ref().zip(cells.as_deref());
     *drawn = draw(canvas, both, (ram, owners, way));
@@ -130,6 +135,7 @@ fn draw(
     let ratio = web_sys::window()?.device_pixel_ratio();
     let (width, height, grid) = fit(canvas, ram.total_frames as usize);
     let to = Drawn {
+        canvas: canvas.clone(),
         ram: ram.clone(),
         owners: owners.clone(),
         way: way.clone(),

@@ -1,0 +1,58 @@
+//! What all dialogs do.
+
+use crate::app::{self, Msg};
+use crate::i18n::Lang;
+use crate::markup::{Tells, html};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDialogElement, HtmlInputElement, HtmlTextAreaElement};
+use yew::prelude::*;
+
+/// Opens a dialog that has just been drawn: only then does the page behind it rest.
+pub fn open() {
+    let drawn = app::root()
+        .query_selector("dialog:not([open])")
+        .ok()
+        .flatten();
+    if let Some(dialog) = drawn.and_then(|d| d.dyn_into::<HtmlDialogElement>().ok()) {
+        let _shown = dialog.show_modal();
+    }
+}
+
+/// A button that copies the field with this `data-testid`, and says so.
+pub fn copy_button(
+    lang: Lang,
+    id: &'static str,
+    copied: Option<&'static str>,
+    send: &Callback<Msg>,
+) -> Html {
+    let text = if copied == Some(id) {
+        "script-copied"
+    } else {
+        "script-copy"
+    };
+    html! { <button class="btn" onclick={send.tells(Msg::Copy(id))}>{ lang.t(text) }</button> }
+}
+
+/// Selects a field and copies it. Returns whether it could.
+pub fn copy(id: &str) -> bool {
+    let selector = ["[data-testid=", id, "]"].concat();
+    let Ok(Some(field)) = app::root().query_selector(&selector) else {
+        return false;
+    };
+    let text = match field.dyn_into::<HtmlInputElement>() {
+        Ok(input) => {
+            input.select();
+            input.value()
+        }
+        Err(other) => {
+            let area: HtmlTextAreaElement = other.unchecked_into();
+            area.select();
+            area.value()
+        }
+    };
+    let Some(window) = web_sys::window().filter(|w| w.is_secure_context()) else {
+        return false;
+    };
+    let _promise = window.navigator().clipboard().write_text(&text);
+    true
+}
