@@ -20,6 +20,7 @@ use after::After;
 use gloo::events::EventListener;
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
+use sim_core::session::Explanation;
 use sim_core::view::{NsKind, RamWatch};
 use sim_core::{BootOptions, Session};
 use std::cell::RefCell;
@@ -78,6 +79,8 @@ pub enum Msg {
     /// The row that the task list is scrolled to.
     ScrollTasks(usize),
     PointAtCell(Option<usize>),
+    /// Explains what was refused in this tick, or no longer.
+    Why(u64),
     DropLastCommand,
     Branch(u32),
     Resized,
@@ -164,6 +167,8 @@ pub struct App {
     pointed: Option<usize>,
     /// The field of a dialog that was copied.
     copied: Option<&'static str>,
+    /// Why a call was refused, where that was asked for.
+    why: Option<Explanation>,
     /// Kept alive with the component.
     _listeners: Vec<EventListener>,
 }
@@ -289,6 +294,7 @@ impl Component for App {
             top: 0,
             pointed: None,
             copied: None,
+            why: None,
             _listeners: listeners,
         };
         app.show_in_document();

@@ -9,6 +9,7 @@ mod keyboard;
 mod loading;
 mod memory;
 mod programs;
+mod refusal;
 mod settings;
 mod single_file;
 mod story;

@@ -7,7 +7,8 @@ use crate::i18n::Lang;
 use crate::lab::worlds;
 use crate::markup::{Tells, classes, html};
 use crate::narration;
-use crate::panels::{about, calls, memory, sched, script, share, worlds::TwoWorlds};
+use crate::panels::calls::{self, Calls};
+use crate::panels::{about, memory, sched, script, share, worlds::TwoWorlds};
 use crate::stage::{self, Isolated, Stage};
 use crate::story::act::tab_of;
 use crate::story::panel::{Panel, Place, Shelf};
@@ -275,7 +276,16 @@ impl App {
                 }
                 .html()
             }
-            Tab::Calls => calls::panel(lang, &calls::recent(&self.session)),
+            Tab::Calls => {
+                let (calls, why) = (&calls::recent(&self.session), self.why.as_ref());
+                Calls {
+                    lang,
+                    calls,
+                    why,
+                    send: &send,
+                }
+                .html()
+            }
             Tab::Sched => {
                 let machine = self.session.machine();
                 sched::panel(lang, machine.now_ns(), &view::run_queues(machine))

@@ -232,7 +232,7 @@ impl App {
             && story.id == loaded.id
             && story.lang != loaded.lang
         {
-            story.texts = loaded.texts.into();
+            story.texts = loaded.texts;
             story.lang = loaded.lang;
             return;
         }

@@ -155,6 +155,10 @@ impl App {
                 }
             }
             Msg::Copy(id) => self.copied = dialog::copy(id).then_some(id),
+            Msg::Why(tick) => {
+                let is_told = self.why.as_ref().is_some_and(|why| why.tick == tick);
+                self.why = self.session.explain(tick).filter(|_| !is_told);
+            }
             Msg::ScrollTasks(top) => self.top = top,
             Msg::PointAtCell(at) => {
                 let is_new = self.pointed != at;
@@ -258,6 +262,7 @@ impl App {
         self.memory = Default::default();
         self.eyes = None;
         self.isolated = None;
+        self.why = None;
         self.worlds = Worlds::default();
         self.play = Play::Playing;
         self.last_ms = now_ms();

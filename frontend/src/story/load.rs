@@ -3,6 +3,7 @@
 use crate::i18n::Lang;
 use scene::Scene;
 use scene::texts::{self, Texts};
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Response, window};
@@ -12,8 +13,8 @@ use web_sys::{Response, window};
 pub struct Loaded {
     pub id: String,
     pub lang: Lang,
-    pub scene: Scene,
-    pub texts: Texts,
+    pub scene: Rc<Scene>,
+    pub texts: Rc<Texts>,
     /// Where to begin, from 0.
     pub at: usize,
 }
@@ -30,8 +31,8 @@ pub async fn load(id: String, lang: Lang, at: usize) -> Result<Loaded, String> {
     Ok(Loaded {
         id,
         lang,
-        scene,
-        texts,
+        scene: scene.into(),
+        texts: texts.into(),
         at,
     })
 }

@@ -141,8 +141,8 @@ impl Story {
         Self {
             id: loaded.id,
             lang: loaded.lang,
-            scene: Rc::new(loaded.scene),
-            texts: Rc::new(loaded.texts),
+            scene: loaded.scene,
+            texts: loaded.texts,
             at: 0,
             runner: Runner::default(),
             shows_hint: false,

@@ -25,8 +25,8 @@ impl Visitor {
         let story = Story::new(Loaded {
             id: id.into(),
             lang,
-            scene: scene::read(&scene, &read(&scene)).expect("a scene"),
-            texts: texts::read(&words, &read(&words)).expect("texts"),
+            scene: scene::read(&scene, &read(&scene)).expect("a scene").into(),
+            texts: texts::read(&words, &read(&words)).expect("texts").into(),
             at: 0,
         });
         let session = story.boot().expect("the scene boots");
