@@ -171,7 +171,10 @@ pub fn write(
             // Nothing can be swapped out: version 1 refuses, version 2 kills later.
             forbid!(cx.why, CgroupV1MemoryInUse, used, if hierarchy != Hierarchy::V2 && max.is_some_and(|max| used > max))?;
             if let Some(group) = cx.k.cgroups.table.get_mut(id) {
-                forbid!(cx.why, CgroupRootLimit, if group.parent.is_none())?;
+                // A root shows no limit.
+                if group.parent.is_none() {
+                    return Err(lost!(EINVAL));
+                }
                 group.memory.max = max;
             }
         }

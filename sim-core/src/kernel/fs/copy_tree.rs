@@ -108,7 +108,10 @@ pub(super) fn copy_tree(
         k.mount(id)
             .is_some_and(|m| m.binding == Binding::Unbindable)
     };
-    forbid!(why, BindUnbindable, source, if is_unbindable(k, source) && !kind.takes_unbindable())?;
+    // Whoever asks for a copy has seen to that.
+    if is_unbindable(k, source) && !kind.takes_unbindable() {
+        return Err(lost!(EINVAL));
+    }
     forbid!(why, MountNsLoop, source, if !kind.takes_mnt_ns() && is_mnt_ns_file(k, root))?;
     let top = clone_mnt(k, source, root, kind)?;
     let children = k.mount(source).map(|m| m.children.clone());
@@ -185,8 +188,10 @@ pub(super) fn attach_recursive_mnt(
     let root = cx.k.mount_root(cx.k.topmost_overmount(source));
     forbid!(cx.why, MountpointExists, source, if root.is_none_or(|root| cx.k.is_unlinked(root.node)))?;
     let tree = cx.k.subtree(source);
+    // Mounts to come, by namespace (pending_mounts).
+    let mut pending = vec![(ns, 0)];
     if !is_moved {
-        has_room(cx.k, &cx.why, ns, tree.len())?;
+        has_room(cx.k, &cx.why, &mut pending, ns, tree.len())?;
     }
     let mut copies = Vec::new();
     if is_shared {
@@ -198,7 +203,10 @@ pub(super) fn attach_recursive_mnt(
         for (copy, at) in &copies {
             let count = cx.k.subtree(*copy).len();
             let ns = cx.k.mount(at.mount).and_then(|m| m.ns);
-            copied = copied.and_then(|()| has_room(cx.k, &cx.why, ns.ok_or(lost!(EINVAL))?, count));
+            copied = copied.and_then(|()| {
+                let ns = ns.ok_or(lost!(EINVAL))?;
+                has_room(cx.k, &cx.why, &mut pending, ns, count)
+            });
         }
         if let Err(errno) = copied {
             for (copy, _) in copies {
@@ -231,13 +239,23 @@ fn ns_of_caller(cx: &Ctx<'_>) -> Result<NsId, Errno> {
     Ok(cx.me()?.ns.mnt)
 }
 
-fn has_room(k: &Kernel, why: &Why, ns: NsId, more: usize) -> Result<(), Errno> {
-    let now = k.ns.mnt(ns).map_or(0, |tree| tree.mounts.len());
-    if now.saturating_add(more) > MOUNT_MAX {
-        Err(refuse!(why, MountMax, now => MOUNT_MAX))
-    } else {
-        Ok(())
+/// count_mounts: adds some to those that are to come.
+fn has_room(
+    k: &Kernel,
+    why: &Why,
+    pending: &mut Vec<(NsId, usize)>,
+    ns: NsId,
+    more: usize,
+) -> Result<(), Errno> {
+    let mut all = k.ns.mnt(ns).map_or(0, |tree| tree.mounts.len()) + more;
+    match pending.iter_mut().find(|(of, _)| *of == ns) {
+        Some((_, count)) => {
+            *count += more;
+            all += *count - more;
+        }
+        None => pending.push((ns, more)),
     }
+    forbid!(why, MountMax, all => MOUNT_MAX, if all > MOUNT_MAX)
 }
 
 /// Puts a tree in its place. What covered the place already comes to lie on top.

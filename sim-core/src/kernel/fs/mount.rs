@@ -166,8 +166,8 @@ impl Kernel {
         let Some(list) = self.ns.mnt(ns).map(|tree| &tree.mounts) else {
             return;
         };
-        let later = |m: &MountId| self.mount(*m).is_some_and(|m| m.id > number);
-        let place = list.iter().position(later).unwrap_or(list.len());
+        let earlier = |m: &MountId| self.mount(*m).is_none_or(|m| m.id <= number);
+        let place = list.partition_point(earlier);
         if let Some(tree) = self.ns.mnt_mut(ns) {
             tree.mounts.insert(place, id);
         }

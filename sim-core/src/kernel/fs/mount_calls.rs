@@ -261,12 +261,17 @@ fn remount(
 }
 
 /// # Errors
-/// EBUSY while a file of it is open for writing.
+/// EBUSY while a file of it is open for writing, or open and removed.
 fn may_be_read_only(cx: &Ctx<'_>, id: SuperId) -> Result<(), Errno> {
     let sb = cx.k.vfs.supers.get(id).ok_or(lost!(EINVAL))?;
     let is_of = |mount| cx.k.mount(mount).is_some_and(|m| m.sb == id);
     let shares = |vma: &Vma| vma.sharing == Sharing::Shared && vma.may.has(Prot::WRITE);
-    let is_written = || is_written(cx.k, is_of) || cx.k.maps_of(id, shares);
+    // What was removed goes when it is closed, and that is a write (s_remove_count).
+    let removes = || {
+        let mut inodes = cx.k.vfs.inodes.iter();
+        inodes.any(|(_, i)| i.sb == Some(id) && i.links == 0 && i.parent.is_some())
+    };
+    let is_written = || is_written(cx.k, is_of) || cx.k.maps_of(id, shares) || removes();
     forbid!(cx.why, RemountWritten, if !sb.flags.has(MountFlags::RDONLY) && is_written())
 }
 

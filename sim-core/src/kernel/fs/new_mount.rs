@@ -3,7 +3,7 @@
 use super::cgroupfs;
 use super::inode::InodeData;
 use super::mount::MountLock;
-use super::mount_calls::{graft_tree, is_mine, lock_mount};
+use super::mount_calls::{graft_tree, is_mine, is_mounted_root, lock_mount};
 use super::open::bare_inode;
 use super::path::{Node, PathRef};
 use super::procfs::{self, ProcNode};
@@ -73,7 +73,7 @@ pub(super) fn do_new_mount(
         }
     });
     match placed {
-        Ok(place) if is_same(cx.k, place, sb, root) => {
+        Ok(place) if is_same(cx.k, place, sb) => {
             super::copy_tree::discard_tree(cx, top);
             Err(refuse!(cx.why, MountSame, place.mount))
         }
@@ -86,8 +86,8 @@ pub(super) fn do_new_mount(
 }
 
 /// Whether the same file system is what is seen there already.
-fn is_same(k: &Kernel, place: PathRef, sb: SuperId, root: Node) -> bool {
-    k.mount(place.mount).is_some_and(|m| m.sb == sb) && place.node == root
+fn is_same(k: &Kernel, place: PathRef, sb: SuperId) -> bool {
+    k.mount(place.mount).is_some_and(|m| m.sb == sb) && is_mounted_root(k, place)
 }
 
 /// The file system itself, without a mount yet.
@@ -118,6 +118,8 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
                 _ => String::new(),
             };
             let dev = cx.k.new_dev();
+            // Control groups are the first user namespace's, whoever mounts them (fs_context.global).
+            let user_ns = cx.k.init_user_ns;
             let sb = SuperBlock {
                 options: options.into(),
                 ..SuperBlock::new(fs, dev, root, user_ns)

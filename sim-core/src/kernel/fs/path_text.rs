@@ -24,7 +24,7 @@ impl Kernel {
                 };
                 let found = entries.iter().find(|(_, e)| *e == id);
                 let removed = self.vfs.inodes.get(id).and_then(|i| i.removed_as.as_ref());
-                let name = found.map(|(name, _)| name).or(removed);
+                let name = removed.or(found.map(|(name, _)| name));
                 name.map_or_else(String::new, |name| name.to_string())
             }
             (Node::Proc(node), _) => procfs::name(self, node)?,
@@ -108,7 +108,11 @@ impl Ctx<'_> {
         }
         let root = self.me().map_or(place, |me| me.fs.root);
         let (path, _) = self.k.path_from(root, place);
-        if self.k.is_unlinked(place.node) {
+        let is_lost = match place.node {
+            Node::Inode(id) => (self.k.vfs.inodes.get(id)).is_some_and(|i| i.removed_as.is_some()),
+            Node::Proc(_) | Node::Cgroup(_) | Node::Ns(_) => false,
+        };
+        if is_lost || self.k.is_unlinked(place.node) {
             format!("{path} (deleted)")
         } else {
             path

@@ -37,7 +37,8 @@ pub fn sys_pivot_root(cx: &mut Ctx<'_>, new_root: Str, put_old: Str) -> SysResul
     forbid!(cx.why, PivotRemoved, new.node, if cx.k.is_unlinked(new.node))?;
     forbid!(cx.why, PivotBusy, new.mount => root.mount, if new.mount == root.mount || old.mount == root.mount)?;
     let (Some(root_at), Some(_)) = (root_at, new_at) else {
-        return Err(refuse!(cx.why, PivotAttached, new.mount));
+        // Only the first mount of all is on none, and nobody's root.
+        return Err(lost!(EINVAL));
     };
     forbid!(cx.why, PivotMountpoint, new.mount, if !is_mounted_root(cx.k, root) || !is_mounted_root(cx.k, new))?;
     // put_old at or underneath new_root, and new_root underneath the present root.

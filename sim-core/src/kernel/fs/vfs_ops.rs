@@ -3,7 +3,8 @@
 
 use super::inode::{Inode, InodeData, InodeId, remove_entry};
 use super::overlay;
-use crate::kernel::{Ctx, Errno};
+use crate::kernel::syscall::Str;
+use crate::kernel::{Ctx, Errno, Kernel};
 use std::rc::Rc;
 
 /// Makes an inode and enters it in a directory.
@@ -35,8 +36,46 @@ pub(super) fn remove(cx: &mut Ctx<'_>, dir: InodeId, name: &str) -> Result<(), E
     if overlay::is_overlay(cx.k, dir) {
         overlay::remove(cx, dir, name)?;
     }
+    let id = cx.k.entry(dir, name);
+    let is_first = id.is_some_and(|id| cx.k.first_name(id) == Some((dir, name.into())));
     remove_entry(cx, dir, name);
+    if let Some(id) = id.filter(|_| is_first) {
+        cx.k.lose_first_name(id, name);
+    }
     Ok(())
+}
+
+/// An inode has no dentries: all that have it open are taken to have found it by its first name.
+impl Kernel {
+    fn first_name(&self, id: InodeId) -> Option<(InodeId, Str)> {
+        let dir = self.vfs.inodes.get(id)?.parent?;
+        let InodeData::Directory { entries } = &self.vfs.inodes.get(dir)?.data else {
+            return None;
+        };
+        let found = entries.iter().find(|(_, entry)| *entry == id)?;
+        Some((dir, found.0.clone()))
+    }
+
+    /// The first of several names is gone: who has the inode open keeps it; if nobody does,
+    /// another one takes its place.
+    fn lose_first_name(&mut self, id: InodeId, name: &str) {
+        let Some(inode) = self.vfs.inodes.get(id).filter(|i| i.links > 0) else {
+            return;
+        };
+        let (is_held, mut dir) = (inode.holds > 0, inode.parent);
+        if !is_held {
+            let names_it = |inode: &Inode| match &inode.data {
+                InodeData::Directory { entries } => entries.iter().any(|(_, e)| *e == id),
+                _ => false,
+            };
+            let found = self.vfs.inodes.iter().find(|(_, inode)| names_it(inode));
+            dir = found.map(|(dir, _)| dir);
+        }
+        if let Some(inode) = self.vfs.inodes.get_mut(id) {
+            inode.parent = dir;
+            inode.removed_as = is_held.then(|| name.into());
+        }
+    }
 }
 
 /// Gives a file another name.
@@ -48,7 +87,11 @@ pub(super) fn link(cx: &mut Ctx<'_>, id: InodeId, dir: InodeId, name: &str) -> R
         overlay::link(cx, id, dir, name)?;
     }
     super::superblock::has_room(cx.k, &cx.why, dir)?;
+    let first = cx.k.first_name(id);
     add_entry(cx, dir, name, id);
+    if let (Some((dir, _)), Some(inode)) = (first, cx.k.vfs.inodes.get_mut(id)) {
+        inode.parent = Some(dir);
+    }
     overlay::added_below(cx.k, dir, name);
     Ok(())
 }

@@ -139,7 +139,12 @@ fn place(cx: &Ctx<'_>, id: MmId, addr: u64, length: u64, flags: MmapFlags) -> Re
 /// ENOMEM.
 pub(super) fn map_region(cx: &mut Ctx<'_>, id: MmId, mut vma: Vma) -> Result<(), Errno> {
     let space = cx.k.mm.spaces.get(id).ok_or(lost!(ENOMEM))?;
-    let covered = space.vmas.iter();
+    let first = space.vmas.partition_point(|v| v.end <= vma.start);
+    let covered = space
+        .vmas
+        .iter()
+        .skip(first)
+        .take_while(|v| v.start < vma.end);
     let covered: u64 = covered.map(|v| v.cut(vma.start, vma.end).pages()).sum();
     may_expand(cx, id, &vma, vma.pages().saturating_sub(covered))?;
     let is_accountable = vma.prot.has(Prot::WRITE)

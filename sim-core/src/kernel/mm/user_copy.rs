@@ -63,7 +63,10 @@ impl Ctx<'_> {
         let end = addr
             .checked_add(len)
             .ok_or_else(|| refuse!(self.why, UserAddress, addr => len))?;
-        forbid!(self.why, UserLength, len, if len > MAX_RW_BYTES)?;
+        // No call moves as much.
+        if len > MAX_RW_BYTES {
+            return Err(lost!(EFAULT));
+        }
         let mut at = addr;
         while at < end {
             self.user_frame(at, access)?;

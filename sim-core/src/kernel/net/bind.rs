@@ -2,8 +2,8 @@
 
 use super::packet::End;
 use super::sock::{Holder, Reuse, Socket, SocketId, SocketKind};
-use super::space::{LOCAL_PORTS, LocalTable};
-use super::tcp::{FIN_TIMEOUT_NS, TcpState};
+use super::space::LocalTable;
+use super::tcp::{FIN_TIMEOUT_NS, PortFrom, Tcp, TcpState};
 use super::{NetCap, SpaceId, is_capable, sock};
 use crate::kernel::{Ctx, Errno};
 use std::net::Ipv4Addr;
@@ -113,16 +113,48 @@ fn purge(cx: &mut Ctx<'_>, space: SpaceId) {
     gone.into_iter().for_each(|id| sock::remove(cx, id));
 }
 
+/// Whether a port cannot be that of a new connection: somebody bound it, or has this connection.
+pub(super) fn is_connection_taken(cx: &mut Ctx<'_>, id: SocketId, local: End, to: End) -> bool {
+    let Ok(socket) = cx.socket(id) else {
+        return true;
+    };
+    let space = socket.space;
+    purge(cx, space);
+    let Some(ns) = cx.k.net.spaces.get(space) else {
+        return true;
+    };
+    let is_same = |tcp: &Tcp| (tcp.local, tcp.remote) == (local, to);
+    let mut others = ns.sockets.iter().filter(|other| **other != id);
+    others.any(
+        |other| match cx.k.net.sockets.get(*other).map(|s| &s.kind) {
+            Some(SocketKind::Tcp(tcp)) => {
+                tcp.local.port == local.port && (tcp.port == PortFrom::Bind || is_same(tcp))
+            }
+            _ => false,
+        },
+    ) || ns.time_wait.iter().any(|tw| tw.local.port == local.port)
+}
+
 /// An ephemeral port that nobody has.
 pub(super) fn free_port(cx: &mut Ctx<'_>, id: SocketId, addr: Ipv4Addr) -> Option<u16> {
+    search_port(cx, id, addr, |cx, end| is_conflict(cx, id, end))
+}
+
+pub(super) fn search_port(
+    cx: &mut Ctx<'_>,
+    id: SocketId,
+    addr: Ipv4Addr,
+    is_taken: impl Fn(&mut Ctx<'_>, End) -> bool,
+) -> Option<u16> {
     let space = cx.socket(id).ok()?.space;
-    let mut port = cx.k.net.spaces.get(space)?.last_port;
-    for _ in LOCAL_PORTS {
+    let net = cx.k.net.spaces.get(space)?;
+    let (mut port, [first, last]) = (net.last_port, net.local_ports);
+    for _ in first..=last {
         port = match port {
-            p if LOCAL_PORTS.contains(&p) && p != *LOCAL_PORTS.end() => p + 1,
-            _ => *LOCAL_PORTS.start(),
+            p if (first..last).contains(&p) => p + 1,
+            _ => first,
         };
-        if !is_conflict(cx, id, End { addr, port }) {
+        if !is_taken(cx, End { addr, port }) {
             cx.k.net.spaces.get_mut(space)?.last_port = port;
             return Some(port);
         }

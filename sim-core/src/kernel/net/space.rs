@@ -31,6 +31,8 @@ pub struct NetNs {
     pub ip_forward: i32,
     /// net.ipv4.ip_unprivileged_port_start.
     pub unprivileged_port_start: u16,
+    /// net.ipv4.ip_local_port_range: the first and the last port that the kernel chooses from.
+    pub local_ports: [u16; 2],
     /// Sockets of ip(7), oldest first.
     pub sockets: Vec<SocketId>,
     pub time_wait: Vec<TimeWait>,
@@ -58,8 +60,8 @@ pub struct TimeWait {
     pub until_ns: u64,
 }
 
-/// Ports that the kernel chooses from (net.ipv4.ip_local_port_range).
-pub const LOCAL_PORTS: std::ops::RangeInclusive<u16> = 32768..=60999;
+/// What [`NetNs::local_ports`] are at first.
+const LOCAL_PORTS: [u16; 2] = [32768, 60999];
 
 impl NetNs {
     pub fn take_index(&mut self) -> u32 {
@@ -85,10 +87,11 @@ impl super::Net {
             neighbours: SortedMap::default(),
             ip_forward: 0,
             unprivileged_port_start: 1024,
+            local_ports: LOCAL_PORTS,
             sockets: Vec::new(),
             time_wait: Vec::new(),
             names: SortedMap::default(),
-            last_port: *LOCAL_PORTS.start(),
+            last_port: LOCAL_PORTS[0],
             rules: Rc::default(),
             conntrack: Conntrack::default(),
         });

@@ -10,6 +10,15 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
+/// Who has chosen a socket's port: one that connect(2) chose serves connections to other ends too
+/// (__inet_hash_connect).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PortFrom {
+    #[default]
+    Bind,
+    Connect,
+}
+
 /// State of a TCP socket.
 #[derive(Clone, Debug, Hash)]
 pub struct Tcp {
@@ -17,6 +26,7 @@ pub struct Tcp {
     pub local: End,
     /// What bind(2) said, to go back to when a connection fails.
     pub bound_addr: Ipv4Addr,
+    pub port: PortFrom,
     pub remote: End,
     /// Connections that may wait to be accepted: one more than that.
     pub backlog: usize,
@@ -70,6 +80,7 @@ pub enum TcpState {
 impl Default for Tcp {
     fn default() -> Self {
         Self {
+            port: PortFrom::Bind,
             state: TcpState::Closed,
             local: End::ANY,
             bound_addr: Ipv4Addr::UNSPECIFIED,
@@ -211,9 +222,12 @@ pub(super) fn start(cx: &mut Ctx<'_>, id: SocketId, to: End) -> Result<(), Errno
     if local.addr.is_unspecified() {
         local.addr = source;
     }
+    let mut port = cx.tcp(id).map_or(PortFrom::Bind, |tcp| tcp.port);
     if local.port == 0 {
-        local.port =
-            bind::free_port(cx, id, local.addr).ok_or_else(|| refuse!(cx.why, PortLeft))?;
+        let is_taken = |cx: &mut Ctx<'_>, local| bind::is_connection_taken(cx, id, local, to);
+        local.port = bind::search_port(cx, id, local.addr, is_taken)
+            .ok_or_else(|| refuse!(cx.why, PortLeft))?;
+        port = PortFrom::Connect;
     }
     let bound_addr = cx.tcp(id).map_or(local.addr, |tcp| tcp.bound_addr);
     let tcp = cx.tcp_mut(id).ok_or(lost!(EBADF))?;
@@ -221,6 +235,7 @@ pub(super) fn start(cx: &mut Ctx<'_>, id: SocketId, to: End) -> Result<(), Errno
         state: TcpState::SynSent,
         local,
         bound_addr,
+        port,
         remote: to,
         snd_nxt: 1,
         ..Tcp::default()

@@ -68,7 +68,6 @@ rules! {
     BindOnce EINVAL "bind(2)";
     BindPrivileged EACCES "ip(7)";
     BindSource EINVAL "mount_namespaces(7)";
-    BindUnbindable EINVAL "mount_namespaces(7)";
     BridgeExists EINVAL "rtnetlink(7)";
     BridgeKind EOPNOTSUPP "rtnetlink(7)";
     BridgeLoop ELOOP "rtnetlink(7)";
@@ -108,7 +107,6 @@ rules! {
     CgroupPidsValue EINVAL "cgroups(7)";
     CgroupPresent ENODEV "cgroups(7)";
     CgroupReadOnly EINVAL "cgroups(7)";
-    CgroupRootLimit EINVAL "cgroups(7)";
     CgroupText EINVAL "cgroups(7)";
     CgroupThreaded EOPNOTSUPP "cgroups(7)";
     CgroupThreads EOPNOTSUPP "cgroups(7)";
@@ -277,7 +275,6 @@ rules! {
     OverlayLayersDistinct ELOOP "overlayfs.rst";
     OverlayOptions EINVAL "overlayfs.rst";
     OverlayRenameDir EXDEV "overlayfs.rst";
-    OverlayUpper EROFS "mount(2)";
     OverlayUpperWritable EINVAL "overlayfs.rst";
     OverlayWhiteout EPERM "overlayfs.rst";
     OverlayWorkdir EINVAL "overlayfs.rst";
@@ -297,7 +294,6 @@ rules! {
     PidfdSignalFlags EINVAL "pidfd_send_signal(2)";
     PipeFlags EINVAL "pipe(2)";
     PipeReaders EPIPE "pipe(7)";
-    PivotAttached EINVAL "pivot_root(2)";
     PivotBusy EBUSY "pivot_root(2)";
     PivotLocked EINVAL "pivot_root(2)";
     PivotMountpoint EINVAL "pivot_root(2)";
@@ -439,7 +435,6 @@ rules! {
     UnlinkDirectory EISDIR "unlink(2)";
     UnshareFlags EINVAL "unshare(2)";
     UserAddress EFAULT "mmap(2)";
-    UserLength EFAULT "read(2)";
     UserNsChroot EPERM "user_namespaces(7)";
     UserNsDepth ENOSPC "user_namespaces(7)";
     UserNsMapped EPERM "user_namespaces(7)";

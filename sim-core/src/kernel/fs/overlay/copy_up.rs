@@ -18,7 +18,7 @@ pub(in crate::kernel::fs) fn copy_up(cx: &mut Ctx<'_>, id: InodeId) -> Result<()
     while super::is_overlay(cx.k, at) && upper_of(cx.k, at).is_none() {
         missing.push(at);
         let parent = cx.k.vfs.inodes.get(at).and_then(|i| i.parent);
-        at = parent.ok_or_else(|| refuse!(cx.why, OverlayUpper, at))?;
+        at = parent.ok_or(lost!(EROFS))?;
     }
     while let Some(id) = missing.pop() {
         copy_one(cx, id)?;

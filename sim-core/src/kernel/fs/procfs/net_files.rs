@@ -22,7 +22,7 @@ pub enum NetNode {
 
 names! {
     /// Files in /proc/sys/net/ipv4: of the reader's network namespace.
-    NetSetting { IpForward = "ip_forward", UnprivilegedPortStart = "ip_unprivileged_port_start" }
+    NetSetting { IpForward = "ip_forward", LocalPortRange = "ip_local_port_range", UnprivilegedPortStart = "ip_unprivileged_port_start" }
 }
 
 impl NetNode {
@@ -98,6 +98,10 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, node: NetNode) -> Result<String, Errn
             let space = space(cx, own(cx)?)?;
             match setting {
                 NetSetting::IpForward => format!("{}\n", space.ip_forward),
+                NetSetting::LocalPortRange => {
+                    let [first, last] = space.local_ports;
+                    format!("{first}\t{last}\n")
+                }
                 NetSetting::UnprivilegedPortStart => {
                     format!("{}\n", space.unprivileged_port_start)
                 }
@@ -148,11 +152,26 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, bytes: &[u8]) -> Result<usize, Er
         return Ok(0);
     }
     let begin = text.trim_start();
-    let word = begin.split_whitespace().next().unwrap_or_default();
+    let mut words = begin.split_whitespace();
+    let word = words.next().unwrap_or_default();
     let number: i32 = word.parse().map_err(|_| refuse!(cx.why, SysctlText))?;
+    if setting == NetSetting::LocalPortRange {
+        let [_, last] = space(cx, id)?.local_ports;
+        let first = u16::try_from(number).unwrap_or(0);
+        let second = words.next().map_or(Ok(last), str::parse);
+        let last = second.map_err(|_| refuse!(cx.why, SysctlText))?;
+        let unread: usize = words.map(str::len).sum();
+        let is_privileged = space(cx, id)?.is_privileged(first);
+        forbid!(cx.why, SysctlText, number, if first == 0 || first > last || is_privileged)?;
+        if let Some(space) = cx.k.net.spaces.get_mut(id) {
+            space.local_ports = [first, last];
+        }
+        return Ok(bytes.len() - unread);
+    }
     let space = cx.k.net.spaces.get_mut(id).ok_or(lost!(ESRCH))?;
     match setting {
         NetSetting::IpForward => space.ip_forward = number,
+        NetSetting::LocalPortRange => {}
         NetSetting::UnprivilegedPortStart => {
             let port = u16::try_from(number).map_err(|_| refuse!(cx.why, SysctlText, number))?;
             space.unprivileged_port_start = port;
