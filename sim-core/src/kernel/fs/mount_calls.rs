@@ -247,6 +247,9 @@ fn remount(
     may_reconfigure(cx, path, kept)?;
     let sb = cx.k.mount(path.mount).ok_or(lost!(EINVAL))?.sb;
     super::new_mount::check_options(cx.k, &cx.why, sb, data)?;
+    // Over the file system, not only over the mount.
+    let owner = cx.k.vfs.supers.get(sb).ok_or(lost!(EINVAL))?.user_ns;
+    cx.ns_capable(owner, Cap::SYS_ADMIN)?;
     if flags.has(MountFlags::RDONLY) {
         may_be_read_only(cx, sb)?;
     }

@@ -100,6 +100,9 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
         FsType::Proc => {
             let options = procfs::options(&cx.why, "", data)?.into();
             let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(EINVAL))?;
+            // proc_init_fs_context: it is the one's who owns what it shows.
+            let owner = cx.k.ns.get(ns).and_then(|ns| ns.owner);
+            let user_ns = owner.unwrap_or(cx.k.init_user_ns);
             let dev = cx.k.new_dev();
             let root = Node::Proc(ProcNode::root(ns));
             Ok(cx.k.new_super(SuperBlock {
