@@ -13,13 +13,12 @@ use crate::kernel::{Ctx, Injection};
 #[inline(always)]
 pub(super) fn glide(cx: &mut Ctx<'_>, next_ns: u64, last: u64) -> bool {
     let at = usize::from(cx.cpu.0);
-    let (Some(hw), Some(this)) = (cx.hw.cpus.get_mut(at), cx.k.sched.cpus.get_mut(at)) else {
+    // Steps of a program that follow one another are not kept waiting.
+    let Some(this) = (cx.k.sched.cpus.get_mut(at)).filter(|this| this.phase == Phase::Return)
+    else {
         return true;
     };
-    if !matches!(this.phase, Phase::Return | Phase::User) {
-        return true;
-    }
-    let Some(id) = this.current else {
+    let (Some(hw), Some(id)) = (cx.hw.cpus.get_mut(at), this.current) else {
         return true;
     };
     let Some(task) = cx.k.tasks.get_mut(id) else {
