@@ -28,7 +28,7 @@ fn stroke(id: u64, pid: Html) -> Html {
 }
 
 /// Rows that are drawn of a long list, and how high one is.
-const DRAWN: usize = 60;
+const DRAWN: usize = 40;
 const ROW_PX: usize = 24;
 
 impl TaskTable<'_> {
