@@ -30,7 +30,7 @@ pub struct Place(usize, usize, bool, bool);
 
 impl Place {
     pub fn of(told: &Told) -> Self {
-        let is_on = told.is_met || told.bet.as_ref().is_some_and(|bet| bet.guess.is_some());
+        let is_on = told.done.is_some() || told.bet.as_ref().is_some_and(|bet| bet.guess.is_some());
         Self(told.number, told.step, is_on, told.is_met)
     }
 

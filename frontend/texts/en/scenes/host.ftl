@@ -76,6 +76,6 @@ ten-deeper =
     On Linux: `docker stats`, `uname -r` (inside and outside)
 
 close =
-    To the host a container is nothing special: [ordinary processes](tasks) with other namespaces. They get CPU time and memory like everyone.
+    To the host a container is nothing special: ordinary [processes](tasks) with other namespaces. They get CPU time and memory like everyone.
 
     One thing more: a container puts up no new wall in [RAM](ram). What keeps memory apart is virtual memory, and every process has that.

@@ -14,7 +14,7 @@ bands-deeper =
     Manual: syscalls(2), read(2). On Linux: `strace -p PID`, `cat /proc/PID/syscall`
 
 letter =
-    Now type a letter. The keyboard is at the bottom, [Word's window](window:word) on top. What goes from one to the other has to cross [the boundary between USER and KERNEL](gate-above).
+    Now type a letter. The keyboard is at the bottom, [Word's window](window:word) on top. What goes from one to the other has to cross the [boundary](gate-above) between USER and KERNEL.
 letter-bet = Until the letter stands in the window and Word waits for the next one, how often is this boundary crossed? Count up and down separately.
 letter-do = Type one letter into [Word's window](window:word).
 letter-hint = Click Word's window, and type any one letter.
@@ -27,7 +27,7 @@ letter-deeper =
 up =
     When a key goes down, the keyboard sends the CPU [a signal](gate-below), an *interrupt*. At once the CPU runs code of the kernel, which takes the letter in and wakes up [Word](row:word), which has been waiting for one.
 
-    When Word gets the CPU, its read is over, and it comes [up across the boundary](gate-above) with the letter in its hands.
+    When Word gets the CPU, its read is over, and it comes up across the [boundary](gate-above) with the letter in its hands.
 up-bet = Where does the letter appear first?
 up-bet-screen = In Word's window
 up-bet-memory = In Word's memory
@@ -40,7 +40,7 @@ up-deeper =
     On Linux: `cat /proc/interrupts`, `cat /proc/PID/wchan`
 
 screen =
-    The screen is a device, too. So Word prepares in its memory what is to be seen, and asks the kernel to draw it, with `write`: [down across the boundary](gate-above) and up again.
+    The screen is a device, too. So Word prepares in its memory what is to be seen, and asks the kernel to draw it, with `write`: down across the [boundary](gate-above) and up again.
 
     Then it goes down once more, to ask for the next letter with `read`.
 screen-do = Press 'To the next crossing' and cross the [boundary](gate-above), one crossing at a time, until Word is asleep again.

@@ -20,7 +20,7 @@ same-deeper =
 table =
     What translates addresses into frames is a part of the CPU, the *MMU*. It looks them up in a *page table*. Every process has its own, kept in RAM by the kernel.
 
-    [The way through the table](panel) is laid out in the panel.
+    The [way](panel) through the table is laid out in the panel.
 table-do = Choose the second [Word](row:word), and follow the same address through its table.
 table-hint = In the list, click the Word with the higher PID.
 table-done = The table of PID { $p1 } leads to frame { $f1 }, that of PID { $p2 } to frame { $f2 }. Tables take memory, too: the one of PID { $p2 } uses { $tables } frames.
@@ -43,7 +43,7 @@ walk-deeper =
     Kernel documentation: Documentation/arch/x86/x86_64/mm.rst; Intel SDM vol. 3, 4.5
 
 tlb =
-    Four reads for each access would make every program several times slower. So the CPU remembers the translations it has found in a small memory, the *TLB* (translation lookaside buffer). It stands [at the bottom of the panel](tlb).
+    Four reads for each access would make every program several times slower. So the CPU remembers the translations it has found in a small memory, the *TLB* (translation lookaside buffer). It stands at the bottom of the [panel](tlb).
 
     Now you type one letter. Word reads its page, changes it, draws its window: all of that needs addresses.
 tlb-bet = For how many of these accesses does the CPU have to go through the tables?

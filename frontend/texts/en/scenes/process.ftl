@@ -30,7 +30,7 @@ again-deeper =
 apart =
     Both Words came from the same file. Do they share a document, too?
 
-    At the bottom of each window you see [memory of its process](bytes:word). Type, and the bytes in there change.
+    At the bottom of each window you see [memory](bytes:word) of its process. Type, and the bytes in there change.
 apart-do = Type a few letters into one of the Word windows only.
 apart-hint = Click a window to choose it, then type anything.
 apart-done = The letters went into the memory of PID { $typed }, and the two documents now differ. Every process has memory of its own.

@@ -14,7 +14,7 @@ bands-deeper =
     매뉴얼: syscalls(2), read(2). 리눅스에서 보려면: `strace -p PID`, `cat /proc/PID/syscall`
 
 letter =
-    이제 글자를 하나 쳐 봅시다. 키보드는 아래층에 있고 [Word 창](window:word)은 위층에 있으니, 글자가 오가려면 [USER와 KERNEL의 경계](gate-above)를 넘어야 합니다.
+    이제 글자를 하나 쳐 봅시다. 키보드는 아래층에 있고 [Word 창](window:word)은 위층에 있으니, 글자가 오가려면 USER와 KERNEL의 [경계](gate-above)를 넘어야 합니다.
 letter-bet = 글자 하나가 창에 나타나고 Word가 다시 다음 글자를 기다리기까지, 이 경계를 몇 번 넘을까요? 올라가는 것과 내려가는 것을 따로 셉니다.
 letter-do = [Word 창](window:word)에 글자를 하나 치세요.
 letter-hint = Word 창을 누르고 아무 글자나 하나만 치세요.
