@@ -5,6 +5,7 @@ use crate::app;
 use crate::i18n::Lang;
 use crate::markup::{Tells, classes, html};
 use scene::prose::{Run, runs};
+use std::rc::Rc;
 use yew::prelude::*;
 
 pub struct Panel<'a> {
@@ -191,10 +192,10 @@ impl Prose<'_> {
                 };
                 let (over, focus) = (light(Some(target.clone())), light(Some(target.clone())));
                 let (out, blur) = (light(None), light(None));
-                let click = light(Some(target.clone()));
+                let lights = light(Some(target.clone()));
                 let selector = super::light::selector(&target);
-                let onclick = move |_: MouseEvent| {
-                    click();
+                let press = Rc::new(move || {
+                    lights();
                     let found = selector.as_ref().and_then(|selector| {
                         let document = web_sys::window()?.document()?;
                         document.query_selector(selector.trim()).ok()?
@@ -202,11 +203,20 @@ impl Prose<'_> {
                     if let Some(found) = found {
                         found.scroll_into_view_with_bool(false);
                     }
+                });
+                let pressed = press.clone();
+                let onkeydown = move |event: KeyboardEvent| {
+                    if matches!(event.key().as_str(), "Enter" | " ") {
+                        event.prevent_default();
+                        pressed();
+                    }
                 };
+                // Words in a line: a button would be a box of its own, and a comma after it would
+                // stand alone.
                 html! {
-                    <button class={classes("point", &[("live", is_live)])} data-target={target} aria-pressed={is_lit.to_string()}
+                    <span role="button" tabindex="0" class={classes("point", &[("live", is_live)])} data-target={target} aria-pressed={is_lit.to_string()}
                         onmouseenter={move |_| over()} onmouseleave={move |_| out()}
-                        onfocus={move |_| focus()} onblur={move |_| blur()} {onclick}>{ words.to_string() }</button>
+                        onfocus={move |_| focus()} onblur={move |_| blur()} onclick={move |_| press()} {onkeydown}>{ words.to_string() }</span>
                 }
             }
         };
