@@ -173,15 +173,18 @@ pub fn may_fork(cx: &mut Ctx<'_>, cred: &Cred) -> Result<(), Errno> {
     Ok(())
 }
 
-/// flag_nproc_exceeded, after a change of the real user id.
+/// flag_nproc_exceeded, before a change of the real user id: the caller does not count yet.
 ///
 /// # Errors
 /// ESRCH for a caller that is gone.
-pub fn mark_nproc(cx: &mut Ctx<'_>) -> Result<(), Errno> {
+pub fn mark_nproc(cx: &mut Ctx<'_>, new: &Cred) -> Result<(), Errno> {
     let me = cx.me()?;
+    if me.cred.uid == new.uid {
+        return Ok(());
+    }
     let limit = me.security.rlimits.get(Resource::Nproc).soft;
-    let is_first_root = me.cred.uid == 0 && me.cred.user_ns == cx.k.init_user_ns;
-    let is_over = !is_first_root && cx.k.is_over_nproc(&me.cred, limit, 0);
+    let is_first_root = new.uid == 0 && new.user_ns == cx.k.init_user_ns;
+    let is_over = !is_first_root && cx.k.is_over_nproc(new, limit, 0);
     cx.me_mut()?.security.nproc = match is_over {
         true => NprocState::Exceeded,
         false => NprocState::Within,

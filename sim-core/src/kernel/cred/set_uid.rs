@@ -29,8 +29,8 @@ fn kuid(cx: &Ctx<'_>, cred: &Cred, uid: u32) -> Result<Option<u32>, Errno> {
 fn finish(cx: &mut Ctx<'_>, old: &Cred, mut new: Cred) -> SysResult {
     let root = cx.k.ns.user(old.user_ns).and_then(|ns| ns.uid_map.down(0));
     emulate_setxuid(root, old, &mut new);
+    mark_nproc(cx, &new)?;
     cx.commit_creds(new)?;
-    mark_nproc(cx)?;
     done(0)
 }
 
