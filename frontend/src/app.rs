@@ -195,6 +195,11 @@ pub fn root() -> web_sys::Element {
         .unwrap_or_else(|| document().body().expect("a document has a body").into())
 }
 
+/// The first element of the page that this selector names.
+pub fn find(selector: &str) -> Option<web_sys::Element> {
+    root().query_selector(selector).ok()?
+}
+
 fn now_ms() -> f64 {
     window().performance().map_or(0.0, |p| p.now())
 }

@@ -222,7 +222,7 @@ impl App {
             pointed: self.pointed,
             parts: self.telling.parts(),
             selected: self.selected,
-            eyes: eyes.map(Rc::new),
+            eyes,
             isolation: self
                 .selected
                 .and_then(|task| view::isolation(machine, task)),

@@ -9,10 +9,7 @@ use yew::prelude::*;
 
 /// Opens a dialog that has just been drawn: only then does the page behind it rest.
 pub fn open() {
-    let drawn = app::root()
-        .query_selector("dialog:not([open])")
-        .ok()
-        .flatten();
+    let drawn = app::find("dialog:not([open])");
     if let Some(dialog) = drawn.and_then(|d| d.dyn_into::<HtmlDialogElement>().ok()) {
         let _shown = dialog.show_modal();
     }
@@ -36,7 +33,7 @@ pub fn copy_button(
 /// Selects a field and copies it. Returns whether it could.
 pub fn copy(id: &str) -> bool {
     let selector = ["[data-testid=", id, "]"].concat();
-    let Ok(Some(field)) = app::root().query_selector(&selector) else {
+    let Some(field) = app::find(&selector) else {
         return false;
     };
     let text = match field.dyn_into::<HtmlInputElement>() {

@@ -52,7 +52,7 @@ pub struct Stage<'a> {
     pub parts: Parts,
     pub selected: Option<u64>,
     /// Through whose eyes, if not the kernel's.
-    pub eyes: Option<Rc<EyesView>>,
+    pub eyes: Option<EyesView>,
     /// Of the chosen task.
     pub isolation: Option<IsolationView>,
     pub isolated: Option<Isolated>,
@@ -99,7 +99,7 @@ impl Stage<'_> {
         };
         html! {
             <main class={classes(class, &[("no-gates", !has(Part::Gates)), ("look", can_look)])} id="stage">
-                { eyes::through(lang, eyes.as_deref(), send) }
+                { eyes::through(lang, eyes.as_ref(), send) }
                 <section class="band u" aria-label={lang.t("band-user")}>
                     <div class="tag" aria-hidden="true">{ lang.t("band-user") }</div>
                     if has(Part::Launcher) || has(Part::ContainerButton) {

@@ -22,7 +22,7 @@ pub struct Ram<'a> {
     /// The cell that is pointed at.
     pub pointed: Option<usize>,
     /// Its pages in place of the frames, as `ram` has them too.
-    pub eyes: &'a Option<Rc<EyesView>>,
+    pub eyes: &'a Option<EyesView>,
     pub send: &'a Callback<Msg>,
 }
 

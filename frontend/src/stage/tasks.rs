@@ -5,14 +5,13 @@ use crate::i18n::Lang;
 use crate::markup::{Tells, classes, html};
 use crate::viz::{format, palette};
 use sim_core::view::{EyesView, SeenProc, TaskRow};
-use std::rc::Rc;
 use yew::prelude::*;
 
 pub struct TaskTable<'a> {
     pub lang: Lang,
     pub tasks: &'a [TaskRow],
     pub selected: Option<u64>,
-    pub eyes: &'a Option<Rc<EyesView>>,
+    pub eyes: &'a Option<EyesView>,
     /// The row that the list is scrolled to.
     pub top: usize,
     pub send: &'a Callback<Msg>,

@@ -79,7 +79,7 @@ pub fn draw(selected: Option<u64>, ram: &RamView) {
     let path = selected
         .and_then(|task| paths(task, ram))
         .unwrap_or_default();
-    if let Ok(Some(svg)) = app::root().query_selector(".thread path") {
+    if let Some(svg) = app::find(".thread path") {
         let _set = svg.set_attribute("d", &path);
     }
 }

@@ -6,14 +6,13 @@ use crate::markup::{Tells, classes, html};
 use crate::terminal;
 use crate::viz::{format, palette};
 use sim_core::view::{DocumentBytes, EyesView, StripCell, WindowView};
-use std::rc::Rc;
 use yew::prelude::*;
 
 pub struct Windows<'a> {
     pub lang: Lang,
     pub windows: &'a [WindowView],
     pub selected: Option<u64>,
-    pub eyes: &'a Option<Rc<EyesView>>,
+    pub eyes: &'a Option<EyesView>,
     pub can_look: bool,
     pub send: &'a Callback<Msg>,
 }
@@ -31,7 +30,7 @@ enum Look {
     Unseen,
 }
 
-fn look(eyes: &Option<Rc<EyesView>>, task: u64) -> Look {
+fn look(eyes: &Option<EyesView>, task: u64) -> Look {
     match eyes {
         None => Look::Whole,
         Some(eyes) => match eyes.pid_of(task) {
@@ -80,7 +79,7 @@ impl Windows<'_> {
                         .filter(|w| w.container.as_ref().is_some_and(|m| m.group == mark.group));
                     let kinds: Vec<&str> = mark.kinds.iter().map(|kind| kind.name()).collect();
                     // From outside there is no box, and from inside it is the world.
-                    let is_own = |eyes: &Rc<EyesView>| same.clone().any(|w| w.task == eyes.task);
+                    let is_own = |eyes: &EyesView| same.clone().any(|w| w.task == eyes.task);
                     let own = eyes.as_ref().map(is_own);
                     let label = match own {
                         Some(true) => format!("{} · /", mark.hostname),

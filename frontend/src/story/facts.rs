@@ -215,7 +215,7 @@ impl Facts<'_> {
             Fact::Cpus => view::cpus(machine).len() as i64,
             Fact::Running => states(&|state| state == TaskState::Running),
             Fact::Runnable => states(&|s| matches!(s, TaskState::Running | TaskState::Runnable)),
-            Fact::Free => view::ram(machine, None).free_frames as i64,
+            Fact::Free => view::machine(machine).free_frames as i64,
             Fact::Containers => {
                 worlds::containers(&view::tasks(self.session.machine())).len() as i64
             }

@@ -37,7 +37,7 @@ impl Place {
 
     /// A new step begins at its top; what comes of a guess or a deed is below.
     pub fn scroll(self) {
-        if let Ok(Some(page)) = app::root().query_selector(".page") {
+        if let Some(page) = app::find(".page") {
             page.set_scroll_top(if self.2 { page.scroll_height() } else { 0 });
         }
     }
@@ -196,10 +196,7 @@ impl Prose<'_> {
                 let selector = super::light::selector(&target);
                 let press = Rc::new(move || {
                     lights();
-                    let found = selector.as_ref().and_then(|selector| {
-                        let document = web_sys::window()?.document()?;
-                        document.query_selector(selector.trim()).ok()?
-                    });
+                    let found = selector.as_ref().and_then(|s| app::find(s.trim()));
                     if let Some(found) = found {
                         found.scroll_into_view_with_bool(false);
                     }

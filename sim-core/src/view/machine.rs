@@ -7,6 +7,7 @@ use crate::hw::Mmu;
 pub struct MachineView {
     pub cpus: usize,
     pub ram_frames: u64,
+    pub free_frames: u64,
     /// Whether addresses of programs are translated.
     pub mmu: Mmu,
 }
@@ -15,6 +16,7 @@ pub fn machine(machine: &Machine) -> MachineView {
     MachineView {
         cpus: machine.hw.cpus.len(),
         ram_frames: machine.ram_frames(),
+        free_frames: machine.kernel.mm.frames.free(),
         mmu: machine.mmu(),
     }
 }

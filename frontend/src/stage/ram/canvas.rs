@@ -112,8 +112,7 @@ impl Drawn {
 /// the size since.
 pub fn show(drawn: &mut Option<Drawn>, (ram, owners, way): (&Rc<RamView>, &Owners, &Rc<Vec<u64>>)) {
     let was = drawn.take();
-    let find = |selector: &str| app::root().query_selector(selector).ok().flatten();
-    let (canvas, flashes) = (find(".ram canvas"), find(".flashes"));
+    let (canvas, flashes) = (app::find(".ram canvas"), app::find(".flashes"));
     let Some(canvas) = canvas.and_then(|c| c.dyn_into().ok()) else {
         return;
     };
