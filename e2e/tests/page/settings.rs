@@ -78,3 +78,16 @@ fn a_phone_scrolls_in_one_direction_only() {
         assert_eq!(width, 390, "{query}");
     }
 }
+
+#[test]
+fn a_dialog_that_is_opened_again_has_not_been_copied() {
+    let page = Page::open("?lang=en");
+    page.click(&by_id("script-open"));
+    page.click_button("Copy");
+    page.wait_until("it says so", |page| page.text("dialog").contains("Copied"));
+    page.click(&by_id("script-load"));
+    page.wait_until("the session is loaded", |page| page.count("dialog") == 0);
+    page.click(&by_id("script-open"));
+    page.wait_for_selector("dialog[open]");
+    assert!(!page.text("dialog").contains("Copied"));
+}

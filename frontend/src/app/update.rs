@@ -137,18 +137,19 @@ impl App {
             Msg::Restart if self.telling.story.is_some() => self.restart_scene(ctx),
             Msg::Restart => self.replace(ctx, fresh()),
             Msg::OpenScript => {
+                self.copied = None;
                 self.dialog = Some(ScriptDialog {
                     text: self.session.script(),
                     error: None,
                 });
             }
-            Msg::OpenShare => self.shared = Some(self.links()),
-            Msg::CloseShare => (self.shared, self.copied) = (None, None),
+            Msg::OpenShare => (self.shared, self.copied) = (Some(self.links()), None),
+            Msg::CloseShare => self.shared = None,
             Msg::SetSize(size) => {
                 self.size = size;
                 self.show_in_document();
             }
-            Msg::CloseScript => (self.dialog, self.copied) = (None, None),
+            Msg::CloseScript => self.dialog = None,
             Msg::EditScript(text) => {
                 if let Some(dialog) = &mut self.dialog {
                     dialog.text = text;
