@@ -1,32 +1,44 @@
 // Lays out what unpack.wat merges. UNPACK is that, in base64.
-async function unpack(fetched) {
-  const response = await fetched;
-  if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
+async function unpack(...files) {
   const merger = WebAssembly.instantiate(Uint8Array.from(atob("UNPACK"), (c) => c.charCodeAt(0)));
-  const packed = new Uint8Array(await response.arrayBuffer());
-  // The module's header and the number of its only section.
-  let at = 9;
+  const [packed, operations] = await Promise.all(files.map(async (file) => {
+    const response = await file;
+    if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  }));
+  let at;
   const length = () => {
     let number = 0, shift = 0, byte;
     do { byte = packed[at++]; number |= (byte & 127) << shift; shift += 7; } while (byte > 127);
     return number;
   };
-  length();
-  at += 5;
-  const size = length(), lengths = Array.from({ length: 16 }, length);
+  // Behind a module's header and the number, the size and the name of its only section.
+  const contents = (module) => {
+    let at = 9;
+    while (module[at++] > 127);
+    return at + 5;
+  };
+  at = contents(packed);
+  // Fifteen kinds of streams, 256 of each.
+  const size = length(), lengths = Array.from({ length: 3840 }, length);
   const { memory, merge } = (await merger).instance.exports;
-  const first = 320, whole = first + packed.length;
+  const first = 16896, second = first + operations.length, whole = second + packed.length;
   memory.grow((whole + size) >> 16);
-  const bytes = new Uint8Array(memory.buffer);
-  bytes.set(packed, first);
-  at += first;
-  new Int32Array(memory.buffer, 0, 16).set(lengths.map((length) => (at += length) - length));
-  // Where the only operand of an operation is: four times the number of its stream.
-  const operand = bytes.subarray(64, first);
-  for (const [stream, from, to] of [
-    [4, 2, 5], [5, 12, 14], [7, 16, 17], [9, 32, 35], [10, 35, 39], [12, 40, 63], [10, 63, 65],
-    [13, 65, 66], [14, 66, 67], [10, 208, 209], [10, 210, 211],
-  ]) operand.fill(4 * stream, from, to);
-  merge(whole, lengths[0], new Int32Array(memory.buffer)[2] + lengths[2], lengths[1]);
+  const bytes = new Uint8Array(memory.buffer), streams = new Int32Array(memory.buffer, 0, 3840);
+  bytes.set(operations, first);
+  bytes.set(packed, second);
+  at += second;
+  streams.set(lengths.map((length) => (at += length) - length));
+  streams[512] = first + contents(operations);
+  // The kind of an operation's only operand, and by which operation its stream is chosen: 16 for the
+  // one that follows, 32 for the one before.
+  for (const [kind, from, to] of [
+    [4, 2, 5], [5, 12, 14], [7 + 32, 16, 17], [8 + 16, 32, 33], [9, 33, 35], [10, 35, 39],
+    [11 + 32, 40, 54], [12, 54, 63], [10, 63, 65], [13 + 16, 65, 66], [14 + 16, 66, 67],
+    [10, 208, 209], [10, 210, 211],
+  ]) bytes.fill(kind, 16384 + from, 16384 + to);
+  // The alignments of loads and stores.
+  bytes.set([2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2], 16640 + 40);
+  merge(whole, lengths[0], second, lengths[256]);
   return bytes.subarray(whole, whole + size);
 }

@@ -1,6 +1,7 @@
 ;; Merges the streams of a packed module: see pack.rs. The page's script (unpack.js) lays out the
-;; memory: the place of each stream (four bytes each, from 0), the table of operands (256 bytes, from
-;; 64), the packed section, and room for the module. A script would take 40 ms for this.
+;; memory: the places of 256 streams of each kind (four bytes each, from 0), the table of operands (256
+;; bytes, from 16384), that of alignments (from 16640), the packed files, and room for the module. A
+;; script would take 40 ms for this.
 (module
   (memory (export "memory") 1)
   ;; Where the next byte goes.
@@ -37,49 +38,62 @@
 
   ;; The operations of one function, to its end.
   (func $body
-    (local $depth i32) (local $op i32) (local $what i32) (local $stream i32)
+    (local $depth i32) (local $op i32) (local $what i32) (local $previous i32)
+    (local $operand i32) (local $stream i32)
     (local.set $depth (i32.const 1))
-    (local.set $op (i32.load (i32.const 8)))
+    (local.set $op (i32.load (i32.const 2048)))
     (loop $next
+      (local.set $previous (local.get $what))
       (local.set $what (i32.load8_u (local.get $op)))
       (local.set $op (i32.add (local.get $op) (i32.const 1)))
       (i32.store8 (global.get $to) (local.get $what))
       (global.set $to (i32.add (global.get $to) (i32.const 1)))
-      (local.set $stream (i32.load8_u offset=64 (local.get $what)))
-      (if (local.get $stream) (then
+      (local.set $operand (i32.load8_u offset=16384 (local.get $what)))
+      (if (local.get $operand) (then
+        (local.set $stream (i32.shl (i32.and (local.get $operand) (i32.const 15)) (i32.const 10)))
         ;; A load or a store has an alignment before its offset.
-        (if (i32.eq (local.get $stream) (i32.const 48)) (then
-          (drop (call $number (i32.const 44)))))
+        (if (i32.or (i32.eq (local.get $stream) (i32.const 11264))
+                    (i32.eq (local.get $stream) (i32.const 12288))) (then
+          (i32.store8 (global.get $to) (i32.load8_u offset=16640 (local.get $what)))
+          (global.set $to (i32.add (global.get $to) (i32.const 1)))))
         ;; A block.
-        (if (i32.eq (local.get $stream) (i32.const 16)) (then
+        (if (i32.eq (local.get $stream) (i32.const 4096)) (then
           (local.set $depth (i32.add (local.get $depth) (i32.const 1)))))
+        ;; By what follows.
+        (if (i32.and (local.get $operand) (i32.const 16)) (then
+          (local.set $stream (i32.add (local.get $stream)
+            (i32.shl (i32.load8_u (local.get $op)) (i32.const 2))))))
+        ;; By what went before.
+        (if (i32.and (local.get $operand) (i32.const 32)) (then
+          (local.set $stream (i32.add (local.get $stream)
+            (i32.shl (local.get $previous) (i32.const 2))))))
         (drop (call $number (local.get $stream)))
         (br $next)))
       ;; end
       (if (i32.eq (local.get $what) (i32.const 11)) (then
         (br_if $next (local.tee $depth (i32.sub (local.get $depth) (i32.const 1))))
-        (i32.store (i32.const 8) (local.get $op))
+        (i32.store (i32.const 2048) (local.get $op))
         (return)))
       ;; br_table
       (if (i32.eq (local.get $what) (i32.const 14)) (then
-        (call $numbers (i32.const 24)
-          (i32.add (call $number (i32.const 24)) (i32.const 1)))))
+        (call $numbers (i32.const 6144)
+          (i32.add (call $number (i32.const 6144)) (i32.const 1)))))
       ;; call_indirect
       (if (i32.eq (local.get $what) (i32.const 17)) (then
-        (call $numbers (i32.const 32) (i32.const 2))))
+        (call $numbers (i32.const 10240) (i32.const 2))))
       ;; f32.const, f64.const
       (if (i32.eq (local.get $what) (i32.const 67)) (then
-        (call $bytes (i32.const 60) (i32.const 4))))
+        (call $bytes (i32.const 10240) (i32.const 4))))
       (if (i32.eq (local.get $what) (i32.const 68)) (then
-        (call $bytes (i32.const 60) (i32.const 8))))
+        (call $bytes (i32.const 10240) (i32.const 8))))
       ;; Saturating conversions, memory and tables.
       (if (i32.eq (local.get $what) (i32.const 252)) (then
-        (local.set $what (call $number (i32.const 40)))
-        (if (i32.gt_u (local.get $what) (i32.const 7)) (then
-          (call $numbers (i32.const 40) (i32.const 1))
-          (if (i32.and (i32.lt_u (local.get $what) (i32.const 15))
-                       (i32.eqz (i32.and (local.get $what) (i32.const 1)))) (then
-            (call $numbers (i32.const 40) (i32.const 1))))))))
+        (local.set $operand (call $number (i32.const 10240)))
+        (if (i32.gt_u (local.get $operand) (i32.const 7)) (then
+          (call $numbers (i32.const 10240) (i32.const 1))
+          (if (i32.and (i32.lt_u (local.get $operand) (i32.const 15))
+                       (i32.eqz (i32.and (local.get $operand) (i32.const 1)))) (then
+            (call $numbers (i32.const 10240) (i32.const 1))))))))
       (br $next)))
 
   ;; Writes what is before the code, the functions until their operations end, and what is behind.
@@ -89,11 +103,11 @@
     (call $bytes (i32.const 0) (local.get $before))
     (loop $next
       (local.set $start (global.get $to))
-      (local.set $groups (call $number (i32.const 12)))
+      (local.set $groups (call $number (i32.const 3072)))
       (loop $more
         (if (local.get $groups) (then
-          (drop (call $number (i32.const 12)))
-          (call $bytes (i32.const 12) (i32.const 1))
+          (drop (call $number (i32.const 3072)))
+          (call $bytes (i32.const 3072) (i32.const 1))
           (local.set $groups (i32.sub (local.get $groups) (i32.const 1)))
           (br $more))))
       (call $body)
@@ -111,5 +125,5 @@
           (i32.shl (i32.gt_u (local.get $size) (i32.const 127)) (i32.const 7))))
         (local.set $start (i32.add (local.get $start) (i32.const 1)))
         (br_if $more (local.tee $size (i32.shr_u (local.get $size) (i32.const 7)))))
-      (br_if $next (i32.lt_u (i32.load (i32.const 8)) (local.get $end))))
-    (call $bytes (i32.const 4) (local.get $behind))))
+      (br_if $next (i32.lt_u (i32.load (i32.const 2048)) (local.get $end))))
+    (call $bytes (i32.const 1024) (local.get $behind))))
