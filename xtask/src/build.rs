@@ -32,7 +32,7 @@ pub fn site() -> Result<()> {
     let file = dist.join(SINGLE_FILE);
     fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
     if let Err(error) = pack::site(&dist, &tools.path) {
-        println!("build: the module stays unpacked, which costs 26 KB ({error:#})");
+        println!("build: the module stays unpacked, which costs 54 KB ({error:#})");
     }
     println!("built {} and {}", dist.display(), file.display());
     Ok(())
