@@ -1,7 +1,7 @@
 //! Which group a process is in: at fork and exit, and when it is moved.
 
 use super::files::CgroupFile;
-use super::{CgroupId, CgroupSet, Controllers, Freeze, Hierarchy, Layout, Presence};
+use super::{CgroupId, CgroupSet, Freeze, Hierarchy, Layout, Presence};
 use crate::kernel::task::{PidId, RunState, TaskId};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
 use crate::store::sorted;
@@ -136,12 +136,14 @@ pub struct Opener {
 /// # Errors
 /// ENODEV for a removed group, EINVAL, ESRCH; version 1: EACCES for others' processes; version 2:
 /// EACCES without the right to write the common ancestor's file, ENOENT outside the namespace,
-/// EBUSY for a group that has handed on controllers.
+/// EBUSY for a group that has handed on controllers, EOPNOTSUPP where threads would leave their
+/// domain.
 pub(super) fn attach(
     cx: &mut Ctx<'_>,
     to: CgroupId,
     text: &str,
     opener: Opener,
+    file: CgroupFile,
 ) -> Result<(), Errno> {
     let group = cx.k.cgroups.get(to).ok_or(lost!(ENODEV))?;
     forbid!(cx.why, CgroupPresent, if group.presence == Presence::Removed)?;
@@ -157,7 +159,13 @@ pub(super) fn attach(
         }
     };
     match hierarchy {
-        Hierarchy::V2 => may_attach(cx, id, to, opener)?,
+        Hierarchy::V2 => {
+            may_attach(cx, id, to, opener)?;
+            let from = cx.k.tasks.get(id).map_or(to, |task| task.cgroups.v2);
+            let groups = &cx.k.cgroups;
+            let leaves = groups.domain_of(from) != groups.domain_of(to);
+            forbid!(cx.why, CgroupThreads, id, if file == CgroupFile::Threads && leaves)?;
+        }
         Hierarchy::Memory | Hierarchy::Pids => may_attach_v1(cx, id)?,
     }
     cx.cgroup_attach(id, to);
@@ -202,11 +210,7 @@ fn may_attach(cx: &Ctx<'_>, id: TaskId, to: CgroupId, opener: Opener) -> Result<
     };
     let sees = |id| root.is_none_or(|root| groups.is_within(id, root));
     forbid!(cx.why, CgroupVisible, id, if !sees(from) || !sees(to))?;
-    let group = groups.get(to).ok_or(lost!(ENODEV))?;
-    let hands_on = group.subtree_control;
-    let is_domain = hands_on.has(Controllers::MEMORY) || groups.has_populated_child(to);
-    forbid!(cx.why, CgroupNoInternalProcesses, id => hands_on.0, if group.parent.is_some() && hands_on.0 != 0 && is_domain)?;
-    Ok(())
+    cx.may_host(id, to)
 }
 
 impl Kernel {
@@ -245,10 +249,5 @@ impl super::Cgroups {
         self.subtree(id)
             .into_iter()
             .any(|id| self.get(id).is_some_and(|c| !c.members.is_empty()))
-    }
-
-    fn has_populated_child(&self, id: CgroupId) -> bool {
-        let children = self.get(id).into_iter().flat_map(|c| &c.children);
-        children.into_iter().any(|child| self.is_populated(*child))
     }
 }

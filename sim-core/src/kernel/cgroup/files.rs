@@ -2,7 +2,7 @@
 
 use super::{Cgroup, CgroupId, Controllers, Freeze, Hierarchy, Layout};
 use crate::hw::PAGE_BYTES;
-use crate::kernel::{Ctx, Errno, Kernel};
+use crate::kernel::{Ctx, Errno, Kernel, TaskId};
 use crate::store::sorted;
 use std::fmt::Write;
 
@@ -158,7 +158,11 @@ pub fn text(cx: &Ctx<'_>, id: CgroupId, file: CgroupFile) -> Result<String, Errn
     let group = k.cgroups.get(id).ok_or(lost!(ENODEV))?;
     let bytes = |pages: u64| format!("{}\n", pages * PAGE_BYTES as u64);
     Ok(match file {
-        F::Procs | F::Threads | F::Tasks => members(cx, group, id)?,
+        F::Procs => {
+            forbid!(cx.why, CgroupThreadedFile, if k.cgroups.is_threaded(id))?;
+            members(cx, group, k.domain_members(id))?
+        }
+        F::Threads | F::Tasks => members(cx, group, k.cgroup_members(id))?,
         F::Controllers => k.cgroups.controllers(id).text(),
         F::SubtreeControl => group.subtree_control.text(),
         F::Events => {
@@ -172,7 +176,7 @@ pub fn text(cx: &Ctx<'_>, id: CgroupId, file: CgroupFile) -> Result<String, Errn
         F::MaxDescendants => limit(group.max_descendants),
         F::Stat => stat(k, id),
         F::StatLocal => "frozen_usec 0\n".into(),
-        F::Type => "domain\n".into(),
+        F::Type => k.cgroups.type_text(id).into(),
         F::Pressure | F::CpuPressure | F::IoPressure | F::MemoryPressure => {
             return Err(refuse!(cx.why, CgroupFileModelled));
         }
@@ -198,16 +202,17 @@ pub fn text(cx: &Ctx<'_>, id: CgroupId, file: CgroupFile) -> Result<String, Errn
         F::PidsPeak => format!("{}\n", group.pids.peak),
         F::PidsMax => limit(group.pids.max),
         F::PidsEvents => format!("max {}\n", group.pids.refused),
-        F::CloneChildren | F::SaneBehavior | F::NotifyOnRelease => "0\n".into(),
+        F::CloneChildren => format!("{}\n", u8::from(group.clones)),
+        F::NotifyOnRelease => format!("{}\n", u8::from(group.notifies)),
+        F::SaneBehavior => "0\n".into(),
         F::ReleaseAgent => "\n".into(),
     })
 }
 
 /// Numbers as the reader's PID namespace has them. Version 2 shows 0 for those outside, version 1
 /// sorts and leaves them out.
-fn members(cx: &Ctx<'_>, group: &Cgroup, id: CgroupId) -> Result<String, Errno> {
+fn members(cx: &Ctx<'_>, group: &Cgroup, all: Vec<TaskId>) -> Result<String, Errno> {
     let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;
-    let all = cx.k.cgroup_members(id);
     let number = |id| cx.k.group_number(cx.k.pid_of(id)?, ns).into();
     let mut numbers: Vec<i32> = all.into_iter().filter_map(number).collect();
     if group.hierarchy != Hierarchy::V2 {

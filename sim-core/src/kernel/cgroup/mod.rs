@@ -9,6 +9,7 @@ mod memory;
 mod name;
 mod node;
 mod pids;
+mod threaded;
 mod tree;
 mod write;
 
@@ -17,7 +18,8 @@ pub use files::{CgroupFile, files_of, text};
 pub use memory::{charge, uncharge};
 pub use name::{path_from, set_text};
 pub use node::CgroupNode;
-pub use tree::{mkdir, rmdir};
+pub use threaded::Resources;
+pub use tree::{mkdir, rename, rmdir};
 pub use write::write;
 
 use super::syscall::Str;
@@ -53,6 +55,8 @@ impl Controllers {
     pub const MEMORY: Controllers = Controllers(2);
     pub const PIDS: Controllers = Controllers(4);
     pub const ALL: Controllers = Controllers(7);
+    /// Those that threaded groups can have.
+    pub const THREADED: Controllers = Controllers(5);
     /// In the order in which the kernel lists them.
     pub const NAMES: [(Controllers, &'static str); 3] = [
         (Controllers::CPU, "cpu"),
@@ -140,6 +144,10 @@ pub struct Cgroup {
     pub max_depth: Option<u32>,
     pub max_descendants: Option<u32>,
     pub freeze: Freeze,
+    pub resources: Resources,
+    /// Version 1: notify_on_release and cgroup.clone_children, which groups made in it inherit.
+    pub notifies: bool,
+    pub clones: bool,
     pub subtree_control: Controllers,
     pub pids: pids::PidsState,
     pub memory: memory::MemoryState,
@@ -256,10 +264,14 @@ impl Cgroups {
         match (self.layout, self.get(id).and_then(|c| c.parent)) {
             (Layout::Hybrid, _) => Controllers::default(),
             (Layout::Unified, None) => Controllers::ALL,
-            (Layout::Unified, Some(parent)) => self
-                .get(parent)
-                .map(|p| p.subtree_control)
-                .unwrap_or_default(),
+            (Layout::Unified, Some(parent)) => {
+                let all = self.get(parent).map(|p| p.subtree_control);
+                let all = all.unwrap_or_default().0;
+                Controllers(match self.is_threaded(id) {
+                    true => all & Controllers::THREADED.0,
+                    false => all,
+                })
+            }
         }
     }
 }
@@ -284,6 +296,9 @@ impl Cgroup {
             max_depth: None,
             max_descendants: None,
             freeze: Freeze::No,
+            resources: Resources::Domain,
+            notifies: false,
+            clones: false,
             subtree_control: Controllers::default(),
             pids: pids::PidsState::default(),
             memory: memory::MemoryState::default(),

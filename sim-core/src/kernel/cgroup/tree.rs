@@ -1,6 +1,6 @@
 //! Making and removing groups.
 
-use super::{Cgroup, CgroupId, Cgroups, Owner, Presence};
+use super::{Cgroup, CgroupId, CgroupNode, Cgroups, Hierarchy, Owner, Presence};
 use crate::kernel::fs::Node;
 use crate::kernel::rule::Why;
 use crate::kernel::syscall::Str;
@@ -26,6 +26,7 @@ pub fn mkdir(
         return Err(lost!(ENODEV));
     }
     let hierarchy = group.hierarchy;
+    let (notifies, clones) = (group.notifies, group.clones);
     if groups.child(parent, name).is_some() {
         return Err(lost!(EEXIST));
     }
@@ -40,6 +41,8 @@ pub fn mkdir(
     let new = Cgroup {
         owner,
         maker: (owner.uid, owner.gid),
+        notifies,
+        clones,
         ..Cgroup::new(hierarchy, Some(parent), Str::from(name))
     };
     let id = groups.table.insert(new);
@@ -69,6 +72,28 @@ pub fn rmdir(k: &mut Kernel, why: &Why, id: CgroupId) -> Result<(), Errno> {
         k.forget_group_queues(id);
     } else if let Some(group) = groups.table.get_mut(id) {
         group.presence = Presence::Removed;
+    }
+    Ok(())
+}
+
+/// cgroup1_rename: within its directory. Version 2 has none.
+///
+/// # Errors
+/// EPERM, EINVAL for a line feed, ENOTDIR, EIO for another directory, EEXIST.
+pub fn rename(
+    k: &mut Kernel,
+    why: &Why,
+    (from, node): (CgroupNode, CgroupNode),
+    (to, name): (CgroupNode, &str),
+) -> Result<(), Errno> {
+    let group = k.cgroups.get(node.group).ok_or(lost!(ENODEV))?;
+    forbid!(why, CgroupNoFiles, if group.hierarchy == Hierarchy::V2)?;
+    forbid!(why, CgroupName, if name.contains('\n'))?;
+    forbid!(why, CgroupFileNotDir, if node.file.is_some())?;
+    forbid!(why, CgroupRenameParent, if from != to)?;
+    forbid!(why, NameFree, if k.cgroups.child(to.group, name).is_some())?;
+    if let Some(group) = k.cgroups.table.get_mut(node.group) {
+        group.name = name.into();
     }
     Ok(())
 }

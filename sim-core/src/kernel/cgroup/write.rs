@@ -2,7 +2,7 @@
 
 use super::attach::{Opener, attach};
 use super::files::CgroupFile as F;
-use super::{CgroupFile, CgroupId, Controllers, Freeze, Hierarchy, Layout, Presence};
+use super::{CgroupFile, CgroupId, Controllers, Freeze, Hierarchy, Presence};
 use crate::hw::PAGE_BYTES;
 use crate::kernel::rule::Why;
 use crate::kernel::{Ctx, Errno, NsId, Signal};
@@ -96,19 +96,8 @@ pub fn write(
     forbid!(cx.why, CgroupPresent, if group.presence == Presence::Removed)?;
     let (hierarchy, used) = (group.hierarchy, group.memory.current);
     match file {
-        F::Procs | F::Tasks => attach(cx, id, text, Opener { ns: opener_ns })?,
-        // Threads move within their process's domain only, and there are none.
-        F::Threads => {
-            let pid = number(&cx.why, text)?;
-            let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;
-            let task = match pid {
-                0 => cx.task,
-                _ => {
-                    cx.k.task_by_number(ns, pid)
-                        .ok_or_else(|| refuse!(cx.why, ProcessExists, pid))?
-                }
-            };
-            forbid!(cx.why, CgroupThreads, task, if cx.k.tasks.get(task).map(|t| t.cgroups.v2) != Some(id))?;
+        F::Procs | F::Tasks | F::Threads => {
+            attach(cx, id, text, Opener { ns: opener_ns }, file)?;
         }
         F::Freeze => {
             let freeze = match number(&cx.why, text)? {
@@ -123,6 +112,7 @@ pub fn write(
         }
         F::Kill => {
             forbid!(cx.why, CgroupKillValue, if number(&cx.why, text)? != 1)?;
+            forbid!(cx.why, CgroupThreadedFile, if cx.k.cgroups.is_threaded(id))?;
             for group in cx.k.cgroups.subtree(id) {
                 for task in cx.k.cgroup_members(group) {
                     cx.send_signal(task, Signal::SIGKILL);
@@ -139,8 +129,7 @@ pub fn write(
             }
         }
         F::SubtreeControl => subtree_control(cx, id, text)?,
-        // Threaded groups are not modelled.
-        F::Type if text == "threaded" => return Err(refuse!(cx.why, CgroupThreaded)),
+        F::Type if text == "threaded" => cx.enable_threaded(id)?,
         F::Pressure | F::CpuPressure | F::IoPressure | F::MemoryPressure => {
             return Err(refuse!(cx.why, CgroupFileModelled));
         }
@@ -186,8 +175,17 @@ pub fn write(
                 }
             }
         }
-        F::CloneChildren | F::NotifyOnRelease if text == "0" => {}
-        F::CloneChildren | F::NotifyOnRelease | F::ReleaseAgent | F::MemoryOomControl => {
+        // Nobody is told: the program that would be is the host's.
+        F::CloneChildren | F::NotifyOnRelease => {
+            let value = unsigned(&cx.why, text)? != 0;
+            if let Some(group) = cx.k.cgroups.table.get_mut(id) {
+                match file {
+                    F::CloneChildren => group.clones = value,
+                    _ => group.notifies = value,
+                }
+            }
+        }
+        F::ReleaseAgent | F::MemoryOomControl => {
             return Err(refuse!(cx.why, CgroupFileModelled));
         }
         F::Type
@@ -214,7 +212,7 @@ const OTHERS: [&str; 4] = ["cpuset", "io", "hugetlb", "perf_event"];
 
 /// cgroup_subtree_control_write.
 fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Errno> {
-    let (mut enable, mut disable, mut absent) = (0, 0, 0);
+    let (mut enable, mut disable): (u8, u8) = (0, 0);
     for token in text.split(' ').filter(|token| !token.is_empty()) {
         let (plus, name) = match (token.strip_prefix('+'), token.strip_prefix('-')) {
             (Some(name), _) => (true, name),
@@ -222,13 +220,12 @@ fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Err
             (None, None) => return Err(refuse!(cx.why, CgroupControllerSign)),
         };
         let known = Controllers::NAMES.iter().find(|(_, n)| *n == name);
-        let bit = match known {
-            Some((one, _)) if cx.k.cgroups.layout == Layout::Unified => one.0,
-            None if !OTHERS.contains(&name) => return Err(refuse!(cx.why, CgroupControllerExists)),
-            Some(_) | None => {
-                absent |= u8::from(plus);
-                continue;
-            }
+        let other = OTHERS.iter().position(|other| *other == name);
+        // The others are nowhere to be had.
+        let bit = match (known, other) {
+            (Some((one, _)), _) => one.0,
+            (None, Some(at)) => 16 << at,
+            (None, None) => return Err(refuse!(cx.why, CgroupControllerExists)),
         };
         if plus {
             enable |= bit;
@@ -243,23 +240,12 @@ fn subtree_control(cx: &mut Ctx<'_>, id: CgroupId, text: &str) -> Result<(), Err
     let own = group.subtree_control.0;
     enable &= !own;
     disable &= own;
-    forbid!(cx.why, CgroupControllerAvailable, enable => absent, if absent != 0 || enable & !groups.controllers(id).0 != 0)?;
+    forbid!(cx.why, CgroupControllerAvailable, enable, if enable & !groups.controllers(id).0 != 0)?;
     let below = group.children.iter().filter_map(|child| groups.get(*child));
     forbid!(cx.why, CgroupControllerInUse, disable, if below
         .into_iter()
         .any(|c| c.subtree_control.0 & disable != 0))?;
-    // No internal processes: a group with members hands on no domain controller, and others only
-    // while no child has members. The root is exempt.
-    let is_domain = enable & Controllers::MEMORY.0 != 0;
-    let has_domain = is_domain || own & Controllers::MEMORY.0 != 0;
-    let populated_below = group
-        .children
-        .iter()
-        .any(|child| groups.is_populated(*child));
-    forbid!(cx.why, CgroupNoInternalProcesses, if group.parent.is_some()
-        && enable != 0
-        && !group.members.is_empty()
-        && (has_domain || populated_below))?;
+    cx.may_enable(id, Controllers(enable))?;
     let children = group.children.clone();
     if let Some(group) = cx.k.cgroups.table.get_mut(id) {
         group.subtree_control = Controllers(own & !disable | enable);

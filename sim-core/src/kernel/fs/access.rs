@@ -82,6 +82,9 @@ impl Ctx<'_> {
         if let Node::Proc(node) = place.node {
             procfs::may_enter(self, node)?;
             procfs::may_pass(self, place, node)?;
+            if procfs::is_own_fds(self, node) {
+                return Ok(());
+            }
         }
         if let Node::Proc(node) = place.node
             && let Some(may_write) = procfs::may_write_setting(self, node)
@@ -215,13 +218,14 @@ impl Ctx<'_> {
         victim: Node,
         must_be: Victim,
     ) -> Result<(), Errno> {
+        // The directories of processes cannot be changed.
+        let is_fixed =
+            |node| matches!(node, Node::Proc(node) if matches!(node.entry, procfs::Entry::Pid(_)));
+        forbid!(self.why, NameComputed, victim, if is_fixed(dir.node))?;
         self.permit(dir, Access::Write)?;
         self.permit(dir, Access::Execute)?;
         self.check_sticky(dir, victim)?;
-        // The directories of processes cannot be changed.
-        if let Node::Proc(node) = victim {
-            forbid!(self.why, NameComputed, victim, if matches!(node.entry, procfs::Entry::Pid(_)))?;
-        }
+        forbid!(self.why, NameComputed, victim, if is_fixed(victim))?;
         let is_dir = self.kind_of(victim) == Some(FileKind::Directory);
         match must_be {
             Victim::Directory if !is_dir => return Err(refuse!(self.why, NameIsDirectory, victim)),
@@ -378,8 +382,8 @@ impl Ctx<'_> {
 }
 
 fn is_super_read_only(k: &Kernel, place: PathRef) -> bool {
-    let sb = k.mount(place.mount).and_then(|m| k.vfs.supers.get(m.sb));
-    sb.is_some_and(|sb| sb.flags.has(MountFlags::RDONLY))
+    k.mount(place.mount)
+        .is_some_and(|mount| k.is_super_read_only(mount.sb))
 }
 
 /// What an open file will be able to do (ACC_MODE).

@@ -125,7 +125,8 @@ fn hierarchy(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Hierarchy, Errno> {
             let mut options = data
                 .split(',')
                 .filter(|option| !option.starts_with("name="));
-            let is_bad = data == "none" || !options.all(is_known);
+            let has_blank = data.split(',').any(|option| option == "name=");
+            let is_bad = data == "none" || has_blank || !options.all(is_known);
             forbid!(cx.why, CgroupV1Controller, if is_bad)?;
             return Err(refuse!(cx.why, CgroupHierarchyFirst));
         }

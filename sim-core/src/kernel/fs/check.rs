@@ -75,6 +75,11 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
         for layer in inode.layers.iter().flat_map(|layers| layers.all()) {
             counts.node(Node::Inode(layer));
         }
+        // Who was removed holds where it was.
+        let above = inode.parent.filter(|dir| k.vfs.inodes.contains(*dir));
+        if let Some(dir) = above.filter(|_| inode.links == 0) {
+            counts.node(Node::Inode(dir));
+        }
         if let InodeData::Directory { entries } = &inode.data {
             for (_, child) in entries.iter() {
                 *counts.links.entry(*child).or_default() += 1;

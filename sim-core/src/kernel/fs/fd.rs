@@ -1,6 +1,6 @@
 //! Descriptors and open files (open(2), NOTES: open file descriptions).
 
-use super::inode::Device;
+use super::inode::{Device, Inode, InodeData};
 use super::path::{Node, PathRef, release_path};
 use super::pipe::{self, PipeId};
 use super::tty;
@@ -20,7 +20,7 @@ pub type FileId = Key<OpenFile>;
 #[derive(Clone, Debug, Hash)]
 pub struct OpenFile {
     pub kind: OpenKind,
-    /// Held while it is open; pipes have none.
+    /// Held while it is open; sockets have none.
     pub path: Option<PathRef>,
     pub flags: OpenFlags,
     pub offset: u64,
@@ -31,7 +31,7 @@ pub struct OpenFile {
 pub enum OpenKind {
     /// A regular file or directory of a file system that keeps inodes.
     Inode,
-    /// A file of proc with its text, made when it was opened; a directory has none.
+    /// A file of proc with its text, as it was read last; a directory has none.
     Proc {
         text: Option<Rc<[u8]>>,
     },
@@ -273,14 +273,25 @@ pub fn ns_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<NsId, Errno> {
     }
 }
 
+/// What a pipe or a process's descriptor stands on: an inode that no directory has, found again
+/// only behind /proc/PID/fd.
+pub(super) fn nameless(cx: &mut Ctx<'_>, mode: u16, data: InodeData) -> Result<PathRef, Errno> {
+    let mount = cx.k.vfs.nsfs.ok_or(lost!(ENOENT))?;
+    let inode = super::open::bare_inode(cx, mode, data)?;
+    let node = Node::Inode(cx.k.vfs.inodes.insert(Inode { mode, ..inode }));
+    Ok(PathRef { mount, node })
+}
+
 /// A descriptor of a process, closed on exec.
 ///
 /// # Errors
 /// EMFILE.
 pub fn open_pidfd(cx: &mut Ctx<'_>, pid: PidId) -> SysResult {
+    let place = nameless(cx, 0o700, InodeData::Process(pid))?;
+    cx.k.hold_path(place);
     done_fd(cx.install(OpenFile {
         kind: OpenKind::Pidfd(pid),
-        path: None,
+        path: Some(place),
         flags: OpenFlags::RDWR.with(OpenFlags::CLOEXEC),
         offset: 0,
         refs: 1,

@@ -6,6 +6,7 @@ use super::pipe::PipeId;
 use super::superblock::SuperId;
 use crate::hw::{Pfn, TtyId};
 use crate::kernel::syscall::{FileKind, Str};
+use crate::kernel::task::PidId;
 use crate::kernel::{Ctx, Kernel, mm};
 use crate::store::Key;
 use std::rc::Rc;
@@ -22,9 +23,10 @@ pub struct Inode {
     pub gid: u32,
     /// Directory entries that name it. Directories: 1 while they are in the tree.
     pub links: u32,
-    /// Open files, working directories, mappings and mounts that keep it.
+    /// Open files, working directories, mappings, mounts, and what was removed from it.
     pub holds: u32,
-    /// The directory that it was last entered in; none for a file system's root.
+    /// The directory that it was last entered in; none for a file system's root. Who has lost its
+    /// last name there holds it, as a dentry holds its parent.
     pub parent: Option<InodeId>,
     /// The name that was taken from it last, for paths of what is gone.
     pub removed_as: Option<Str>,
@@ -56,6 +58,8 @@ pub enum InodeData {
     Socket,
     /// A regular file of an overlay: the bytes are in a file of a layer.
     Overlay,
+    /// What a descriptor of pidfd_open(2) stands on (pidfs).
+    Process(PidId),
 }
 
 /// Where pages come from that are not in the page cache.
@@ -105,7 +109,9 @@ impl Inode {
     pub fn kind(&self) -> FileKind {
         match self.data {
             InodeData::Directory { .. } => FileKind::Directory,
-            InodeData::Regular { .. } | InodeData::Overlay => FileKind::Regular,
+            InodeData::Regular { .. } | InodeData::Overlay | InodeData::Process(_) => {
+                FileKind::Regular
+            }
             InodeData::Symlink { .. } => FileKind::Symlink,
             InodeData::Device(_) => FileKind::CharDevice,
             InodeData::Fifo(_) => FileKind::Fifo,
@@ -118,7 +124,11 @@ impl Inode {
             InodeData::Regular { size, .. } => *size,
             InodeData::Symlink { target } => target.len() as u64,
             InodeData::Directory { entries } => 20 * (entries.len() as u64 + 2),
-            InodeData::Device(_) | InodeData::Fifo(_) | InodeData::Socket | InodeData::Overlay => 0,
+            InodeData::Device(_)
+            | InodeData::Fifo(_)
+            | InodeData::Socket
+            | InodeData::Overlay
+            | InodeData::Process(_) => 0,
         }
     }
 }
@@ -136,6 +146,7 @@ impl Kernel {
             | InodeData::Device(_)
             | InodeData::Overlay
             | InodeData::Socket
+            | InodeData::Process(_)
             | InodeData::Fifo(_) => None,
         }
     }
@@ -222,8 +233,13 @@ pub(super) fn remove_entry(cx: &mut Ctx<'_>, dir: InodeId, name: &str) {
     }
     if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {
         inode.links = inode.links.saturating_sub(1);
-        if inode.links == 0 && inode.holds > 0 {
-            inode.removed_as = Some(name.into());
+        if inode.links == 0 {
+            if inode.removed_as.is_none() && inode.holds > 0 {
+                inode.removed_as = Some(name.into());
+            }
+            if let Some(parent) = inode.parent {
+                cx.k.hold_inode(parent);
+            }
         }
     }
     free_inode_if_unused(cx, id);
@@ -255,11 +271,12 @@ fn free_inode_if_unused(cx: &mut Ctx<'_>, id: InodeId) {
         let Some(inode) = cx.k.vfs.inodes.remove(id) else {
             continue;
         };
-        for layer in inode.layers.iter().flat_map(|layers| layers.all()) {
-            if let Some(inode) = cx.k.vfs.inodes.get_mut(layer) {
+        let layers = inode.layers.iter().flat_map(|layers| layers.all());
+        for kept in layers.chain(inode.parent) {
+            if let Some(inode) = cx.k.vfs.inodes.get_mut(kept) {
                 inode.holds = inode.holds.saturating_sub(1);
             }
-            doubtful.push(layer);
+            doubtful.push(kept);
         }
         match inode.data {
             InodeData::Directory { entries } => {
@@ -281,6 +298,7 @@ fn free_inode_if_unused(cx: &mut Ctx<'_>, id: InodeId) {
             | InodeData::Symlink { .. }
             | InodeData::Device(_)
             | InodeData::Socket
+            | InodeData::Process(_)
             | InodeData::Fifo(_) => {}
         }
     }

@@ -3,6 +3,7 @@
 use super::copy_tree::{CopyKind, attach_recursive_mnt, clone_mnt, copy_tree, discard_tree};
 use super::mount::{Binding, MountId, MountLock};
 use super::new_mount::do_new_mount;
+use super::overlay;
 use super::path::{Node, PathRef};
 use super::propagation::Propagation;
 use super::superblock::SuperId;
@@ -252,6 +253,10 @@ fn remount(
     cx.ns_capable(owner, Cap::SYS_ADMIN)?;
     if flags.has(MountFlags::RDONLY) {
         may_be_read_only(cx, sb)?;
+    } else {
+        // ovl_reconfigure.
+        let stays = overlay::is_without_upper(cx.k, sb);
+        forbid!(cx.why, FilesystemReadOnly, path.mount, if stays)?;
     }
     super::new_mount::reconfigure(cx.k, &cx.why, sb, data)?;
     if flags.has(MountFlags::RDONLY) {

@@ -46,8 +46,10 @@ pub(super) fn do_new_mount(
     }
     let source: Str = if source.is_empty() { "none" } else { source }.into();
     let sb = get_tree(cx, fs, data)?;
+    // Control groups are mounted already, and stay as they are.
     if flags.has(MountFlags::RDONLY)
         && let Some(sb) = cx.k.vfs.supers.get_mut(sb)
+        && !matches!(fs, FsType::Cgroup | FsType::Cgroup2)
     {
         sb.flags = MountFlags::RDONLY;
     }
@@ -202,6 +204,12 @@ pub(super) fn reconfigure(k: &mut Kernel, why: &Why, id: SuperId, data: &str) ->
         && sb.fs == FsType::Proc
     {
         sb.options = procfs::options(why, &sb.options, data)?.into();
+    }
+    if let Some(sb) = k.vfs.supers.get_mut(id)
+        && sb.fs == FsType::Tmpfs
+        && data.contains("nr_inodes=")
+    {
+        sb.max_names = tmpfs_options(why, total, data)?.max_names;
     }
     if let Some(sb) = k.vfs.supers.get_mut(id)
         && sb.fs == FsType::Tmpfs

@@ -297,6 +297,7 @@ fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<Opene
             Ok(Opened::Kind(OpenKind::Inode))
         }
         InodeData::Fifo(_) => fifo::open(cx, id, flags),
+        InodeData::Process(pid) => Ok(Opened::Kind(OpenKind::Pidfd(*pid))),
         InodeData::Socket => Err(refuse!(cx.why, OpenSocket, id)),
         InodeData::Symlink { .. } => Err(refuse!(cx.why, OpenSymlink, id)),
     }
@@ -433,8 +434,8 @@ pub fn mappable(
     }
     let id = inode_of(file).ok_or_else(|| refuse!(cx.why, MmapFileKind, fd))?;
     let id = cx.k.real_inode(id);
-    match cx.k.vfs.inodes.get(id).map(Inode::kind) {
-        Some(FileKind::Regular) => Ok((Some(id), may)),
+    match cx.k.vfs.inodes.get(id).map(|inode| &inode.data) {
+        Some(InodeData::Regular { .. }) => Ok((Some(id), may)),
         Some(_) | None => Err(refuse!(cx.why, MmapFileKind, fd)),
     }
 }

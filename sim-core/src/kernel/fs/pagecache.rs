@@ -84,7 +84,8 @@ pub fn cached_page(k: &Kernel, id: InodeId, page: u64) -> Option<Pfn> {
         | InodeData::Overlay
         | InodeData::Device(_)
         | InodeData::Fifo(_)
-        | InodeData::Socket => None,
+        | InodeData::Socket
+        | InodeData::Process(_) => None,
     }
 }
 

@@ -103,8 +103,16 @@ impl Ctx<'_> {
 
     /// The path as links in /proc/PID show it (d_path).
     pub(super) fn d_path(&self, place: PathRef) -> String {
-        if let Node::Ns(ns) = place.node {
-            return procfs::namespace_name(self.k, ns);
+        match place.node {
+            Node::Ns(ns) => return procfs::namespace_name(self.k, ns),
+            Node::Inode(id) if Some(place.mount) == self.k.vfs.nsfs => {
+                let data = self.k.vfs.inodes.get(id).map(|inode| &inode.data);
+                return match data {
+                    Some(InodeData::Process(_)) => "anon_inode:[pidfd]".into(),
+                    _ => format!("pipe:[{}]", id.as_u64()),
+                };
+            }
+            Node::Inode(_) | Node::Proc(_) | Node::Cgroup(_) => {}
         }
         let root = self.me().map_or(place, |me| me.fs.root);
         let (path, _) = self.k.path_from(root, place);

@@ -1,8 +1,9 @@
 //! Pipes (pipe(7)).
 
-use super::fd::{OpenFile, OpenKind, sys_close};
+use super::fd::{OpenFile, OpenKind, nameless, sys_close};
 use super::fifo::{Opener, prune};
 use super::inode::{InodeData, InodeId};
+use super::path::{Node, release_path};
 use crate::kernel::syscall::{OpenFlags, OutBuf, SysResult, done};
 use crate::kernel::task::WaitQueue;
 use crate::kernel::{BlockReason, Ctx, Outcome, Reply, Signal};
@@ -25,7 +26,7 @@ pub struct Pipe {
     pub writers: u32,
     pub read_wait: WaitQueue,
     pub write_wait: WaitQueue,
-    /// The FIFO that it is the pipe of; none for pipe(2).
+    /// What has it: a FIFO, or an inode without a name.
     pub fifo: Option<InodeId>,
     /// Tasks that wait in open(2).
     pub openers: Vec<Opener>,
@@ -42,9 +43,16 @@ pub fn sys_pipe2(cx: &mut Ctx<'_>, flags: OpenFlags) -> SysResult {
         writers: 1,
         ..Pipe::default()
     });
+    let place = nameless(cx, 0o600, InodeData::Fifo(Some(pipe)))?;
+    if let (Node::Inode(id), Some(pipe)) = (place.node, cx.k.vfs.pipes.get_mut(pipe)) {
+        pipe.fifo = Some(id);
+    }
+    // Once for each end.
+    cx.k.hold_path(place);
+    cx.k.hold_path(place);
     let open = |kind, access: OpenFlags| OpenFile {
         kind,
-        path: None,
+        path: Some(place),
         flags: flags.with(access),
         offset: 0,
         refs: 1,
@@ -54,6 +62,7 @@ pub fn sys_pipe2(cx: &mut Ctx<'_>, flags: OpenFlags) -> SysResult {
         Err(errno) => {
             // The read end is closed already; the write end was never opened.
             close_writer(cx, pipe);
+            release_path(cx, place);
             return Err(errno);
         }
     };

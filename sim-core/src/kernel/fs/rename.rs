@@ -52,6 +52,21 @@ pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysRes
     forbid!(cx.why, RenameSlash, source, if !is_dir && has_slash)?;
     forbid!(cx.why, RenameIntoItself, source, if is_dir && cx.k.is_within(new.dir.node, source))?;
     forbid!(cx.why, RenameAncestor, if target.is_some_and(|target| cx.k.is_within(old.dir.node, target)))?;
+    if let (Node::Cgroup(from), Node::Cgroup(to), Node::Cgroup(node)) =
+        (old.dir.node, new.dir.node, source)
+    {
+        if target == Some(source) {
+            return done(0);
+        }
+        let must_be = victim_like(cx.kind_of(source));
+        cx.may_delete(old.dir, source, must_be)?;
+        match target {
+            None => cx.may_create(new.dir)?,
+            Some(target) => cx.may_delete(new.dir, target, must_be)?,
+        }
+        crate::kernel::cgroup::rename(cx.k, &cx.why, (from, node), (to, new_name))?;
+        return done(0);
+    }
     let (Node::Inode(from_dir), Node::Inode(to_dir), Node::Inode(id)) =
         (old.dir.node, new.dir.node, source)
     else {
@@ -82,6 +97,13 @@ pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysRes
     done(0)
 }
 
+fn victim_like(kind: Option<FileKind>) -> Victim {
+    match kind {
+        Some(FileKind::Directory) => Victim::Directory,
+        Some(_) | None => Victim::Other,
+    }
+}
+
 /// The checks of vfs_rename.
 fn may_rename(
     cx: &Ctx<'_>,
@@ -89,11 +111,7 @@ fn may_rename(
     (new, replaced): (&Parent, Option<InodeId>),
 ) -> Result<(), Errno> {
     let is_dir = cx.kind_of(Node::Inode(id)) == Some(FileKind::Directory);
-    let must_be = if is_dir {
-        Victim::Directory
-    } else {
-        Victim::Other
-    };
+    let must_be = victim_like(cx.kind_of(Node::Inode(id)));
     cx.may_delete(old.dir, Node::Inode(id), must_be)?;
     match replaced {
         None => cx.may_create(new.dir)?,

@@ -69,10 +69,20 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
             Ok(answer)
         }
         OpenKind::Proc { text } => {
-            let text = text.ok_or_else(|| refuse!(cx.why, ReadDirectory, fd))?;
+            let mut text = text.ok_or_else(|| refuse!(cx.why, ReadDirectory, fd))?;
             let place = cx.file(fd)?.1.path;
             if let Some(Node::Proc(node)) = place.map(|place| place.node) {
                 procfs::may_read_on(cx, node)?;
+                // From its beginning it is made anew; what is gone tells what it told last.
+                if offset == 0
+                    && let Ok(fresh) = procfs::text(cx, node)
+                {
+                    text = fresh.into();
+                    let kept = Some(text.clone());
+                    if let Some(file) = cx.k.vfs.files.get_mut(id) {
+                        file.kind = OpenKind::Proc { text: kept };
+                    }
+                }
             }
             let rest = text.get(offset as usize..).unwrap_or_default();
             let part: Vec<u8> = rest.iter().take(len as usize).copied().collect();
@@ -208,7 +218,8 @@ pub(super) fn read_inode(
         | InodeData::Device(_)
         | InodeData::Fifo(_)
         | InodeData::Socket
-        | InodeData::Overlay => {
+        | InodeData::Overlay
+        | InodeData::Process(_) => {
             return Err(lost!(EINVAL));
         }
     };

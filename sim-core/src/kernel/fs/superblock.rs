@@ -131,6 +131,19 @@ impl Kernel {
         })
     }
 
+    /// Whether a file system, or the one that an overlay writes to, is read-only.
+    pub(super) fn is_super_read_only(&self, id: SuperId) -> bool {
+        let mut next = Some(id);
+        while let Some(id) = next {
+            let sb = self.vfs.supers.get(id);
+            if sb.is_some_and(|sb| sb.flags.has(MountFlags::RDONLY)) {
+                return true;
+            }
+            next = super::overlay::upper_super(self, id);
+        }
+        false
+    }
+
     /// Adds a file system; it holds its root.
     pub(super) fn new_super(&mut self, sb: SuperBlock) -> SuperId {
         self.hold_node(sb.root);

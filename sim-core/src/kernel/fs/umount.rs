@@ -265,11 +265,6 @@ pub(super) fn detach_mounts(cx: &mut Ctx<'_>, node: Node) {
 
 /// The flags of a mount and its file system that say read-only.
 pub(super) fn is_read_only(k: &Kernel, id: MountId) -> bool {
-    k.mount(id).is_some_and(|m| {
-        m.flags.has(MountFlags::RDONLY)
-            || k.vfs
-                .supers
-                .get(m.sb)
-                .is_some_and(|sb| sb.flags.has(MountFlags::RDONLY))
-    })
+    k.mount(id)
+        .is_some_and(|m| m.flags.has(MountFlags::RDONLY) || k.is_super_read_only(m.sb))
 }

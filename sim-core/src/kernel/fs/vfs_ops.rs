@@ -42,6 +42,7 @@ pub(super) fn remove(cx: &mut Ctx<'_>, dir: InodeId, name: &str) -> Result<(), E
     if let Some(id) = id.filter(|_| is_first) {
         cx.k.lose_first_name(id, name);
     }
+    overlay::removed_below(cx, dir, name);
     Ok(())
 }
 
@@ -110,6 +111,8 @@ pub(super) fn rename(
         overlay::rename(cx, (from_dir, from), (to_dir, to), id)?;
     }
     move_entry(cx, (from_dir, from), (to_dir, to), id);
+    overlay::removed_below(cx, from_dir, from);
+    overlay::removed_below(cx, to_dir, to);
     overlay::added_below(cx.k, to_dir, to);
     Ok(())
 }
@@ -123,9 +126,17 @@ pub(super) fn move_entry(
 ) {
     // Whatever comes, the inode stays.
     cx.k.hold_inode(id);
+    let is_first = cx.k.first_name(id) == Some((from_dir, from.into()));
+    let known = cx.k.vfs.inodes.get(id);
+    let known = known.and_then(|inode| Some((inode.parent?, inode.removed_as.clone())));
     remove_entry(cx, to_dir, to);
     remove_entry(cx, from_dir, from);
     add_entry(cx, to_dir, to, id);
+    // Another name than the one that it is known by changes nothing.
+    if let (Some((parent, removed_as)), Some(inode)) = (known, cx.k.vfs.inodes.get_mut(id)) {
+        inode.parent = Some(if is_first { to_dir } else { parent });
+        inode.removed_as = removed_as;
+    }
     super::inode::release_inode(cx, id);
 }
 
@@ -135,9 +146,13 @@ pub(super) fn add_entry(cx: &mut Ctx<'_>, dir: InodeId, name: &str, id: InodeId)
         return;
     };
     Rc::make_mut(entries).push((name.into(), id));
-    if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {
-        inode.links += 1;
-        inode.parent = Some(dir);
-        inode.removed_as = None;
+    let Some(inode) = cx.k.vfs.inodes.get_mut(id) else {
+        return;
+    };
+    let old = inode.parent.replace(dir);
+    let had_none = inode.links == 0;
+    inode.links += 1;
+    if let Some(old) = old.filter(|_| had_none) {
+        super::inode::release_inode(cx, old);
     }
 }

@@ -259,7 +259,7 @@ impl Ctx<'_> {
                     let node = Node::Ns(ns);
                     Ok(Target::Place(PathRef { mount, node }))
                 }
-                // Pipes have no place; opening one anew through here is not modelled.
+                // sock_no_open.
                 ProcTarget::Nameless(_) => Err(refuse!(self.why, ProcNameless)),
             },
             Node::Ns(_) | Node::Cgroup(_) => Err(lost!(EINVAL)),

@@ -100,12 +100,17 @@ impl Net {
     /// Enters a device in a namespace under a free index: its own if it is free there.
     pub fn register(&mut self, id: DeviceId, space: SpaceId) {
         let wanted = self.devices.get(id).map_or(0, |d| d.index);
-        let is_taken = wanted == 0 || self.by_index(space, wanted).is_some();
-        let Some(to) = self.spaces.get_mut(space) else {
-            return;
-        };
-        let index = if is_taken { to.take_index() } else { wanted };
-        to.devices.push(id);
+        let mut index = wanted;
+        // Devices that were moved here may have the next ones.
+        while index == 0 || self.by_index(space, index).is_some() {
+            let Some(to) = self.spaces.get_mut(space) else {
+                return;
+            };
+            index = to.take_index();
+        }
+        if let Some(to) = self.spaces.get_mut(space) {
+            to.devices.push(id);
+        }
         if let Some(device) = self.devices.get_mut(id) {
             device.index = index;
             device.space = space;

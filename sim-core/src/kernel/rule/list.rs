@@ -87,6 +87,7 @@ rules! {
     CgroupCpuMax EINVAL "cgroups(7)";
     CgroupCpuRange ERANGE "cgroups(7)";
     CgroupDescendants EAGAIN "cgroups(7)";
+    CgroupDomain EOPNOTSUPP "cgroups(7)";
     CgroupEmpty EBUSY "cgroups(7)";
     CgroupFileModelled EOPNOTSUPP "cgroups(7)";
     CgroupFileNotDir ENOTDIR "path_resolution(7)";
@@ -107,8 +108,10 @@ rules! {
     CgroupPidsValue EINVAL "cgroups(7)";
     CgroupPresent ENODEV "cgroups(7)";
     CgroupReadOnly EINVAL "cgroups(7)";
+    CgroupRenameParent EIO "rename(2)";
     CgroupText EINVAL "cgroups(7)";
     CgroupThreaded EOPNOTSUPP "cgroups(7)";
+    CgroupThreadedFile EOPNOTSUPP "cgroups(7)";
     CgroupThreads EOPNOTSUPP "cgroups(7)";
     CgroupV1Attach EACCES "cgroups(7)";
     CgroupV1Controller EINVAL "cgroups(7)";

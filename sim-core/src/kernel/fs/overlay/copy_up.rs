@@ -38,7 +38,8 @@ fn name_of(k: &Kernel, dir: InodeId, id: InodeId) -> Option<Str> {
         | InodeData::Device(_)
         | InodeData::Fifo(_)
         | InodeData::Socket
-        | InodeData::Overlay => None,
+        | InodeData::Overlay
+        | InodeData::Process(_) => None,
     }
 }
 
@@ -81,7 +82,7 @@ pub(super) fn upper_like(k: &mut Kernel, upper_dir: InodeId, name: &str, inode: 
         },
         InodeData::Device(device) => InodeData::Device(*device),
         InodeData::Fifo(_) => InodeData::Fifo(None),
-        InodeData::Socket => InodeData::Socket,
+        InodeData::Socket | InodeData::Process(_) => InodeData::Socket,
     };
     let real = Inode {
         sb: None,

@@ -2,18 +2,19 @@
 //! one, of which only the upper one is written.
 //!
 //! An overlay has inodes of its own, made when it is mounted; each knows its counterparts in the
-//! layers. What somebody adds to a layer directly while it is mounted is seen; what somebody
-//! takes from one stays (Linux calls the outcome undefined).
+//! layers. What somebody adds to a layer directly, or takes from one, is seen.
 
 mod copy_up;
 mod mount;
 mod ops;
 
 pub(super) use copy_up::copy_up;
-pub(super) use mount::{added_below, get_tree};
+pub(super) use mount::{added_below, get_tree, removed_below};
 pub(super) use ops::{enter, link, may_move, remove, rename};
 
 use super::inode::{Device, InodeData, InodeId};
+use super::path::Node;
+use super::superblock::SuperId;
 use crate::kernel::Kernel;
 
 /// The counterparts of an inode of an overlay, all held by it.
@@ -54,6 +55,24 @@ pub(super) fn both(k: &Kernel, id: InodeId) -> Vec<InodeId> {
     let mut all = vec![id];
     all.extend(upper_of(k, id));
     all
+}
+
+/// Whether a file system is an overlay that nothing can be written to.
+pub(super) fn is_without_upper(k: &Kernel, id: SuperId) -> bool {
+    top_of(k, id).is_some_and(|root| upper_of(k, root).is_none())
+}
+
+/// The file system that an overlay writes to.
+pub(super) fn upper_super(k: &Kernel, id: SuperId) -> Option<SuperId> {
+    k.vfs.inodes.get(upper_of(k, top_of(k, id)?)?)?.sb
+}
+
+/// The root of an overlay.
+fn top_of(k: &Kernel, id: SuperId) -> Option<InodeId> {
+    match k.vfs.supers.get(id)?.root {
+        Node::Inode(root) if is_overlay(k, root) => Some(root),
+        Node::Inode(_) | Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => None,
+    }
 }
 
 fn upper_of(k: &Kernel, id: InodeId) -> Option<InodeId> {

@@ -93,6 +93,10 @@ fn read_options(cx: &Ctx<'_>, data: &str) -> Result<Options, Errno> {
                 forbid!(cx.why, OverlayOptions, options.lowers.len() => LOWERS_MAX, if options.lowers.len() > LOWERS_MAX)?;
                 options.shown.push_str(&format!(",lowerdir={value}"));
             }
+            "lowerdir+" => {
+                options.lowers.push(layer(cx, value)?);
+                options.shown.push_str(&format!(",lowerdir+={value}"));
+            }
             "upperdir" => {
                 options.upper = Some(upper_layer(cx, value)?);
                 options.shown.push_str(&format!(",upperdir={value}"));
@@ -228,7 +232,7 @@ fn inode_like(k: &Kernel, layers: Layers) -> Option<Inode> {
         },
         InodeData::Device(device) => InodeData::Device(*device),
         InodeData::Fifo(_) => InodeData::Fifo(None),
-        InodeData::Socket => InodeData::Socket,
+        InodeData::Socket | InodeData::Process(_) => InodeData::Socket,
     };
     Some(Inode {
         sb: None,
@@ -286,26 +290,48 @@ pub(in crate::kernel::fs) fn added_below(k: &mut Kernel, dir: InodeId, name: &st
     // An overlay may be a layer itself.
     let mut changed = vec![dir];
     while let Some(dir) = changed.pop() {
-        let shows = |inode: &Inode| {
-            let layers = inode.layers.as_ref();
-            layers.is_some_and(|layers| layers.all().any(|layer| layer == dir))
-        };
-        let above = k.vfs.inodes.iter().filter(|(_, inode)| shows(inode));
-        let above: Vec<InodeId> = above.map(|(id, _)| id).collect();
-        for id in above {
-            let layers = k
-                .vfs
-                .inodes
-                .get(id)
-                .and_then(|i| i.layers.as_deref().cloned());
-            if let Some(layers) = layers
-                && k.entry(id, name).is_none()
-            {
+        for (id, layers) in shown_by(k, dir) {
+            if k.entry(id, name).is_none() {
                 fill(k, id, layers, vec![name.into()]);
                 changed.push(id);
             }
         }
     }
+}
+
+/// A file or an empty directory was taken out of a directory: overlays that show it, and nothing
+/// above it, show what lies below. Linux calls the outcome undefined; who has looked the name up
+/// before would find it still.
+pub(in crate::kernel::fs) fn removed_below(cx: &mut Ctx<'_>, dir: InodeId, name: &str) {
+    if !cx.k.vfs.supers.iter().any(|(_, sb)| sb.fs == FsType::Overlay) {
+        return;
+    }
+    let mut changed = vec![dir];
+    while let Some(dir) = changed.pop() {
+        for (id, layers) in shown_by(cx.k, dir) {
+            let Some(child) = cx.k.entry(id, name) else {
+                continue;
+            };
+            let child = cx.k.vfs.inodes.get(child).and_then(|i| i.layers.clone());
+            let is_gone = child.is_some_and(|child| {
+                child.upper.is_none() && find(cx.k, &layers, name).as_ref() != Some(&*child)
+            });
+            if is_gone {
+                crate::kernel::fs::inode::remove_entry(cx, id, name);
+                fill(cx.k, id, layers, vec![name.into()]);
+                changed.push(id);
+            }
+        }
+    }
+}
+
+/// The directories of overlays that a directory is a layer of, with their layers.
+fn shown_by(k: &Kernel, dir: InodeId) -> Vec<(InodeId, Layers)> {
+    let all = k.vfs.inodes.iter();
+    let of = all.filter_map(|(id, inode)| Some((id, inode.layers.as_deref()?)));
+    of.filter(|(_, layers)| layers.all().any(|layer| layer == dir))
+        .map(|(id, layers)| (id, layers.clone()))
+        .collect()
 }
 
 /// Every name in any layer of a directory, upper ones first.

@@ -61,16 +61,16 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Res
             return ns::write_offsets(cx, time_ns, bytes);
         }
         Entry::SysFile(SysFile::Hostname) => {
-            // The first line, as far as it fits (proc_dostring).
-            let text = String::from_utf8_lossy(bytes);
-            let line = text.split('\n').next().unwrap_or_default();
-            let mut end = line.len().min(64);
-            while !line.is_char_boundary(end) {
-                end -= 1;
-            }
+            // The first line, as far as it fits, behind what was written before (proc_dostring).
             let uts = cx.me()?.ns.uts;
-            cx.k.ns
-                .set_nodename(uts, line.get(..end).unwrap_or_default().into());
+            let mut name = cx.k.ns.nodename(uts).map_or("", |n| n).as_bytes().to_vec();
+            if offset <= name.len() as u64 {
+                name.truncate(offset as usize);
+                name.extend(bytes.iter().take_while(|c| !matches!(c, 0 | b'\n')));
+                name.truncate(64);
+                let name = String::from_utf8_lossy(&name).into_owned();
+                cx.k.ns.set_nodename(uts, name.into());
+            }
             return Ok(bytes.len());
         }
         _ => {}

@@ -31,7 +31,7 @@ pub use hide::{Listed, is_shown, may_pass, may_stat, options};
 pub use id_files::{may_open_for_writing, write};
 pub use mounts::mountinfo;
 pub use net_files::{NetNode, may_write as may_write_setting, write as write_setting};
-pub use owner::{is_of_process, is_setting, may_enter, may_read_on, mode, owner};
+pub use owner::{is_of_process, is_own_fds, is_setting, may_enter, may_read_on, mode, owner};
 pub use tree::{inode_number, is_gone, kind, list, lookup, name, parent, target};
 
 use super::path::PathRef;
@@ -110,7 +110,7 @@ pub enum ProcTarget {
     /// A place, whatever path leads to it.
     Place(PathRef),
     Namespace(NsId),
-    /// Something without a path, such as `pipe:[4]`.
+    /// A socket, such as `socket:[4]`.
     Nameless(Str),
 }
 

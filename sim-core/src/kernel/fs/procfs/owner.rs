@@ -56,6 +56,14 @@ pub fn may_enter(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
     forbid!(cx.why, ProcProcess, if is_dir && super::is_gone(cx.k, node))
 }
 
+/// A process always sees its own descriptors (proc_fd_permission).
+pub fn is_own_fds(cx: &Ctx<'_>, node: ProcNode) -> bool {
+    let Entry::FdDir(pid) = node.entry else {
+        return false;
+    };
+    cx.k.pids.get(pid).and_then(|pid| pid.task) == Some(cx.task)
+}
+
 /// Whether a file that is open can be read: what tells of a process needs it.
 ///
 /// # Errors

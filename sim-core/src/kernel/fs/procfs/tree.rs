@@ -5,7 +5,6 @@ use super::net_files::NetNode;
 use super::owner::{may_look_behind, process_of};
 use super::{Entry, NsLink, PidFile, PidLink, ProcNode, ProcTarget, SysFile, SystemFile};
 use crate::kernel::fs::Node;
-use crate::kernel::fs::fd::OpenKind;
 use crate::kernel::fs::path::PathRef;
 use crate::kernel::syscall::{Dirent, FileKind, Str};
 use crate::kernel::task::{PidId, Task};
@@ -289,11 +288,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
             let file = cx.k.vfs.files.get(fd.file).ok_or(lost!(ENOENT))?;
             Ok(match file.path {
                 Some(place) => ProcTarget::Place(place),
-                None => ProcTarget::Nameless(match file.kind {
-                    OpenKind::Pidfd(_) => "anon_inode:[pidfd]".into(),
-                    OpenKind::Socket(_) => format!("socket:[{}]", fd.file.as_u64()).into(),
-                    _ => format!("pipe:[{}]", fd.file.as_u64()).into(),
-                }),
+                None => ProcTarget::Nameless(format!("socket:[{}]", fd.file.as_u64()).into()),
             })
         }
         Entry::Ns(pid, link) => {
