@@ -107,6 +107,10 @@ impl Ctx<'_> {
         if is_resumed && is_killed && task.exiting.is_none() {
             return self.finish_call(nr, Err(Errno::EINTR));
         }
+        // Whatever has come, a frozen one takes it once it is thawed.
+        if is_resumed && task.freeze == super::cgroup::Freeze::Yes && task.exiting.is_none() {
+            return Phase::Return;
+        }
         if !matches!(task.reply, Reply::None) {
             task.reply = Reply::None;
         }

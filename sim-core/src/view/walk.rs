@@ -239,7 +239,7 @@ fn store_fate(
         (WalkEnd::Frame { .. }, None, _) | (WalkEnd::Swapped { .. }, _, _) => StoreFate::BringsIn,
         (WalkEnd::Untouched, _, sharing) => match (vma.backing, sharing) {
             (Backing::Anon, _) => StoreFate::NewFrame,
-            (Backing::File { inode, page }, _)
+            (Backing::File { inode, page, .. }, _)
                 if page + (vpn - vma.start) >= file_pages(k, inode) =>
             {
                 StoreFate::Refused

@@ -148,7 +148,8 @@ pub(super) fn attach(
     let group = cx.k.cgroups.get(to).ok_or(lost!(ENODEV))?;
     forbid!(cx.why, CgroupPresent, if group.presence == Presence::Removed)?;
     let hierarchy = group.hierarchy;
-    let pid: i32 = super::write::number(&cx.why, text)?;
+    // What is out of range is no number here.
+    let pid: i32 = super::write::number(&cx.why, text).unwrap_or(-1);
     forbid!(cx.why, CgroupPid, pid, if pid < 0)?;
     let id = match pid {
         0 => cx.task,

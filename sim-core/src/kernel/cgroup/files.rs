@@ -1,6 +1,6 @@
 //! The files of a group: which there are, and what they say.
 
-use super::{Cgroup, CgroupId, Controllers, Freeze, Hierarchy, Layout};
+use super::{Cgroup, CgroupId, Controllers, Freeze, Hierarchy, Layout, Presence};
 use crate::hw::PAGE_BYTES;
 use crate::kernel::{Ctx, Errno, Kernel, TaskId};
 use crate::store::sorted;
@@ -156,6 +156,7 @@ const NO_LIMIT: u64 = i64::MAX as u64 / PAGE_BYTES as u64 * PAGE_BYTES as u64;
 pub fn text(cx: &Ctx<'_>, id: CgroupId, file: CgroupFile) -> Result<String, Errno> {
     let k = &cx.k;
     let group = k.cgroups.get(id).ok_or(lost!(ENODEV))?;
+    forbid!(cx.why, CgroupPresent, if group.presence == Presence::Removed)?;
     let bytes = |pages: u64| format!("{}\n", pages * PAGE_BYTES as u64);
     Ok(match file {
         F::Procs => {

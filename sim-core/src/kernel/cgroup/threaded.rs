@@ -60,9 +60,8 @@ impl Cgroups {
         let parent = |id: &CgroupId| self.get(*id)?.parent;
         let mut above = std::iter::successors(parent(&id), parent);
         !self.is_threaded(id)
-            && !above.any(|id| {
-                self.is_threaded(id) || (!self.is_mixable(id) && self.is_thread_root(id))
-            })
+            && !above
+                .any(|id| self.is_threaded(id) || (!self.is_mixable(id) && self.is_thread_root(id)))
     }
 
     pub(super) fn type_text(&self, id: CgroupId) -> &'static str {
@@ -142,7 +141,9 @@ impl Ctx<'_> {
         } else if groups.may_mix(id) {
             return Ok(());
         }
-        let has_tasks = groups.get(id).is_some_and(|group| !group.members.is_empty());
+        let has_tasks = groups
+            .get(id)
+            .is_some_and(|group| !group.members.is_empty());
         forbid!(self.why, CgroupNoInternalProcesses, if has_tasks)
     }
 }
@@ -152,8 +153,6 @@ impl Kernel {
     pub(super) fn domain_members(&self, id: CgroupId) -> Vec<TaskId> {
         let groups = self.cgroups.subtree(id).into_iter();
         let of_domain = groups.filter(|group| self.cgroups.domain_of(*group) == id);
-        of_domain
-            .flat_map(|id| self.cgroup_members(id))
-            .collect()
+        of_domain.flat_map(|id| self.cgroup_members(id)).collect()
     }
 }

@@ -4,6 +4,7 @@ use super::{Cgroup, CgroupId, CgroupNode, Cgroups, Hierarchy, Owner, Presence};
 use crate::kernel::fs::Node;
 use crate::kernel::rule::Why;
 use crate::kernel::syscall::Str;
+use crate::kernel::task::Task;
 use crate::kernel::{Errno, Kernel};
 
 /// cgroup_mkdir.
@@ -100,9 +101,17 @@ pub fn rename(
 
 impl Kernel {
     /// Whether the place of a group is still told of once it was removed: as a cgroup namespace's
-    /// root, as what a mount shows, or because something below it is.
+    /// root, as what a mount shows, as where somebody is or what is open, or because something
+    /// below it is.
     pub(super) fn is_shown(&self, id: CgroupId) -> bool {
         let is_it = |node: Node| matches!(node, Node::Cgroup(node) if node.group == id);
+        let is_here = |(_, task): (_, &Task)| is_it(task.fs.cwd.node) || is_it(task.fs.root.node);
+        let mut files = self.vfs.files.iter();
+        if self.tasks.iter().any(is_here)
+            || files.any(|(_, file)| file.path.is_some_and(|path| is_it(path.node)))
+        {
+            return true;
+        }
         self.ns.iter().any(|(ns, _)| {
             let roots = self.ns.cgroup_root(ns);
             roots.is_some_and(|set| [set.v2, set.pids, set.memory].contains(&id))

@@ -51,7 +51,12 @@ pub(super) fn prune(k: &mut Kernel, id: PipeId) {
     let waits = |opener: &Opener| {
         tasks.get(opener.task).is_some_and(|task| {
             let call = task.call.as_ref().map(|call| &*call.call);
-            task.state != RunState::Zombie && matches!(call, Some(Syscall::Openat { .. }))
+            // A stop or a frozen group has taken it out of its wait; it will open anew.
+            let is_out = matches!(
+                task.state,
+                RunState::Zombie | RunState::Stopped | RunState::Blocked(BlockReason::Frozen)
+            );
+            !is_out && matches!(call, Some(Syscall::Openat { .. }))
         })
     };
     if let Some(pipe) = k.vfs.pipes.get_mut(id)

@@ -10,8 +10,6 @@ use super::superblock::SuperId;
 use super::umount::is_read_only;
 use super::walk::Follow;
 use crate::kernel::cred::Cap;
-use crate::kernel::mm::{Sharing, Vma};
-use crate::kernel::syscall::Prot;
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Str, SysResult, done};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
 
@@ -273,13 +271,12 @@ fn remount(
 fn may_be_read_only(cx: &Ctx<'_>, id: SuperId) -> Result<(), Errno> {
     let sb = cx.k.vfs.supers.get(id).ok_or(lost!(EINVAL))?;
     let is_of = |mount| cx.k.mount(mount).is_some_and(|m| m.sb == id);
-    let shares = |vma: &Vma| vma.sharing == Sharing::Shared && vma.may.has(Prot::WRITE);
     // What was removed goes when it is closed, and that is a write (s_remove_count).
     let removes = || {
         let mut inodes = cx.k.vfs.inodes.iter();
         inodes.any(|(_, i)| i.sb == Some(id) && i.links == 0 && i.parent.is_some())
     };
-    let is_written = || is_written(cx.k, is_of) || cx.k.maps_of(id, shares) || removes();
+    let is_written = || is_written(cx.k, is_of) || removes();
     forbid!(cx.why, RemountWritten, if !sb.flags.has(MountFlags::RDONLY) && is_written())
 }
 
@@ -293,11 +290,12 @@ pub(super) fn make_super_read_only(cx: &mut Ctx<'_>, id: SuperId) -> Result<(), 
     Ok(())
 }
 
-/// Whether a regular file or directory on such a mount is open for writing.
+/// Whether a regular file or directory on such a mount is open for writing, or mapped by one that was.
 fn is_written(k: &Kernel, on: impl Fn(MountId) -> bool) -> bool {
     let writes = |access: OpenFlags| access.any(OpenFlags::WRONLY.with(OpenFlags::RDWR));
-    k.vfs.files.iter().any(|(_, file)| {
+    let is_open = k.vfs.files.iter().any(|(_, file)| {
         let is_there = file.path.is_some_and(|path| on(path.mount));
         is_there && writes(file.flags) && matches!(file.kind, super::OpenKind::Inode)
-    })
+    });
+    is_open || k.mapped_by().any(|by| on(by.mount) && writes(by.flags))
 }

@@ -11,7 +11,7 @@ use super::walk::{Follow, Last, Slash, Target};
 use super::{fifo, overlay, procfs, tty};
 use crate::hw::{DiskFile, DiskNode, Load};
 use crate::kernel::cred::SetId;
-use crate::kernel::mm::Sharing;
+use crate::kernel::mm::{MappedBy, Sharing};
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Prot, Str, SysResult, done_fd};
 use crate::kernel::{Ctx, Errno, ProgramId};
 use std::rc::Rc;
@@ -415,7 +415,7 @@ pub fn mappable(
     fd: i32,
     prot: Prot,
     sharing: Sharing,
-) -> Result<(Option<InodeId>, Prot), Errno> {
+) -> Result<(Option<InodeId>, Prot, Option<MappedBy>), Errno> {
     let (_, file) = cx.file(fd)?;
     let access = file.flags.0 & 3;
     let shares_writes = sharing == Sharing::Shared && prot.has(Prot::WRITE);
@@ -430,12 +430,16 @@ pub fn mappable(
         may = Prot(may.0 & !Prot::EXEC.0);
     }
     if file.kind == OpenKind::Device(Device::Zero) {
-        return Ok((None, may));
+        return Ok((None, may, None));
     }
     let id = inode_of(file).ok_or_else(|| refuse!(cx.why, MmapFileKind, fd))?;
+    let by = file.path.map(|place| MappedBy {
+        mount: place.mount,
+        flags: file.flags,
+    });
     let id = cx.k.real_inode(id);
     match cx.k.vfs.inodes.get(id).map(|inode| &inode.data) {
-        Some(InodeData::Regular { .. }) => Ok((Some(id), may)),
+        Some(InodeData::Regular { .. }) => Ok((Some(id), may, by)),
         Some(_) | None => Err(refuse!(cx.why, MmapFileKind, fd)),
     }
 }

@@ -267,7 +267,7 @@ pub(super) fn copy_source(k: &mut Kernel, from: InodeId, to: InodeId) -> Copied 
         return Copied::No;
     };
     let (size, source) = (*size, *source);
-    if source == Source::Memory || !pages.is_empty() {
+    if pages.iter().any(Option::is_some) {
         return Copied::No;
     }
     match k.vfs.inodes.get_mut(to).map(|i| &mut i.data) {

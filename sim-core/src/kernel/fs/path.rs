@@ -68,7 +68,8 @@ impl Kernel {
                 let inode = self.vfs.inodes.get(id);
                 inode.is_none_or(|i| i.links == 0 && i.parent.is_some())
             }
-            Node::Cgroup(node) => node.is_removed(&self.cgroups),
+            // The names of a removed group's files stay.
+            Node::Cgroup(node) => node.file.is_none() && node.is_removed(&self.cgroups),
             Node::Proc(node) => procfs::is_gone(self, node),
             Node::Ns(_) => false,
         }

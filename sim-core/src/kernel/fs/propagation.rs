@@ -235,11 +235,8 @@ impl Kernel {
         let Some(mount) = self.mount(id) else {
             return false;
         };
-        // A mapping keeps its file, which is on this mount if the file system has no other.
-        let sb = self.vfs.supers.get(mount.sb);
-        let is_only = sb.is_some_and(|sb| sb.mounts == 1);
-        let is_mapped = is_only && self.maps_of(mount.sb, |_| true);
-        if !mount.children.is_empty() || mount.holds > 0 || is_mapped {
+        // A mapping keeps the file that was mapped, and so its mount.
+        if !mount.children.is_empty() || mount.holds > 0 || self.is_mapped_on(id) {
             return true;
         }
         let Some(at) = mount.at else { return false };

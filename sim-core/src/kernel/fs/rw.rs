@@ -167,6 +167,9 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             let mine = std::mem::replace(&mut cx.me_mut()?.cred, cred);
             let written = super::cgroupfs::write(cx, node, &bytes, ns);
             cx.me_mut()?.cred = mine;
+            if written.is_ok() {
+                advance(cx, id, bytes.len() as u64);
+            }
             written
         }
         OpenKind::Proc { .. } => {
@@ -301,7 +304,11 @@ fn write_inode(cx: &mut Ctx<'_>, id: InodeId, offset: u64, bytes: &[u8]) -> Resu
 pub fn sys_lseek(cx: &mut Ctx<'_>, fd: i32, offset: i64, whence: SeekWhence) -> SysResult {
     let (id, file) = cx.file(fd)?;
     match file.kind {
-        OpenKind::Inode | OpenKind::Proc { .. } | OpenKind::Cgroup { .. } => {}
+        OpenKind::Inode | OpenKind::Proc { .. } => {}
+        OpenKind::Cgroup { node, .. } => {
+            let is_gone = node.is_removed(&cx.k.cgroups);
+            forbid!(cx.why, CgroupPresent, fd, if is_gone && node.file.is_some())?;
+        }
         // They have no position (null_lseek).
         OpenKind::Device(Device::Null | Device::Zero | Device::Full) => return done(0),
         OpenKind::Device(_)

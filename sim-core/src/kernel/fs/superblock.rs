@@ -1,10 +1,10 @@
 //! File systems that are mounted somewhere (struct super_block).
 
 use super::inode::InodeId;
-use super::mount::release_node;
+use super::mount::{MountId, release_node};
 use super::path::Node;
 use crate::hw::PAGE_BYTES;
-use crate::kernel::mm::{Backing, Vma};
+use crate::kernel::mm::{Backing, MappedBy};
 use crate::kernel::rule::Why;
 use crate::kernel::syscall::{MountFlags, Str};
 use crate::kernel::{Ctx, Errno, Kernel, NsId};
@@ -118,17 +118,19 @@ impl SuperBlock {
 }
 
 impl Kernel {
-    /// Whether a file of a file system is mapped, in a mapping of this kind.
-    pub(super) fn maps_of(&self, id: SuperId, is_meant: impl Fn(&Vma) -> bool) -> bool {
-        self.mm.spaces.iter().any(|(_, space)| {
-            space.vmas.iter().any(|vma| match vma.backing {
-                Backing::File { inode, .. } => {
-                    let inode = self.vfs.inodes.get(inode);
-                    inode.is_some_and(|inode| inode.sb == Some(id)) && is_meant(vma)
-                }
-                Backing::Anon => false,
-            })
+    /// The open files behind mappings.
+    pub(super) fn mapped_by(&self) -> impl Iterator<Item = MappedBy> + '_ {
+        let spaces = self.mm.spaces.iter();
+        let vmas = spaces.flat_map(|(_, space)| space.vmas.iter());
+        vmas.filter_map(|vma| match vma.backing {
+            Backing::File { by, .. } => by,
+            Backing::Anon => None,
         })
+    }
+
+    /// Whether a file that was opened on a mount is mapped.
+    pub(super) fn is_mapped_on(&self, id: MountId) -> bool {
+        self.mapped_by().any(|by| by.mount == id)
     }
 
     /// Whether a file system, or the one that an overlay writes to, is read-only.

@@ -138,9 +138,16 @@ fn propagate_umount(k: &mut Kernel, set: &[MountId]) -> Vec<MountId> {
                 mount: receiver,
                 ..at
             };
-            if let Some(child) = k.mounted_at(there)
-                && !gone.contains_key(&child)
+            let Some(child) = k.mounted_at(there) else {
+                continue;
+            };
+            // propagate_mount_unlock: who could see behind the first may see behind its copies.
+            if set.first() == Some(id)
+                && let Some(mount) = k.vfs.mounts.get_mut(child)
             {
+                mount.lock = MountLock::Free;
+            }
+            if !gone.contains_key(&child) {
                 candidates.insert(child, ());
             }
         }

@@ -112,7 +112,7 @@ fn resolve(cx: &mut Ctx<'_>, fault: PageFault, from: FaultFrom) -> Result<FaultO
         }
         (false, _) => match vma.backing {
             Backing::Anon => anonymous(cx, space, vpn, &vma, fault.access),
-            Backing::File { inode, page } => {
+            Backing::File { inode, page, .. } => {
                 let page = page + (vpn - vma.start);
                 file(cx, space, vpn, &vma, (inode, page), fault.access)
             }

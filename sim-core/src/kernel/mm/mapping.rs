@@ -210,7 +210,7 @@ pub fn unmap_file(cx: &mut Ctx<'_>, file: crate::kernel::fs::InodeId, from: u64)
     let mut ranges = Vec::new();
     for (id, space) in cx.k.mm.spaces.iter() {
         for vma in space.vmas.iter() {
-            if let Backing::File { inode, page } = vma.backing
+            if let Backing::File { inode, page, .. } = vma.backing
                 && inode == file
                 && page + vma.pages() > from
             {

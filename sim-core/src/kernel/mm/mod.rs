@@ -39,7 +39,7 @@ pub use space::{AddressSpace, MmId, Rss, map_program, new_space, release};
 pub use swap::{FaultFrom, Slot, Swap};
 pub use syscalls::{sys_brk, sys_mmap, sys_munmap};
 pub use tables::{drop_page, each_entry, entry_of};
-pub use vma::{AnonOrigin, AnonVma, Backing, Sharing, Vma, VmaName, VmaTraits};
+pub use vma::{AnonOrigin, AnonVma, Backing, MappedBy, Sharing, Vma, VmaName, VmaTraits};
 
 use crate::hw::{Mmu, Pfn};
 use crate::store::Slab;

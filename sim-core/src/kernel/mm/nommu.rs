@@ -52,6 +52,7 @@ pub fn load(cx: &mut Ctx<'_>, id: MmId, file: &ExecFile, place: Place) -> Result
         backing: Backing::File {
             inode: file.inode,
             page: 0,
+            by: None,
         },
         ..anonymous(place.first, data, VmaName::Text)
     };

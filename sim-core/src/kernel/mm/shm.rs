@@ -65,6 +65,7 @@ pub fn attach(
         backing: Backing::File {
             inode: file,
             page: 0,
+            by: None,
         },
         name: VmaName::Shm { key },
         traits: VmaTraits::default(),
@@ -84,7 +85,7 @@ pub fn detach(cx: &mut Ctx<'_>, addr: u64) -> Result<(), Errno> {
     let first = addr / PAGE;
     let space = cx.k.mm.spaces.get(id).ok_or(lost!(EINVAL))?;
     let segment = |vma: &Vma| match (vma.name, vma.backing) {
-        (VmaName::Shm { .. }, Backing::File { inode, page }) if vma.start == first + page => {
+        (VmaName::Shm { .. }, Backing::File { inode, page, .. }) if vma.start == first + page => {
             Some(inode)
         }
         _ => None,

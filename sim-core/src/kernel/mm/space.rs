@@ -165,7 +165,11 @@ pub fn map_program(
     let mut vmas = vec![Vma {
         prot: Prot::READ.with(Prot::EXEC),
         traits: VmaTraits::default(),
-        backing: Backing::File { inode, page: 0 },
+        backing: Backing::File {
+            inode,
+            page: 0,
+            by: None,
+        },
         ..anon(text, data, VmaName::Text)
     }];
     if heap > data {

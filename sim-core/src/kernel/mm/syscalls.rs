@@ -77,11 +77,11 @@ pub fn sys_mmap(
         // file_mmap_ok: no further than positions in a file go.
         let end = offset.saturating_add(length);
         forbid!(cx.why, MmapOffset, offset, if end > i64::MAX as u64)?;
-        let (inode, may) = fs::mappable(cx, fd, vma.prot, vma.sharing)?;
+        let (inode, may, by) = fs::mappable(cx, fd, vma.prot, vma.sharing)?;
         vma.may = may;
         // /dev/zero is anonymous memory.
         if let Some(inode) = inode {
-            vma.backing = Backing::File { inode, page };
+            vma.backing = Backing::File { inode, page, by };
         }
     }
     if flags.has(MmapFlags::NORESERVE) {
@@ -157,7 +157,11 @@ pub(super) fn map_region(cx: &mut Ctx<'_>, id: MmId, mut vma: Vma) -> Result<(),
     unmap(cx, id, vma.start, vma.end)?;
     if vma.sharing == Sharing::Shared && vma.backing == Backing::Anon {
         let inode = fs::shmem_file(cx.k, vma.pages() * PAGE);
-        vma.backing = Backing::File { inode, page: 0 };
+        vma.backing = Backing::File {
+            inode,
+            page: 0,
+            by: None,
+        };
         vma.name = VmaName::SharedAnon;
     }
     if let Backing::File { inode, .. } = vma.backing {

@@ -1,7 +1,7 @@
 //! Mappings of an address space (struct vm_area_struct).
 
-use crate::kernel::fs::InodeId;
-use crate::kernel::syscall::Prot;
+use crate::kernel::fs::{InodeId, MountId};
+use crate::kernel::syscall::{OpenFlags, Prot};
 
 /// What lies behind a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,7 +9,18 @@ pub enum Backing {
     /// Zero-filled memory.
     Anon,
     /// A file, from this page on. Shared anonymous memory is a file without a name.
-    File { inode: InodeId, page: u64 },
+    File {
+        inode: InodeId,
+        page: u64,
+        by: Option<MappedBy>,
+    },
+}
+
+/// The open file that was mapped: it keeps its mount busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MappedBy {
+    pub mount: MountId,
+    pub flags: OpenFlags,
 }
 
 /// MAP_SHARED or MAP_PRIVATE.
@@ -104,9 +115,10 @@ impl Vma {
         let start = start.max(self.start);
         let backing = match self.backing {
             Backing::Anon => Backing::Anon,
-            Backing::File { inode, page } => Backing::File {
+            Backing::File { inode, page, by } => Backing::File {
                 inode,
                 page: page + (start - self.start),
+                by,
             },
         };
         Vma {
@@ -147,12 +159,13 @@ impl Vma {
         let backing = match (self.backing, next.backing) {
             (Backing::Anon, Backing::Anon) => true,
             (
-                Backing::File { inode, page },
+                Backing::File { inode, page, by },
                 Backing::File {
                     inode: to,
                     page: at,
+                    by: with,
                 },
-            ) => inode == to && page + self.pages() == at,
+            ) => (inode, by) == (to, with) && page + self.pages() == at,
             (Backing::Anon, Backing::File { .. }) | (Backing::File { .. }, Backing::Anon) => false,
         };
         self.end == next.start

@@ -303,7 +303,13 @@ pub(in crate::kernel::fs) fn added_below(k: &mut Kernel, dir: InodeId, name: &st
 /// above it, show what lies below. Linux calls the outcome undefined; who has looked the name up
 /// before would find it still.
 pub(in crate::kernel::fs) fn removed_below(cx: &mut Ctx<'_>, dir: InodeId, name: &str) {
-    if !cx.k.vfs.supers.iter().any(|(_, sb)| sb.fs == FsType::Overlay) {
+    if !cx
+        .k
+        .vfs
+        .supers
+        .iter()
+        .any(|(_, sb)| sb.fs == FsType::Overlay)
+    {
         return;
     }
     let mut changed = vec![dir];

@@ -181,7 +181,7 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
     let _ = writeln!(text, "NStgid:\t{own}\nNSpid:\t{own}");
     let _ = writeln!(
         text,
-        "NSpgid:\t{}\nNSsid:\t{}",
+        "NSpgid:\t{}\nNSsid:\t{}\nKthread:\t0",
         list(task.pgrp),
         list(task.session)
     );
@@ -229,7 +229,7 @@ fn maps(cx: &Ctx<'_>, space: &AddressSpace) -> String {
         };
         let (offset, inode) = match vma.backing {
             Backing::Anon => (0, None),
-            Backing::File { inode, page } => (page * PAGE_BYTES as u64, Some(inode)),
+            Backing::File { inode, page, .. } => (page * PAGE_BYTES as u64, Some(inode)),
         };
         let sb = inode
             .and_then(|i| cx.k.vfs.inodes.get(i))
