@@ -25,6 +25,7 @@ impl Default for Vfs {
             inodes: Slab::default(),
             mounts: Slab::default(),
             supers: Slab::default(),
+            links: Slab::default(),
             nsfs: None,
             peer_groups: SortedMap::default(),
             next_mount: 0,
@@ -113,6 +114,7 @@ fn first_place(k: &mut Kernel, top: MountId, root: InodeId) -> FsStruct {
     let place = PathRef {
         mount: top,
         node: Node::Inode(root),
+        name: None,
     };
     k.hold_path(place);
     k.hold_path(place);
@@ -147,6 +149,7 @@ pub fn agent_file(cx: &mut Ctx<'_>) -> Result<(), Errno> {
         let path = PathRef {
             mount: hidden,
             node: Node::Inode(node),
+            name: None,
         };
         cx.k.hold_path(path);
         cx.install(OpenFile {
@@ -185,7 +188,14 @@ fn mount(
     let id = k.new_mount(sb, root, source.into());
     if let Some((mount, inode)) = at {
         let node = Node::Inode(inode);
-        k.hang(id, PathRef { mount, node });
+        k.hang(
+            id,
+            PathRef {
+                mount,
+                node,
+                name: None,
+            },
+        );
     }
     k.enter_ns(id, ns);
     id

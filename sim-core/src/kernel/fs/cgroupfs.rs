@@ -19,7 +19,14 @@ impl Ctx<'_> {
             file: Some(file),
         });
         let mount = self.me()?.fs.root.mount;
-        self.permit(PathRef { mount, node }, Access::Write)
+        self.permit(
+            PathRef {
+                mount,
+                node,
+                name: None,
+            },
+            Access::Write,
+        )
     }
 }
 
@@ -48,9 +55,9 @@ pub(super) fn rmdir(cx: &mut Ctx<'_>, dir: PathRef, name: &str) -> SysResult {
     cx.permit(dir, Access::Write)?;
     cx.permit(dir, Access::Execute)?;
     forbid!(cx.why, CgroupFileNotDir, dir.node, if node.file.is_some())?;
-    forbid!(cx.why, Mountpoint, dir.node, if super::umount::is_local_mountpoint(cx, Node::Cgroup(node)))?;
+    forbid!(cx.why, Mountpoint, dir.node, if super::umount::is_local_mountpoint(cx, Node::Cgroup(node), None))?;
     cgroup::rmdir(cx.k, &cx.why, node.group)?;
-    super::umount::detach_mounts(cx, Node::Cgroup(node));
+    super::umount::detach_mounts(cx, Node::Cgroup(node), None);
     done(0)
 }
 

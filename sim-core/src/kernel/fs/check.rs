@@ -1,6 +1,7 @@
 //! Recounting what files, mounts and directories refer to.
 
 use super::inode::{InodeData, InodeId};
+use super::links::LinkState;
 use super::path::{Node, PathRef};
 use super::{FileId, MountId, SuperId};
 use crate::hw::Hardware;
@@ -70,6 +71,11 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
     for (ns, _) in k.ns.iter() {
         let segments = k.ipc(ns).into_iter().flat_map(|ipc| ipc.shm.iter());
         segments.for_each(|(_, segment)| counts.node(Node::Inode(segment.file)));
+    }
+    for (_, link) in k.vfs.links.iter() {
+        if link.state == LinkState::Removed {
+            counts.node(Node::Inode(link.dir));
+        }
     }
     for (_, inode) in k.vfs.inodes.iter() {
         for layer in inode.layers.iter().flat_map(|layers| layers.all()) {

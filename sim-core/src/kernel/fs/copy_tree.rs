@@ -145,6 +145,7 @@ pub(super) fn copy_tree(
         let place = PathRef {
             mount: parent,
             node: at.node,
+            name: at.name,
         };
         k.hang(copy, place);
         next.extend(mount.children.iter().rev().map(|child| (*child, copy)));

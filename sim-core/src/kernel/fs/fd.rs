@@ -279,7 +279,11 @@ pub(super) fn nameless(cx: &mut Ctx<'_>, mode: u16, data: InodeData) -> Result<P
     let mount = cx.k.vfs.nsfs.ok_or(lost!(ENOENT))?;
     let inode = super::open::bare_inode(cx, mode, data)?;
     let node = Node::Inode(cx.k.vfs.inodes.insert(Inode { mode, ..inode }));
-    Ok(PathRef { mount, node })
+    Ok(PathRef {
+        mount,
+        node,
+        name: None,
+    })
 }
 
 /// A descriptor of a process, closed on exec.

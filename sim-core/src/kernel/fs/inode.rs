@@ -278,6 +278,7 @@ fn free_inode_if_unused(cx: &mut Ctx<'_>, id: InodeId) {
             }
             doubtful.push(kept);
         }
+        super::links::forget(cx, id);
         match inode.data {
             InodeData::Directory { entries } => {
                 for (_, child) in entries.iter() {

@@ -10,6 +10,7 @@ mod dup;
 mod fd;
 mod fifo;
 mod inode;
+mod links;
 mod mount;
 mod mount_calls;
 mod names;
@@ -48,6 +49,7 @@ pub use fd::{
     open_pidfd, pid_of_fd, release_files, sys_close,
 };
 pub use inode::{Device, Inode, InodeData, InodeId};
+pub use links::{HardLink, LinkId};
 pub use mount::{Mount, MountId, MountNs};
 pub use mount_calls::sys_mount;
 pub use names::{sys_link, sys_mkdir, sys_mknod, sys_rmdir, sys_symlink, sys_unlink};
@@ -83,6 +85,8 @@ pub struct Vfs {
     pub supers: Slab<SuperBlock>,
     pub files: Slab<OpenFile>,
     pub pipes: Slab<Pipe>,
+    /// Further names of files.
+    pub links: Slab<HardLink>,
     /// By number.
     pub ttys: Vec<Tty>,
     /// The mount that files of namespaces are seen on; no namespace shows it.

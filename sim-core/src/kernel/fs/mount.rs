@@ -134,6 +134,7 @@ impl Kernel {
         Some(PathRef {
             mount: id,
             node: self.mount(id)?.root,
+            name: None,
         })
     }
 

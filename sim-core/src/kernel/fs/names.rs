@@ -168,7 +168,7 @@ pub fn sys_rmdir(cx: &mut Ctx<'_>, path: Str) -> SysResult {
     let victim = present(cx, &parent, name)?;
     cx.may_delete(parent.dir, victim, Victim::Directory)?;
     let (dir, id) = removable(&cx.why, &parent, victim)?;
-    forbid!(cx.why, Mountpoint, id, if is_local_mountpoint(cx, Node::Inode(id)))?;
+    forbid!(cx.why, Mountpoint, id, if is_local_mountpoint(cx, Node::Inode(id), None))?;
     forbid!(cx.why, DirectoryEmpty, id, if !cx.k.is_empty_dir(id))?;
     remove_and_detach(cx, dir, name, id)?;
     done(0)
@@ -194,7 +194,8 @@ pub fn sys_unlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
     }
     cx.may_delete(parent.dir, victim, Victim::Other)?;
     let (dir, id) = removable(&cx.why, &parent, victim)?;
-    forbid!(cx.why, Mountpoint, id, if is_local_mountpoint(cx, Node::Inode(id)))?;
+    let link = cx.k.link_at(dir, name);
+    forbid!(cx.why, Mountpoint, id, if is_local_mountpoint(cx, Node::Inode(id), link))?;
     remove_and_detach(cx, dir, name, id)?;
     done(0)
 }
@@ -203,9 +204,10 @@ pub fn sys_unlink(cx: &mut Ctx<'_>, path: Str) -> SysResult {
 fn remove_and_detach(cx: &mut Ctx<'_>, dir: InodeId, name: &str, id: InodeId) -> Result<(), Errno> {
     // The inode is kept until the mounts on it are gone.
     cx.k.hold_inode(id);
+    let link = cx.k.link_at(dir, name);
     let removed = remove(cx, dir, name);
     if removed.is_ok() {
-        detach_mounts(cx, Node::Inode(id));
+        detach_mounts(cx, Node::Inode(id), link);
     }
     super::inode::release_inode(cx, id);
     removed

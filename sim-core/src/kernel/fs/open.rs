@@ -161,7 +161,11 @@ fn create(cx: &mut Ctx<'_>, dir: PathRef, name: &str, mode: u16) -> Result<Found
     };
     let inode = new_inode(cx, id, mode & 0o7777, data)?;
     let node = Node::Inode(enter(cx, id, name, inode)?);
-    Ok(Found::Created(PathRef { mount, node }))
+    Ok(Found::Created(PathRef {
+        mount,
+        node,
+        name: None,
+    }))
 }
 
 /// An inode of the caller's for a directory, with the mode that its umask leaves

@@ -1,6 +1,7 @@
 //! Places in the tree of mounts: a mount and a node on it.
 
 use super::inode::InodeId;
+use super::links::LinkId;
 use super::mount::{MountId, release_mount, release_node};
 use super::procfs::{self, ProcNode};
 use crate::kernel::cgroup::CgroupNode;
@@ -22,6 +23,8 @@ pub enum Node {
 pub struct PathRef {
     pub mount: MountId,
     pub node: Node,
+    /// The name that it was found by, if the file has several.
+    pub name: Option<LinkId>,
 }
 
 /// Root and working directory of a task (struct fs_struct). Both are held.
@@ -59,6 +62,12 @@ impl Kernel {
             Node::Cgroup(node) => node.parent(&self.cgroups).map(Node::Cgroup),
             Node::Ns(_) => None,
         }
+    }
+
+    /// Whether the name that a node is known by was removed.
+    pub(super) fn is_lost(&self, node: Node) -> bool {
+        let removed_as = |id| self.vfs.inodes.get(id)?.removed_as.as_ref();
+        matches!(node, Node::Inode(id) if removed_as(id).is_some()) || self.is_unlinked(node)
     }
 
     /// Whether a directory or file was removed (d_unlinked).

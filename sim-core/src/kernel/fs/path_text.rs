@@ -54,7 +54,12 @@ impl Kernel {
                 }
                 continue;
             }
-            let Some((name, parent)) = self.name_of(at.node) else {
+            let link = at.name.take().and_then(|id| self.vfs.links.get(id));
+            let found = match link {
+                Some(link) => Some((link.name.to_string(), Node::Inode(link.dir))),
+                None => self.name_of(at.node),
+            };
+            let Some((name, parent)) = found else {
                 top = Top::Elsewhere;
                 break;
             };
@@ -116,11 +121,11 @@ impl Ctx<'_> {
         }
         let root = self.me().map_or(place, |me| me.fs.root);
         let (path, _) = self.k.path_from(root, place);
-        let is_lost = match place.node {
-            Node::Inode(id) => (self.k.vfs.inodes.get(id)).is_some_and(|i| i.removed_as.is_some()),
-            Node::Proc(_) | Node::Cgroup(_) | Node::Ns(_) => false,
+        let is_lost = match (place.name, place.node) {
+            (Some(link), _) => self.k.is_removed_link(link),
+            (None, node) => self.k.is_lost(node),
         };
-        if is_lost || self.k.is_unlinked(place.node) {
+        if is_lost {
             format!("{path} (deleted)")
         } else {
             path

@@ -221,6 +221,7 @@ impl Kernel {
             let at = PathRef {
                 mount: receiver,
                 node: place.node,
+                name: place.name,
             };
             copies.push((copy, at));
             last = copy;

@@ -2,6 +2,7 @@
 
 use super::access::{Access, Victim};
 use super::inode::InodeId;
+use super::links::LinkId;
 use super::path::{Node, PathRef};
 use super::umount::{detach_mounts, is_local_mountpoint};
 use super::walk::{Last, Parent, Slash};
@@ -83,13 +84,17 @@ pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysRes
     if replaced == Some(id) {
         return done(0);
     }
-    may_rename(cx, (&old, id), (&new, replaced))?;
+    let links = (
+        cx.k.link_at(from_dir, old_name),
+        cx.k.link_at(to_dir, new_name),
+    );
+    may_rename(cx, (&old, id), (&new, replaced), links)?;
     let kept = replaced;
     kept.into_iter().for_each(|id| cx.k.hold_inode(id));
     let renamed = super::vfs_ops::rename(cx, (from_dir, old_name), (to_dir, new_name), id);
     if let Some(gone) = kept {
         if renamed.is_ok() {
-            detach_mounts(cx, Node::Inode(gone));
+            detach_mounts(cx, Node::Inode(gone), links.1);
         }
         super::inode::release_inode(cx, gone);
     }
@@ -109,6 +114,7 @@ fn may_rename(
     cx: &Ctx<'_>,
     (old, id): (&Parent, InodeId),
     (new, replaced): (&Parent, Option<InodeId>),
+    links: (Option<LinkId>, Option<LinkId>),
 ) -> Result<(), Errno> {
     let is_dir = cx.kind_of(Node::Inode(id)) == Some(FileKind::Directory);
     let must_be = victim_like(cx.kind_of(Node::Inode(id)));
@@ -122,11 +128,12 @@ fn may_rename(
         let place = PathRef {
             mount: old.dir.mount,
             node: Node::Inode(id),
+            name: None,
         };
         cx.permit(place, Access::Write)?;
     }
-    let is_busy = |id| is_local_mountpoint(cx, Node::Inode(id));
-    forbid!(cx.why, Mountpoint, id, if is_busy(id) || replaced.is_some_and(is_busy))?;
+    let is_busy = |id, link| is_local_mountpoint(cx, Node::Inode(id), link);
+    forbid!(cx.why, Mountpoint, id, if is_busy(id, links.0) || replaced.is_some_and(|id| is_busy(id, links.1)))?;
     super::overlay::may_move(cx.k, &cx.why, id)?;
     forbid!(cx.why, DirectoryEmpty, id, if is_dir && replaced.is_some_and(|target| !cx.k.is_empty_dir(target)))?;
     Ok(())

@@ -70,6 +70,7 @@ pub fn make_socket(cx: &mut Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     let place = PathRef {
         mount: at.mount,
         node: Node::Inode(id),
+        name: None,
     };
     cx.k.hold_path(place);
     Ok(place)

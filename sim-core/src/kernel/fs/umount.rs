@@ -1,5 +1,6 @@
 //! Taking mounts away: umount2(2), its propagation, and the end of a namespace.
 
+use super::links::LinkId;
 use super::mount::{MountId, MountLock, free_mount_if_unused};
 use super::mount_calls::{is_mine, is_mounted_root, may_mount};
 use super::path::{Node, PathRef};
@@ -240,21 +241,21 @@ fn first_surviving_place(
 }
 
 /// Whether something is mounted on a node in the caller's namespace (is_local_mountpoint).
-pub(super) fn is_local_mountpoint(cx: &Ctx<'_>, node: Node) -> bool {
+pub(super) fn is_local_mountpoint(cx: &Ctx<'_>, node: Node, name: Option<LinkId>) -> bool {
     let tree = cx.me().ok().and_then(|me| cx.k.ns.mnt(me.ns.mnt));
     let covers = |id: &MountId| {
         let at = cx.k.mount(*id).and_then(|m| m.at);
-        at.is_some_and(|at| at.node == node)
+        at.is_some_and(|at| (at.node, at.name) == (node, name))
     };
     tree.is_some_and(|tree| tree.mounts.iter().any(covers))
 }
 
 /// A directory or file was removed: what other namespaces have mounted on it is unmounted
 /// (detach_mounts).
-pub(super) fn detach_mounts(cx: &mut Ctx<'_>, node: Node) {
+pub(super) fn detach_mounts(cx: &mut Ctx<'_>, node: Node, name: Option<LinkId>) {
     let all = cx.k.vfs.mounts.iter();
     let covering: Vec<MountId> = all
-        .filter(|(_, m)| m.at.is_some_and(|at| at.node == node))
+        .filter(|(_, m)| m.at.is_some_and(|at| (at.node, at.name) == (node, name)))
         .map(|(id, _)| id)
         .collect();
     for id in covering {

@@ -2,8 +2,8 @@
 //! layer too.
 
 use super::inode::{Inode, InodeData, InodeId, remove_entry};
+use super::links::{self, HardLink, LinkState};
 use super::overlay;
-use crate::kernel::syscall::Str;
 use crate::kernel::{Ctx, Errno, Kernel};
 use std::rc::Rc;
 
@@ -37,26 +37,18 @@ pub(super) fn remove(cx: &mut Ctx<'_>, dir: InodeId, name: &str) -> Result<(), E
         overlay::remove(cx, dir, name)?;
     }
     let id = cx.k.entry(dir, name);
-    let is_first = id.is_some_and(|id| cx.k.first_name(id) == Some((dir, name.into())));
+    let link = cx.k.link_at(dir, name);
     remove_entry(cx, dir, name);
-    if let Some(id) = id.filter(|_| is_first) {
-        cx.k.lose_first_name(id, name);
+    match (link, id) {
+        (Some(link), _) => links::removed(cx, link),
+        (None, Some(id)) => cx.k.lose_first_name(id, name),
+        (None, None) => {}
     }
     overlay::removed_below(cx, dir, name);
     Ok(())
 }
 
-/// An inode has no dentries: all that have it open are taken to have found it by its first name.
 impl Kernel {
-    fn first_name(&self, id: InodeId) -> Option<(InodeId, Str)> {
-        let dir = self.vfs.inodes.get(id)?.parent?;
-        let InodeData::Directory { entries } = &self.vfs.inodes.get(dir)?.data else {
-            return None;
-        };
-        let found = entries.iter().find(|(_, entry)| *entry == id)?;
-        Some((dir, found.0.clone()))
-    }
-
     /// The first of several names is gone: who has the inode open keeps it; if nobody does,
     /// another one takes its place.
     fn lose_first_name(&mut self, id: InodeId, name: &str) {
@@ -88,11 +80,17 @@ pub(super) fn link(cx: &mut Ctx<'_>, id: InodeId, dir: InodeId, name: &str) -> R
         overlay::link(cx, id, dir, name)?;
     }
     super::superblock::has_room(cx.k, &cx.why, dir)?;
-    let first = cx.k.first_name(id);
+    let parent = cx.k.vfs.inodes.get(id).and_then(|inode| inode.parent);
     add_entry(cx, dir, name, id);
-    if let (Some((dir, _)), Some(inode)) = (first, cx.k.vfs.inodes.get_mut(id)) {
-        inode.parent = Some(dir);
+    if let Some(inode) = cx.k.vfs.inodes.get_mut(id) {
+        inode.parent = parent;
     }
+    cx.k.vfs.links.insert(HardLink {
+        inode: id,
+        dir,
+        name: name.into(),
+        state: LinkState::InDirectory,
+    });
     overlay::added_below(cx.k, dir, name);
     Ok(())
 }
@@ -110,7 +108,14 @@ pub(super) fn rename(
     if overlay::is_overlay(cx.k, from_dir) {
         overlay::rename(cx, (from_dir, from), (to_dir, to), id)?;
     }
+    let (moved, replaced) = (cx.k.link_at(from_dir, from), cx.k.link_at(to_dir, to));
     move_entry(cx, (from_dir, from), (to_dir, to), id);
+    if let Some(link) = replaced {
+        links::removed(cx, link);
+    }
+    if let Some(link) = moved.and_then(|link| cx.k.vfs.links.get_mut(link)) {
+        (link.dir, link.name) = (to_dir, to.into());
+    }
     overlay::removed_below(cx, from_dir, from);
     overlay::removed_below(cx, to_dir, to);
     overlay::added_below(cx.k, to_dir, to);
@@ -126,7 +131,7 @@ pub(super) fn move_entry(
 ) {
     // Whatever comes, the inode stays.
     cx.k.hold_inode(id);
-    let is_first = cx.k.first_name(id) == Some((from_dir, from.into()));
+    let is_first = cx.k.link_at(from_dir, from).is_none();
     let known = cx.k.vfs.inodes.get(id);
     let known = known.and_then(|inode| Some((inode.parent?, inode.removed_as.clone())));
     remove_entry(cx, to_dir, to);

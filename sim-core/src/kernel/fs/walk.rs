@@ -165,9 +165,14 @@ impl Ctx<'_> {
             ".." => Ok(self.cover(self.up(at)?)),
             _ => {
                 let node = self.lookup(at, name)?;
+                let link = match at.node {
+                    Node::Inode(dir) => self.k.link_at(dir, name),
+                    Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => None,
+                };
                 Ok(self.cover(PathRef {
                     mount: at.mount,
                     node,
+                    name: link,
                 }))
             }
         }
@@ -224,6 +229,7 @@ impl Ctx<'_> {
         Ok(PathRef {
             mount: at.mount,
             node,
+            name: None,
         })
     }
 
@@ -257,7 +263,11 @@ impl Ctx<'_> {
                 ProcTarget::Namespace(ns) => {
                     let mount = self.k.vfs.nsfs.ok_or(lost!(ENOENT))?;
                     let node = Node::Ns(ns);
-                    Ok(Target::Place(PathRef { mount, node }))
+                    Ok(Target::Place(PathRef {
+                        mount,
+                        node,
+                        name: None,
+                    }))
                 }
                 // sock_no_open.
                 ProcTarget::Nameless(_) => Err(refuse!(self.why, ProcNameless)),

@@ -136,8 +136,9 @@ fn root_text(k: &Kernel, task: &Task, id: MountId, mount: &Mount) -> String {
     let place = PathRef {
         mount: id,
         node: mount.root,
+        name: None,
     };
-    let gone = if k.is_unlinked(mount.root) {
+    let gone = if k.is_lost(mount.root) {
         "//deleted"
     } else {
         ""

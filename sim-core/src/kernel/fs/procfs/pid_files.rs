@@ -270,5 +270,6 @@ fn file_path(cx: &Ctx<'_>, inode: crate::kernel::fs::InodeId) -> Option<String> 
     cx.path_of(crate::kernel::fs::PathRef {
         mount,
         node: crate::kernel::fs::Node::Inode(inode),
+        name: None,
     })
 }

@@ -274,6 +274,7 @@ pub fn target(cx: &Ctx<'_>, node: ProcNode) -> Result<ProcTarget, Errno> {
                     PathRef {
                         mount: task.fs.root.mount,
                         node: Node::Inode(exe),
+                        name: None,
                     }
                 }
             }))
