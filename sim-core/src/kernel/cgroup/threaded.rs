@@ -151,7 +151,7 @@ impl Ctx<'_> {
 impl Kernel {
     /// The processes that cgroup.procs lists: a domain's, those in its threaded groups included.
     pub(super) fn domain_members(&self, id: CgroupId) -> Vec<TaskId> {
-        let groups = self.cgroups.subtree(id).into_iter();
+        let groups = self.cgroups.table.iter().map(|(group, _)| group);
         let of_domain = groups.filter(|group| self.cgroups.domain_of(*group) == id);
         of_domain.flat_map(|id| self.cgroup_members(id)).collect()
     }

@@ -131,7 +131,11 @@ fn root_text(k: &Kernel, task: &Task, id: MountId, mount: &Mount) -> String {
         let hierarchy = k.cgroups.get(node.group).map(|group| group.hierarchy);
         let set = k.ns.cgroup_root(task.ns.cgroup).unwrap_or(k.cgroups.roots);
         let root = set.get(hierarchy.unwrap_or(Hierarchy::V2));
-        return escaped(&cgroup::path_from(&k.cgroups, root, node.group));
+        let mut path = cgroup::path_from(&k.cgroups, root, node.group);
+        if let Some(file) = node.file {
+            path = format!("{}/{}", path.trim_end_matches('/'), file.name());
+        }
+        return escaped(&path);
     }
     let place = PathRef {
         mount: id,
