@@ -25,7 +25,7 @@ pub struct Actor {
     pub pid: i32,
     pub notes: Notes,
     /// Signals handled since the last `siglog`, fork or exec, in the order of their handlers.
-    pub handled: Vec<&'static str>,
+    pub handled: Vec<String>,
     /// STATUS once it is a zombie or gone.
     pub ended: Option<String>,
     busy: Option<Busy>,
@@ -267,7 +267,7 @@ impl World {
                 Event::SignalHandle { task, signal } => {
                     let task = task.as_u64();
                     if let Some(actor) = self.actors.iter_mut().find(|a| a.task == task) {
-                        actor.handled.push(signal.name());
+                        actor.handled.push(ops::signal_text(signal));
                     }
                 }
                 _ => {}
@@ -306,7 +306,7 @@ impl World {
     fn end(&mut self, at: usize) -> String {
         let task = self.actors[at].task;
         let status = self.statuses.get(&task).copied().unwrap_or(0);
-        let status = ops::status_text(status);
+        let status = ops::end_text(status);
         self.actors[at].ended = Some(status.clone());
         self.actors[at].busy = None;
         status

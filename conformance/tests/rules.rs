@@ -165,7 +165,10 @@ fn a_refusal_is_explained_by_replaying_its_tick() {
     }
     let last = last.expect("kill is refused");
     assert_eq!(last.result, "EPERM (Operation not permitted)");
-    assert_eq!(last.user.last().map(String::as_str), Some("kill(2, 15)"));
+    assert_eq!(
+        last.user.last().map(String::as_str),
+        Some("kill(2, SIGTERM)")
+    );
     let chain: Vec<String> = last
         .kernel
         .iter()
@@ -194,6 +197,6 @@ boot cpus=2 ram=512 seed=1 order=shuffled
 advance until=20000000
 inject 1 setuid(1000)
 advance until=51000000
-inject 1 kill(2, 15)
+inject 1 kill(2, SIGTERM)
 advance until=52000000
 ";

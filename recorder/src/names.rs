@@ -92,6 +92,15 @@ pub fn capability(name: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("'{name}' is no capability"))
 }
 
+/// What became of a process, as its end is told: two of the real-time signals have a name there.
+pub fn end_text(status: c_int) -> String {
+    match status & 0x7f {
+        34 => "sig:SIGRTMIN".into(),
+        64 => "sig:SIGRTMAX".into(),
+        _ => status_text(status),
+    }
+}
+
 /// What became of a process, from its wait status.
 pub fn status_text(status: c_int) -> String {
     if WIFEXITED(status) {

@@ -3,7 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use sim_core::kernel::net::{IfName, NetIoctl};
-use sim_core::kernel::syscall::{ClockId, CloneFlags, InBuf, Ioctl, OpenFlags, OutBuf};
+use sim_core::kernel::syscall::{ClockId, CloneFlags, InBuf, Ioctl, OpenFlags, OutBuf, SigNr};
 use sim_core::kernel::{Answer, Errno, NsKind, Reply, Syscall};
 use sim_core::observe::{self, PageSeen};
 use sim_core::view::{
@@ -111,7 +111,10 @@ fn hold(session: &mut Session, of: &TaskRow) -> EyesView {
     // Whom it can name.
     let highest = tasks(session.machine()).iter().map(|t| t.pid).max();
     for pid in 1..highest.unwrap_or(0) + 3 {
-        let kill = Syscall::Kill { pid, signal: 0 };
+        let kill = Syscall::Kill {
+            pid,
+            signal: SigNr(0),
+        };
         let is_there = call(session, of, kill).result != Err(Errno::ESRCH);
         let is_seen = seen.tasks.iter().any(|t| t.pid == pid);
         assert_eq!(is_there, is_seen, "kill({pid}, 0) of {}", of.comm);

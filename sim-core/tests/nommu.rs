@@ -4,7 +4,7 @@
 
 use sim_core::event::Event;
 use sim_core::hw::{Mmu, TtyId};
-use sim_core::kernel::syscall::{CloneFlags, MmapFlags, Prot};
+use sim_core::kernel::syscall::{CloneFlags, MmapFlags, Prot, SigNr};
 use sim_core::kernel::{Errno, Injection, Syscall, UserStep};
 use sim_core::view::{self, FrameKind, TaskRow};
 use sim_core::{BootOptions, Command, Session};
@@ -242,7 +242,7 @@ fn calls_answer_as_without_an_mmu() {
     assert_eq!(inject(&mut session, "word", fork), Err(Errno::EINVAL));
     let clone = Syscall::Clone {
         flags: CloneFlags::NEWPID,
-        exit_signal: 17,
+        exit_signal: SigNr(17),
     };
     assert_eq!(inject(&mut session, "word", clone), Err(Errno::EINVAL));
     let fixed = MmapFlags::PRIVATE.with(MmapFlags::FIXED);

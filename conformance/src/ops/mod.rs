@@ -12,7 +12,7 @@ mod processes;
 
 use crate::hands::{Halt, Hands, OpResult};
 
-pub use processes::status_text;
+pub use processes::{end_text, signal_text};
 
 /// An operation: run from its start with every answer that has come.
 type Op = fn(&mut Hands<'_>) -> OpResult;

@@ -5,7 +5,7 @@ use crate::hands::{Halt, Hands, OpResult};
 use serde_json::{Value, json};
 use sim_core::kernel::boot::{AGENT, AGENT_FD};
 use sim_core::kernel::syscall::{
-    AtFlags, CloneFlags, Prctl, Restart, SaFlags, SigAct, SigMaskHow, WaitOptions,
+    AtFlags, CloneFlags, Prctl, Restart, SaFlags, SigAct, SigMaskHow, SigNr, WaitOptions,
 };
 use sim_core::kernel::{Errno, Reply, Signal, Syscall};
 
@@ -55,26 +55,41 @@ pub(super) fn clone_flags(hands: &Hands<'_>, name: &str) -> Result<CloneFlags, H
 }
 
 /// The number of a signal, given as a name or a number.
-pub(super) fn signal(hands: &Hands<'_>) -> Result<i32, Halt> {
+pub(super) fn signal(hands: &Hands<'_>) -> Result<SigNr, Halt> {
     let text = hands.params.text("sig")?;
     if let Ok(number) = text.parse() {
-        return Ok(number);
+        return Ok(SigNr(number));
     }
     let name = if text.starts_with("SIG") {
         text.clone()
     } else {
         format!("SIG{text}")
     };
-    (1..32)
-        .filter_map(Signal::from_nr)
-        .find(|signal| signal.name() == name)
-        .map(Signal::nr)
+    Signal::named(&name)
+        .map(SigNr::from)
         .ok_or_else(|| Halt::Bad(format!("no signal '{text}'")))
 }
 
+/// The name of a signal; the number of those that cases have no names for.
+pub fn signal_text(signal: Signal) -> String {
+    match signal.nr() {
+        nr @ 32.. => nr.to_string(),
+        _ => signal.name().into(),
+    }
+}
+
+/// STATUS of a process that has ended: two of the real-time signals have a name there.
+pub fn end_text(status: i32) -> String {
+    match status & 0x7f {
+        34 => "sig:SIGRTMIN".into(),
+        64 => "sig:SIGRTMAX".into(),
+        _ => status_text(status),
+    }
+}
+
 /// STATUS of a wait(2) status.
-pub fn status_text(status: i32) -> String {
-    let name = |nr: i32| Signal::from_nr(nr).map_or(format!("SIG{nr}"), |s| s.name().to_string());
+fn status_text(status: i32) -> String {
+    let name = |nr: i32| Signal::from_nr(nr).map_or(format!("SIG{nr}"), signal_text);
     if status == 0xffff {
         return "continued".into();
     }
@@ -88,7 +103,7 @@ pub fn status_text(status: i32) -> String {
 fn fork(hands: &mut Hands<'_>) -> OpResult {
     hands.params.text("as")?;
     let flags = clone_flags(hands, "flags")?;
-    let exit_signal = Signal::SIGCHLD.nr();
+    let exit_signal = Signal::SIGCHLD.into();
     number(hands, Syscall::Clone { flags, exit_signal })
 }
 
@@ -157,6 +172,18 @@ fn kill(hands: &mut Hands<'_>) -> OpResult {
     number(hands, Syscall::Kill { pid, signal })
 }
 
+/// The C library keeps two signals for itself.
+const OF_THE_LIBRARY: std::ops::RangeInclusive<i32> = 32..=33;
+
+/// It refuses to tell and to change what they do, without asking the kernel.
+fn is_for_programs(hands: &mut Hands<'_>, signal: SigNr) -> Result<(), Halt> {
+    if OF_THE_LIBRARY.contains(&signal.0) {
+        hands.call(Syscall::Getpid {})?;
+        return Err(Errno::EINVAL.into());
+    }
+    Ok(())
+}
+
 fn sigaction(hands: &mut Hands<'_>) -> OpResult {
     let act = match hands.params.text("act")?.as_str() {
         "default" => SigAct::Default,
@@ -167,6 +194,7 @@ fn sigaction(hands: &mut Hands<'_>) -> OpResult {
         other => return Err(Halt::Bad(format!("no action '{other}'"))),
     };
     let signal = signal(hands)?;
+    is_for_programs(hands, signal)?;
     number(
         hands,
         Syscall::RtSigaction {
@@ -183,19 +211,18 @@ fn sigmask(hands: &mut Hands<'_>) -> OpResult {
         "unblock" => SigMaskHow::Unblock,
         other => return Err(Halt::Bad(format!("no way '{other}' to change a mask"))),
     };
-    // The C library knows which signals there are.
+    // The C library leaves out those that there are not, and its own.
     let number = signal(hands)?;
-    if !(1..=64).contains(&number) {
-        hands.call(Syscall::Getpid {})?;
-        return Err(Errno::EINVAL.into());
-    }
-    let set = Signal::from_nr(number).map_or(0, Signal::bit);
+    let own = OF_THE_LIBRARY.contains(&number.0);
+    let signal = Signal::from_nr(number.0).filter(|_| !own);
+    let set = signal.map_or(0, Signal::bit);
     hands.call(Syscall::RtSigprocmask { how, set })?;
     Ok(0.into())
 }
 
 fn sigget(hands: &mut Hands<'_>) -> OpResult {
     let signal = signal(hands)?;
+    is_for_programs(hands, signal)?;
     let ask = Syscall::RtSigaction {
         signal,
         act: None,

@@ -8,13 +8,13 @@ fn a_refused_call_says_which_check_refused_it() {
     page.click(&by_id("tab-calls"));
     let refused = ".calls li.bad:has(> code)";
     page.wait_until("a call is refused", |page| {
-        page.text(refused).contains("kill(999, 15) = -1 ESRCH")
+        page.text(refused).contains("kill(999, SIGTERM) = -1 ESRCH")
     });
     page.click(&format!("{refused} {}", by_id("why")));
     page.wait_for_selector(&by_id("chain"));
     let chain = page.text(&by_id("chain"));
     for part in [
-        "kill(999, 15)",
+        "kill(999, SIGTERM)",
         "kill(2) ESRCH",
         "ring 0",
         "No such process",

@@ -77,6 +77,8 @@ const SECTIONS: [fn(&mut Agent, &str, &Params) -> Answer; 8] = [
 
 impl Agent {
     pub fn new(channel: c_int) -> Self {
+        // The name that the processes of all recordings have.
+        let _ = sys!(prctl(PR_SET_NAME, c"oracle-agent".as_ptr()));
         Self {
             channel,
             regions: vec![],

@@ -2,7 +2,7 @@
 
 use super::channel::Channel;
 use super::{Result, is_readable};
-use crate::names::status_text;
+use crate::names::end_text;
 use libc::c_int;
 use std::collections::BTreeMap;
 use std::io::Error;
@@ -80,7 +80,7 @@ impl Actor {
         if let Some(stat) = self.stat()
             && matches!(stat.state, 'Z' | 'X')
         {
-            return Ok(status_text(stat.exit_status));
+            return Ok(end_text(stat.exit_status));
         }
         let mut info = [0u64; PIDFD_INFO_WORDS];
         info[0] = PIDFD_INFO_EXIT;
@@ -93,7 +93,7 @@ impl Actor {
                 self.name
             ));
         }
-        Ok(status_text((info[7] >> 32) as c_int))
+        Ok(end_text((info[7] >> 32) as c_int))
     }
 
     pub fn kill(&self) {

@@ -6,7 +6,9 @@ use super::{Clock, LEAST_SECONDS};
 use sim_core::Event;
 use sim_core::event::Sink;
 use sim_core::kernel::Syscall;
-use sim_core::kernel::syscall::{CloneFlags, InBuf, MountFlags, OpenFlags, OutBuf, WaitOptions};
+use sim_core::kernel::syscall::{
+    CloneFlags, InBuf, MountFlags, OpenFlags, OutBuf, SigNr, WaitOptions,
+};
 use sim_core::view::tasks;
 
 const IMAGE: &str = "/var/lib/docker/images/word";
@@ -46,7 +48,7 @@ fn clone() -> Syscall {
         .with(CloneFlags::NEWNS)
         .with(CloneFlags::NEWUTS)
         .with(CloneFlags::NEWIPC);
-    let exit_signal = 17;
+    let exit_signal = SigNr(17);
     Syscall::Clone { flags, exit_signal }
 }
 

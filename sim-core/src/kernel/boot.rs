@@ -19,7 +19,7 @@ use std::rc::Rc;
 /// The program that the first task becomes.
 pub const INIT: &str = "/sbin/init";
 /// In the bare world: the first task's program, and the descriptor that it can be had from.
-pub const AGENT: &str = "agent";
+pub const AGENT: &str = "oracle-agent";
 pub const AGENT_FD: i32 = 191;
 /// Host name of the first UTS namespace.
 const HOSTNAME: &str = "host";

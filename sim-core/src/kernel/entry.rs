@@ -7,7 +7,7 @@ use super::cred::{self, SeccompAction};
 use super::injection::{Answer, Injection};
 use super::sched::{CpuSched, Phase, Resched, SliceUsed};
 use super::signal::Delivered;
-use super::syscall::{self, SigAct, Syscall};
+use super::syscall::{self, Syscall};
 use super::task::{ActiveCall, CallOrigin, RunState, Task};
 use super::{Ctx, Errno, Outcome, Reply, Signal, fs, mm};
 use crate::event::{Event, InterruptSource};
@@ -79,6 +79,7 @@ impl Ctx<'_> {
             entries: 0,
             progress: 0,
             origin,
+            is_interrupted: false,
         });
         Phase::Call
     }
@@ -101,8 +102,12 @@ impl Ctx<'_> {
             task.suspended = task.call.take();
             return Phase::Return;
         }
-        active.entries = active.entries.saturating_add(1);
         let nr = active.call.nr();
+        if std::mem::take(&mut active.is_interrupted) && task.signals.is_pending() {
+            // It has been stopped or frozen meanwhile, and more has come.
+            return self.interrupt_call(nr);
+        }
+        active.entries = active.entries.saturating_add(1);
         let is_killed = task.signals.deliverable() & Signal::SIGKILL.bit() != 0;
         if is_resumed && is_killed && task.exiting.is_none() {
             return self.finish_call(nr, Err(Errno::EINTR));
@@ -130,9 +135,7 @@ impl Ctx<'_> {
                     return self.finish_call(nr, Ok(i64::from(nr)));
                 }
                 SeccompAction::KillProcess => {
-                    let number = Signal::SIGSYS as usize % 32;
-                    Rc::make_mut(&mut task.signals.actions)[number] = SigAct::Default;
-                    self.force_signal(id, Signal::SIGSYS);
+                    self.force_fatal_signal(id, Signal::SIGSYS);
                     return self.finish_call(nr, Ok(i64::from(nr)));
                 }
             }
@@ -171,6 +174,9 @@ impl Ctx<'_> {
         let restarts = (task.call.as_ref()).is_none_or(|call| task.signals.restarts(&call.call));
         if restarts {
             // Delivered with the call still in its frame; Return then finds it and re-enters.
+            if let Some(call) = &mut task.call {
+                call.is_interrupted = true;
+            }
             return Phase::Return;
         }
         self.finish_call(nr, Err(Errno::EINTR))
@@ -254,7 +260,11 @@ impl Ctx<'_> {
         match mm::handle_fault(self, fault, mm::FaultFrom::User) {
             mm::FaultOutcome::Segv => {
                 let task = self.task;
-                self.force_signal(task, Signal::SIGSEGV);
+                // A handler's frame would lie beyond the end of the stack too.
+                match mm::is_below_stack(self, fault.addr) {
+                    true => self.force_fatal_signal(task, Signal::SIGSEGV),
+                    false => self.force_signal(task, Signal::SIGSEGV),
+                }
                 Phase::Return
             }
             mm::FaultOutcome::Bus => {

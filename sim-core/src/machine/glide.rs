@@ -66,6 +66,7 @@ pub(super) fn glide(cx: &mut Ctx<'_>, next_ns: u64, last: u64) -> bool {
                 entries: 0,
                 progress: 0,
                 origin: CallOrigin::Mailbox,
+                is_interrupted: false,
             });
             (next, ns) = (Phase::Call, cx.k.costs.syscall_entry_ns);
         }

@@ -2,7 +2,7 @@
 
 use super::exec;
 use super::state::{self, IMAGE_DIR, Record};
-use crate::kernel::syscall::{Str, WaitOptions};
+use crate::kernel::syscall::{SigNr, Str, WaitOptions};
 use crate::kernel::{Errno, Reply, Signal, Syscall};
 use crate::user::tool::{Flow, Pending, Round, Sys};
 use std::rc::Rc;
@@ -204,7 +204,7 @@ fn end(sys: &mut Sys<'_>, name: &str, signals: &[Signal]) -> Round {
     for signal in signals {
         sys.call(Syscall::Kill {
             pid: record.pid,
-            signal: signal.nr(),
+            signal: (*signal).into(),
         })?
         .ok();
         // `runc` waits for it and writes the book; give it a moment.
@@ -216,7 +216,7 @@ fn end(sys: &mut Sys<'_>, name: &str, signals: &[Signal]) -> Round {
             if sys
                 .call(Syscall::Kill {
                     pid: record.pid,
-                    signal: 0,
+                    signal: SigNr(0),
                 })?
                 .is_err()
             {

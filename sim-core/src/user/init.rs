@@ -62,7 +62,7 @@ fn start(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
         restart: Restart::Interrupt,
     };
     sys.call(Syscall::RtSigaction {
-        signal: Signal::SIGCHLD.nr(),
+        signal: Signal::SIGCHLD.into(),
         act: Some(act),
         flags: Default::default(),
     })?
@@ -127,7 +127,7 @@ fn spawn(sys: &mut Sys<'_>, tty: u16, words: &[&str]) -> Result<i32, Pending> {
     }
     let act = SigAct::Default;
     sys.call(Syscall::RtSigaction {
-        signal: Signal::SIGCHLD.nr(),
+        signal: Signal::SIGCHLD.into(),
         act: Some(act),
         flags: Default::default(),
     })?

@@ -153,7 +153,7 @@ impl Sys<'_> {
         };
         self.call(Syscall::Clone {
             flags: flags.with(how),
-            exit_signal: Signal::SIGCHLD.nr(),
+            exit_signal: Signal::SIGCHLD.into(),
         })
     }
 

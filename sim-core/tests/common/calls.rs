@@ -3,8 +3,8 @@
 use super::{Rng, newer_calls};
 use sim_core::kernel::syscall::{
     AtFlags, ClockId, CloneFlags, InBuf, Ioctl, LineMode, MODELLED, MmapFlags, MountFlags,
-    OpenFlags, OutBuf, Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, Str, WaitFor,
-    WaitOptions,
+    OpenFlags, OutBuf, Prctl, Prot, Restart, SaFlags, SeekWhence, SigAct, SigMaskHow, SigNr, Str,
+    WaitFor, WaitOptions,
 };
 use sim_core::kernel::{Injection, Syscall, UserStep};
 
@@ -203,7 +203,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
         },
         "brk" => Syscall::Brk { addr: addr(rng) },
         "rt_sigaction" => Syscall::RtSigaction {
-            signal: int(rng),
+            signal: SigNr(int(rng)),
             act: Some(*rng.pick(&[
                 SigAct::Default,
                 SigAct::Ignore,
@@ -228,7 +228,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
         },
         "prctl" => Syscall::Prctl {
             option: match rng.below(8) {
-                0 => Prctl::SetPdeathsig(int(rng)),
+                0 => Prctl::SetPdeathsig(SigNr(int(rng))),
                 1 => Prctl::GetPdeathsig,
                 2 => Prctl::SetChildSubreaper(rng.below(2)),
                 4.. => newer_calls::cred_prctl(rng),
@@ -244,7 +244,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
         },
         "pidfd_send_signal" => Syscall::PidfdSendSignal {
             fd: fd(rng),
-            signal: int(rng),
+            signal: SigNr(int(rng)),
             flags: 0,
         },
         "rt_sigprocmask" => Syscall::RtSigprocmask {
@@ -275,7 +275,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
         "getpid" => Syscall::Getpid {},
         "clone" => Syscall::Clone {
             flags: clone_flags(rng),
-            exit_signal: *rng.pick(&[17, 17, 17, 0, 9, 99, -1]),
+            exit_signal: SigNr(*rng.pick(&[17, 17, 17, 0, 9, 99, -1])),
         },
         "fork" => Syscall::Fork {},
         "execve" => Syscall::Execve {
@@ -288,7 +288,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
         },
         "kill" => Syscall::Kill {
             pid: pid(rng),
-            signal: int(rng),
+            signal: SigNr(int(rng)),
         },
         "uname" => Syscall::Uname {},
         "getcwd" => Syscall::Getcwd {},

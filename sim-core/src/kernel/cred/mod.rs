@@ -124,6 +124,8 @@ pub struct Security {
     pub rlimits: Rc<Rlimits>,
     pub nproc: rlimit::NprocState,
     pub seccomp: Option<Rc<Seccomp>>,
+    /// Thousandths of all memory that the OOM killer adds to what it uses.
+    pub oom_score_adj: i64,
 }
 
 impl Kernel {

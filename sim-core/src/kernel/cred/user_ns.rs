@@ -152,8 +152,8 @@ pub fn join_user_ns(cx: &Ctx<'_>, user_ns: NsId) -> Result<Cred, Errno> {
     Ok(into_new_user_ns(cred, user_ns))
 }
 
-/// proc_uid_map_write and map_write: sets a map, once. The checks are of the writer; Linux asks
-/// the opener as well.
+/// proc_uid_map_write and map_write: sets a map, once. The caller's credentials are those of who
+/// opened the file; who writes needs the capability over the parent too.
 ///
 /// # Errors
 /// EPERM, EINVAL as user_namespaces(7) says.
@@ -161,8 +161,8 @@ pub fn write_id_map(
     cx: &mut Ctx<'_>,
     id: NsId,
     kind: IdKind,
-    offset: u64,
-    bytes: &[u8],
+    (offset, bytes): (u64, &[u8]),
+    writer: &Cred,
 ) -> Result<(), Errno> {
     let cred = cx.me()?.cred.clone();
     let ns = cx.k.ns.user(id).ok_or(lost!(EINVAL))?;
@@ -173,7 +173,7 @@ pub fn write_id_map(
     cx.ns_capable(id, Cap::SYS_ADMIN)?;
     let text = String::from_utf8_lossy(bytes);
     let extents = id_map::parse(&text).ok_or_else(|| refuse!(cx.why, IdMapFormat, id))?;
-    forbid!(cx.why, IdMapPermitted, id, if !is_map_permitted(cx.k, &cred, id, ns, kind, &extents))?;
+    forbid!(cx.why, IdMapPermitted, id, if !is_map_permitted(cx.k, [&cred, writer], id, kind, &extents))?;
     let above = cx.k.ns.user(parent).ok_or(lost!(EPERM))?.map(kind).clone();
     let down = |e: &Extent| {
         let lower_first = above.range_down(e.lower_first, e.count)?;
@@ -193,12 +193,14 @@ pub fn write_id_map(
 /// verify_root_map and new_idmap_permitted.
 fn is_map_permitted(
     k: &Kernel,
-    cred: &Cred,
+    [cred, writer]: [&Cred; 2],
     id: NsId,
-    ns: &UserNs,
     kind: IdKind,
     extents: &[Extent],
 ) -> bool {
+    let Some(ns) = k.ns.user(id) else {
+        return false;
+    };
     let Some(parent) = ns.parent else {
         return false;
     };
@@ -227,7 +229,9 @@ fn is_map_permitted(
             return true;
         }
     }
-    k.is_capable_in(cred, parent, kind.cap())
+    [cred, writer]
+        .iter()
+        .all(|cred| k.is_capable_in(cred, parent, kind.cap()))
 }
 
 /// proc_setgroups_open, for writing.

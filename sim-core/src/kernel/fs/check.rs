@@ -3,7 +3,7 @@
 use super::inode::{InodeData, InodeId};
 use super::links::LinkState;
 use super::path::{Node, PathRef};
-use super::{FileId, MountId, SuperId};
+use super::{FileId, MountId, OpenKind, SuperId};
 use crate::hw::Hardware;
 use crate::kernel::mm::{Backing, FrameUse};
 use crate::kernel::{Kernel, NsId};
@@ -210,12 +210,17 @@ fn tree(k: &Kernel) -> Result<(), String> {
 
 /// Namespaces that open files and mounts keep alive.
 pub fn namespace_refs(k: &Kernel) -> Vec<NsId> {
-    let files = k.vfs.files.iter();
-    let paths = files.filter_map(|(_, file)| Some(file.path?.node));
+    let files = || k.vfs.files.iter();
+    let paths = files().filter_map(|(_, file)| Some(file.path?.node));
+    let maps = files().filter_map(|(_, file)| match file.kind {
+        OpenKind::Proc { user_ns, .. } => user_ns,
+        _ => None,
+    });
     let roots = k.vfs.mounts.iter().map(|(_, mount)| mount.root);
     let namespace = |node| match node {
         Node::Ns(ns) => Some(ns),
         Node::Inode(_) | Node::Proc(_) | Node::Cgroup(_) => None,
     };
-    paths.chain(roots).filter_map(namespace).collect()
+    let nodes = paths.chain(roots).filter_map(namespace);
+    nodes.chain(maps).collect()
 }

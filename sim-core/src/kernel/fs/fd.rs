@@ -31,9 +31,13 @@ pub struct OpenFile {
 pub enum OpenKind {
     /// A regular file or directory of a file system that keeps inodes.
     Inode,
-    /// A file of proc with its text, as it was read last; a directory has none.
+    /// A file of proc with its text, made when its beginning is read; a directory has none.
     Proc {
         text: Option<Rc<[u8]>>,
+        /// Who opened it: what it shows and takes is judged by that one (f_cred).
+        cred: Rc<Cred>,
+        /// The user namespace whose map it is. Invariant: a reference is held.
+        user_ns: Option<NsId>,
     },
     Device(Device),
     PipeRead(PipeId),
@@ -232,8 +236,8 @@ pub(super) fn release_file(cx: &mut Ctx<'_>, id: FileId) {
         return;
     };
     match file.kind {
+        OpenKind::Proc { user_ns, .. } => user_ns.into_iter().for_each(|ns| cx.k.release_ns(ns)),
         OpenKind::Inode
-        | OpenKind::Proc { .. }
         | OpenKind::Namespace(_)
         | OpenKind::Cgroup { .. }
         | OpenKind::Pidfd(_)

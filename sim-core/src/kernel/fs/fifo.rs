@@ -51,12 +51,11 @@ pub(super) fn prune(k: &mut Kernel, id: PipeId) {
     let waits = |opener: &Opener| {
         tasks.get(opener.task).is_some_and(|task| {
             let call = task.call.as_ref().map(|call| &*call.call);
-            // A stop or a frozen group has taken it out of its wait; it will open anew.
-            let is_out = matches!(
-                task.state,
-                RunState::Zombie | RunState::Stopped | RunState::Blocked(BlockReason::Frozen)
-            );
-            !is_out && matches!(call, Some(Syscall::Openat { .. }))
+            match opener.partner {
+                Partner::Came => matches!(call, Some(Syscall::Openat { .. })),
+                // One that has been stopped begins again.
+                Partner::Awaited => task.state == RunState::Blocked(BlockReason::FifoOpen(id)),
+            }
         })
     };
     if let Some(pipe) = k.vfs.pipes.get_mut(id)
@@ -74,7 +73,9 @@ pub(super) fn open(cx: &mut Ctx<'_>, id: InodeId, flags: OpenFlags) -> Result<Op
     let pipe = pipe_of(cx.k, id)?;
     let me = cx.task;
     let waiting = cx.k.vfs.pipes.get(pipe).ok_or(lost!(ENXIO))?;
+    let is_resumed = (cx.me()?.call.as_ref()).is_some_and(|call| call.entries > 1);
     let mine = waiting.openers.iter().position(|o| o.task == me);
+    let mine = mine.filter(|_| is_resumed);
     if let Some(at) = mine {
         return Ok(come_back(cx, pipe, at));
     }

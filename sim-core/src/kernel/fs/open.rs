@@ -276,9 +276,17 @@ fn open_kind(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> Result<Opene
             }
             let text = match procfs::kind(node) {
                 FileKind::Directory => None,
-                _ => Some(procfs::text(cx, node)?.into()),
+                _ if procfs::is_read_at_open(node) => Some(procfs::text(cx, node)?.into()),
+                _ => Some(Default::default()),
             };
-            return Ok(Opened::Kind(OpenKind::Proc { text }));
+            let user_ns = procfs::mapped_user_ns(cx, node);
+            user_ns.into_iter().for_each(|ns| cx.k.ns.hold(ns));
+            let cred = cx.me()?.cred.clone();
+            return Ok(Opened::Kind(OpenKind::Proc {
+                text,
+                cred,
+                user_ns,
+            }));
         }
         Node::Ns(ns) => return Ok(Opened::Kind(OpenKind::Namespace(ns))),
         Node::Cgroup(node) => {

@@ -46,7 +46,7 @@ pub fn sys_getdents64(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
     let offset = file.offset as usize;
     let place = file.path.ok_or_else(|| refuse!(cx.why, FdDirectory, fd))?;
     let all = match (&file.kind, place.node) {
-        (OpenKind::Proc { text: None }, Node::Proc(node)) => procfs::list(cx, place, node)?,
+        (OpenKind::Proc { text: None, .. }, Node::Proc(node)) => procfs::list(cx, place, node)?,
         (OpenKind::Cgroup { .. }, Node::Cgroup(node)) => super::cgroupfs::list(cx, node),
         (OpenKind::Inode, Node::Inode(_)) => {
             let inode = inode_of(file)

@@ -6,11 +6,12 @@ use super::pagecache::page;
 use super::path::Node;
 use super::{pipe, procfs, tty};
 use crate::hw::{FaultAccess, PAGE_BYTES};
-use crate::kernel::cred::{INFINITY, Resource};
+use crate::kernel::cred::{Cred, INFINITY, Resource};
 use crate::kernel::net;
 use crate::kernel::syscall::{FileKind, InBuf, OpenFlags, OutBuf, SeekWhence, SysResult, done};
 use crate::kernel::{Ctx, Errno, Reply, Signal};
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// Most bytes that one call moves; more is a short read or write.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -68,20 +69,23 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
             advance(cx, id, bytes.len() as u64);
             Ok(answer)
         }
-        OpenKind::Proc { text } => {
+        OpenKind::Proc { text, cred, .. } => {
             let mut text = text.ok_or_else(|| refuse!(cx.why, ReadDirectory, fd))?;
             let place = cx.file(fd)?.1.path;
             if let Some(Node::Proc(node)) = place.map(|place| place.node) {
                 procfs::may_read_on(cx, node)?;
-                // From its beginning it is made anew; what is gone tells what it told last.
-                if offset == 0
-                    && let Ok(fresh) = procfs::text(cx, node)
-                {
-                    text = fresh.into();
-                    let kept = Some(text.clone());
-                    if let Some(file) = cx.k.vfs.files.get_mut(id) {
-                        file.kind = OpenKind::Proc { text: kept };
+                if offset == 0 {
+                    match as_opener(cx, cred, |cx, _| procfs::text(cx, node)) {
+                        Ok(now) => text = now.into(),
+                        Err(errno) if !procfs::is_read_at_open(node) => return Err(errno),
+                        // What is kept of a process that is gone is as it was.
+                        Err(_) => {}
                     }
+                }
+                if let Some(file) = cx.k.vfs.files.get_mut(id)
+                    && let OpenKind::Proc { text: kept, .. } = &mut file.kind
+                {
+                    *kept = Some(text.clone());
                 }
             }
             let rest = text.get(offset as usize..).unwrap_or_default();
@@ -163,16 +167,15 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             if bytes.is_empty() {
                 return done(0);
             }
-            // override_creds.
-            let mine = std::mem::replace(&mut cx.me_mut()?.cred, cred);
-            let written = super::cgroupfs::write(cx, node, &bytes, ns);
-            cx.me_mut()?.cred = mine;
+            let written = as_opener(cx, cred, |cx, _| {
+                super::cgroupfs::write(cx, node, &bytes, ns)
+            });
             if written.is_ok() {
                 advance(cx, id, bytes.len() as u64);
             }
             written
         }
-        OpenKind::Proc { .. } => {
+        OpenKind::Proc { cred, user_ns, .. } => {
             let place = cx.file(fd)?.1.path.ok_or(lost!(EIO))?;
             let Node::Proc(node) = place.node else {
                 return Err(lost!(EIO));
@@ -186,7 +189,9 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             if procfs::may_write_setting(cx, node).is_some() {
                 return done(procfs::write_setting(cx, node, &bytes)? as i64);
             }
-            let taken = procfs::write(cx, node, offset, &bytes)?;
+            let taken = as_opener(cx, cred, |cx, writer| {
+                procfs::write(cx, node, user_ns, (offset, &bytes), writer)
+            })?;
             advance(cx, id, taken as u64);
             done(taken as i64)
         }
@@ -199,6 +204,19 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
 fn within_positions(cx: &Ctx<'_>, offset: u64, len: u64) -> Result<(), Errno> {
     let end = offset.saturating_add(len);
     forbid!(cx.why, SeekOffset, offset, if end > i64::MAX as u64)
+}
+
+/// override_creds: does something with the credentials of who opened the file. It is given the
+/// caller's own.
+fn as_opener<T>(
+    cx: &mut Ctx<'_>,
+    opener: Rc<Cred>,
+    act: impl FnOnce(&mut Ctx<'_>, &Cred) -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    let mine = std::mem::replace(&mut cx.me_mut()?.cred, opener);
+    let done = act(cx, &mine);
+    cx.me_mut()?.cred = mine;
+    done
 }
 
 fn advance(cx: &mut Ctx<'_>, id: FileId, by: u64) {

@@ -283,6 +283,16 @@ fn write_protected(
     })
 }
 
+/// Whether the next mapping above an address is the stack.
+pub fn is_below_stack(cx: &Ctx<'_>, addr: u64) -> bool {
+    let space = cx.me().ok().and_then(|me| cx.k.mm.spaces.get(me.mm?));
+    space.is_some_and(|space| {
+        let at = space.vmas.partition_point(|vma| vma.end <= addr >> 12);
+        let above = space.vmas.get(at);
+        above.is_some_and(|vma| vma.name == VmaName::Stack && addr >> 12 < vma.start)
+    })
+}
+
 /// expand_stack: an access below the stack's mapping extends it down to there, within
 /// RLIMIT_STACK and with a gap to what is below.
 fn grow_stack(cx: &mut Ctx<'_>, id: MmId, vpn: u64) -> Result<Vma, Bad> {

@@ -33,6 +33,15 @@ pub(super) fn may_expand(cx: &Ctx<'_>, id: MmId, vma: &Vma, pages: u64) -> Resul
     }
 }
 
+/// Whether a program that has just been loaded is within the limits.
+pub fn is_within_limits(cx: &Ctx<'_>, id: MmId) -> bool {
+    let space = cx.k.mm.spaces.get(id);
+    space.is_some_and(|space| {
+        space.size_pages() <= limit_pages(cx, Resource::As)
+            && space.data_pages() <= limit_pages(cx, Resource::Data)
+    })
+}
+
 /// Committed memory under the heuristic (vm.overcommit_memory 0).
 pub(super) struct Charge;
 

@@ -22,15 +22,15 @@ mod user_copy;
 mod vma;
 
 pub use alloc::{alloc, mark_shmem, unpin};
-pub use fault::{FaultOutcome, handle_fault};
+pub use fault::{FaultOutcome, handle_fault, is_below_stack};
 pub use fork::{fork, share};
 pub use frames::{FrameInfo, FrameOrder, FrameState, FrameUse, Frames};
 pub use invariants::check;
-pub use limits::may_promise;
+pub use limits::{is_within_limits, may_promise};
 pub use madvise::sys_madvise;
 pub use mapping::unmap_file;
 pub use nommu::{Place, load};
-pub use oom::out_of_memory;
+pub use oom::{OOM_SCORE_ADJ_MIN, out_of_memory};
 use populate::populate;
 pub use protect::sys_mprotect;
 pub use reclaim::balance;

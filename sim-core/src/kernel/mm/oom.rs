@@ -7,8 +7,11 @@ use crate::kernel::signal::Origin;
 use crate::kernel::task::{RunState, TaskId};
 use crate::kernel::{BlockReason, Ctx, Signal};
 
+/// Whoever has this is never chosen.
+pub const OOM_SCORE_ADJ_MIN: i64 = -1000;
+
 /// Out of memory in a page fault of the calling task (mm/oom_kill.c). The victim is the process
-/// with the most resident pages and page tables, never the first.
+/// with the most resident pages, page tables and points for /proc/PID/oom_score_adj, never the first.
 pub fn out_of_memory(cx: &mut Ctx<'_>) -> Phase {
     let id = cx.task;
     if let Some(group) = cx.k.cgroups.over_limit.take() {
@@ -49,7 +52,10 @@ fn group_out_of_memory(cx: &mut Ctx<'_>, group: CgroupId) -> Phase {
     let victim = if dies {
         None
     } else {
-        largest(cx, |cx, id| cx.k.is_charged_within(id, group))
+        let max = cx.k.cgroups.get(group).and_then(|group| group.memory.max);
+        largest(cx, max.unwrap_or(0), |cx, id| {
+            cx.k.is_charged_within(id, group)
+        })
     };
     if let Some((victim, rss_pages)) = victim {
         let charged = cx.k.tasks.get(victim).map(|task| task.cgroups.memory);
@@ -83,17 +89,27 @@ fn victim(cx: &Ctx<'_>) -> Option<(TaskId, u64)> {
     if somebody_dies(cx) {
         return None;
     }
-    largest(cx, |cx, id| Some(id) != cx.k.init)
+    let all = cx.k.mm.frames.total() + cx.k.mm.swap.total();
+    largest(cx, all, |cx, id| Some(id) != cx.k.init)
 }
 
 /// The task with the most memory among those that may be chosen, the youngest of several (oom_evaluate_task).
-fn largest(cx: &Ctx<'_>, may: impl Fn(&Ctx<'_>, TaskId) -> bool) -> Option<(TaskId, u64)> {
+fn largest(
+    cx: &Ctx<'_>,
+    all_pages: u64,
+    may: impl Fn(&Ctx<'_>, TaskId) -> bool,
+) -> Option<(TaskId, u64)> {
     let candidates = cx.k.tasks.iter().filter(|(id, _)| may(cx, *id));
     candidates
         .filter_map(|(id, task)| {
             let space = cx.k.mm.spaces.get(task.mm?)?;
+            let adjusts = task.security.oom_score_adj;
+            if adjusts == OOM_SCORE_ADJ_MIN {
+                return None;
+            }
+            let used = space.rss.total() + space.table_frames;
             Some((
-                space.rss.total() + space.table_frames,
+                used as i64 + adjusts * (all_pages / 1000) as i64,
                 task.born,
                 id,
                 space.rss.total(),

@@ -154,8 +154,13 @@ pub(super) fn map_region(cx: &mut Ctx<'_>, id: MmId, mut vma: Vma) -> Result<(),
         Charge::pages(cx, vma.pages())?;
         vma.traits = vma.traits.with(VmaTraits::ACCOUNT);
     }
+    let is_new_file = vma.sharing == Sharing::Shared && vma.backing == Backing::Anon;
+    if is_new_file && !vma.traits.has(VmaTraits::NORESERVE) {
+        // shmem_acct_size: whatever may be done with it.
+        Charge::pages(cx, vma.pages())?;
+    }
     unmap(cx, id, vma.start, vma.end)?;
-    if vma.sharing == Sharing::Shared && vma.backing == Backing::Anon {
+    if is_new_file {
         let inode = fs::shmem_file(cx.k, vma.pages() * PAGE);
         vma.backing = Backing::File {
             inode,

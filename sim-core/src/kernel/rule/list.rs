@@ -315,6 +315,9 @@ rules! {
     ProcOptions EINVAL "proc(5)";
     ProcProcess ESRCH "proc(5)";
     ProcReadOnly EIO "proc(5)";
+    CommOwner EINVAL "proc_pid_comm(5)";
+    OomScoreAdj EINVAL "proc_pid_oom_score_adj(5)";
+    OomScoreAdjLower EACCES "proc_pid_oom_score_adj(5)";
     ProcSelf ENOENT "proc(5)";
     ProcessExists ESRCH "credentials(7)";
     ProgramRuns ETXTBSY "open(2)";

@@ -1,6 +1,6 @@
 //! Acting on pending signals, on the way back to ring 3.
 
-use super::{DefaultAction, SYNCHRONOUS, Shield, Signal, SignalState};
+use super::{DefaultAction, Shield, Signal, SignalState};
 use crate::event::Event;
 use crate::kernel::cgroup::Freeze;
 use crate::kernel::syscall::{Restart, SigAct, Syscall};
@@ -19,14 +19,16 @@ pub enum Delivered {
 }
 
 impl SignalState {
-    /// The next signal to act on: those of faults first, then by number (next_signal).
-    fn next(&self) -> Option<Signal> {
-        let set = self.deliverable();
-        let first = match set & SYNCHRONOUS {
-            0 => set,
-            synchronous => synchronous,
-        };
-        Signal::from_nr(first.trailing_zeros() as i32)
+    /// Takes the next signal to act on. One whose handler's frame is on the stack is blocked
+    /// until that has run.
+    fn take(&mut self) -> Option<Signal> {
+        let handled = self.frames.iter().fold(0, |set, s| set | s.bit());
+        let signal = Signal::first_of(self.deliverable() & !handled)?;
+        match self.queued.iter().position(|queued| *queued == signal) {
+            Some(at) => drop(self.queued.remove(at)),
+            None => self.pending &= !signal.bit(),
+        }
+        Some(signal)
     }
 
     /// Whether nothing of this keeps a task from going back to ring 3: the usual case.
@@ -39,15 +41,9 @@ impl SignalState {
     /// the first handler that is set up decides, and without one it begins again.
     pub fn restarts(&self, call: &Syscall) -> bool {
         let mut rest = self.deliverable();
-        while rest != 0 {
-            let first = match rest & SYNCHRONOUS {
-                0 => rest,
-                synchronous => synchronous,
-            };
-            let bit = first & first.wrapping_neg();
-            let signal = Signal::from_nr(first.trailing_zeros() as i32);
-            match signal.map(|signal| self.action(signal)) {
-                Some(SigAct::Handle { restart }) => {
+        while let Some(signal) = Signal::first_of(rest) {
+            match self.action(signal) {
+                SigAct::Handle { restart } => {
                     // signal(7): these fail even with SA_RESTART.
                     let is_never = matches!(
                         call,
@@ -58,7 +54,7 @@ impl SignalState {
                     );
                     return restart == Restart::Restart && !is_never;
                 }
-                Some(SigAct::Default | SigAct::Ignore) | None => rest &= !bit,
+                SigAct::Default | SigAct::Ignore => rest &= !signal.bit(),
             }
         }
         true
@@ -87,11 +83,10 @@ impl Ctx<'_> {
                 task.state = RunState::Blocked(BlockReason::Frozen);
                 return Delivered::Stopped;
             }
-            let Some(signal) = task.signals.next() else {
-                self.run_handlers();
-                return Delivered::Continue;
+            let Some(signal) = task.signals.take() else {
+                self.run_handler();
+                continue;
             };
-            task.signals.pending &= !signal.bit();
             let action = task.signals.action(signal);
             let is_shielded = task.signals.shield == Shield::Up && !signal.is_kernel_only();
             self.emit(Event::SignalDeliver { task: id, signal });
@@ -99,7 +94,6 @@ impl Ctx<'_> {
                 SigAct::Ignore => {}
                 SigAct::Handle { .. } => {
                     if let Some(task) = self.k.tasks.get_mut(id) {
-                        task.signals.noted |= signal.bit();
                         task.signals.frames.push(signal);
                     }
                 }
@@ -123,14 +117,10 @@ impl Ctx<'_> {
     }
 
     /// Back in ring 3 the frame on top runs first: the handler of the signal taken last.
-    fn run_handlers(&mut self) {
+    fn run_handler(&mut self) {
         let id = self.task;
-        while let Some(signal) = self
-            .k
-            .tasks
-            .get_mut(id)
-            .and_then(|task| task.signals.frames.pop())
-        {
+        let task = self.k.tasks.get_mut(id);
+        if let Some(signal) = task.and_then(|task| task.signals.frames.pop()) {
             self.emit(Event::SignalHandle { task: id, signal });
         }
     }
@@ -148,6 +138,7 @@ impl Ctx<'_> {
             entries: 0,
             progress: 0,
             origin: CallOrigin::Program,
+            is_interrupted: false,
         });
     }
 

@@ -10,7 +10,7 @@ mod pidfd;
 pub use deliver::Delivered;
 pub use pgrp::OrphanedBy;
 pub use pidfd::{sys_pidfd_open, sys_pidfd_send_signal};
-pub use send::Origin;
+pub use send::{Origin, QUEUED_MAX};
 pub(super) use syscalls::kill_ok;
 pub use syscalls::{sys_kill, sys_pause, sys_rt_sigaction, sys_rt_sigpending, sys_rt_sigprocmask};
 
@@ -19,7 +19,8 @@ use std::rc::Rc;
 
 macro_rules! signals {
     ($($name:ident = $nr:literal, $action:ident;)*) => {
-        /// Standard signals of x86-64 Linux.
+        /// Signals of x86-64 Linux; the real-time ones as strace(1) calls them.
+        #[allow(non_camel_case_types)]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Signal { $($name = $nr,)* }
 
@@ -70,6 +71,39 @@ signals! {
     SIGIO = 29, Terminate;
     SIGPWR = 30, Terminate;
     SIGSYS = 31, Terminate;
+    SIGRT_0 = 32, Terminate;
+    SIGRT_1 = 33, Terminate;
+    SIGRT_2 = 34, Terminate;
+    SIGRT_3 = 35, Terminate;
+    SIGRT_4 = 36, Terminate;
+    SIGRT_5 = 37, Terminate;
+    SIGRT_6 = 38, Terminate;
+    SIGRT_7 = 39, Terminate;
+    SIGRT_8 = 40, Terminate;
+    SIGRT_9 = 41, Terminate;
+    SIGRT_10 = 42, Terminate;
+    SIGRT_11 = 43, Terminate;
+    SIGRT_12 = 44, Terminate;
+    SIGRT_13 = 45, Terminate;
+    SIGRT_14 = 46, Terminate;
+    SIGRT_15 = 47, Terminate;
+    SIGRT_16 = 48, Terminate;
+    SIGRT_17 = 49, Terminate;
+    SIGRT_18 = 50, Terminate;
+    SIGRT_19 = 51, Terminate;
+    SIGRT_20 = 52, Terminate;
+    SIGRT_21 = 53, Terminate;
+    SIGRT_22 = 54, Terminate;
+    SIGRT_23 = 55, Terminate;
+    SIGRT_24 = 56, Terminate;
+    SIGRT_25 = 57, Terminate;
+    SIGRT_26 = 58, Terminate;
+    SIGRT_27 = 59, Terminate;
+    SIGRT_28 = 60, Terminate;
+    SIGRT_29 = 61, Terminate;
+    SIGRT_30 = 62, Terminate;
+    SIGRT_31 = 63, Terminate;
+    SIGRT_32 = 64, Terminate;
 }
 
 /// Default dispositions. Core dumps are not modelled: they are plain termination.
@@ -113,27 +147,52 @@ impl Signal {
         )
     }
 
+    /// By its name, `SIGTERM`.
+    pub fn named(name: &str) -> Option<Signal> {
+        let mut all = (1..=COUNT as i32).filter_map(Signal::from_nr);
+        all.find(|signal| signal.name() == name)
+    }
     pub fn nr(self) -> i32 {
         self as i32
     }
     /// Its bit in a set.
     pub const fn bit(self) -> u64 {
-        1 << (self as u32)
+        1 << (self as u32 - 1)
+    }
+    /// Its place among [`SignalState::actions`].
+    pub const fn place(self) -> usize {
+        (self as usize - 1) % COUNT
+    }
+    /// Whether it is pending as often as it was sent (signal(7)).
+    pub fn is_queued(self) -> bool {
+        self >= Signal::SIGRT_0
+    }
+    /// The first of a set, in the order in which they are acted on: those of faults, then by
+    /// number (next_signal).
+    pub fn first_of(set: SignalSet) -> Option<Signal> {
+        let first = match set & SYNCHRONOUS {
+            0 => set,
+            synchronous => synchronous,
+        };
+        Signal::from_nr(first.trailing_zeros() as i32 + 1)
     }
 }
 
-/// A set of signals, bit N for number N.
+/// How many there are.
+pub const COUNT: usize = 64;
+
+/// A set of signals, bit N - 1 for number N.
 pub type SignalSet = u64;
 
 /// What a task does about signals.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SignalState {
     pub pending: SignalSet,
+    /// Real-time signals that are pending once more, in the order of their sending.
+    pub queued: Vec<Signal>,
     pub blocked: SignalSet,
-    /// By number; index 0 is unused. Shared with forked children until one of them changes it.
-    pub actions: Rc<[SigAct; 32]>,
-    /// Handled signals that the program has not looked at.
-    pub noted: SignalSet,
+    /// By [`Signal::place`]. Shared with forked children until one of them changes it.
+    pub actions: Rc<[SigAct; COUNT]>,
     /// Handlers whose frames are on the stack and that have not run yet, in the order in which
     /// they were pushed: the last one runs first.
     pub frames: Vec<Signal>,
@@ -157,9 +216,9 @@ impl Default for SignalState {
     fn default() -> Self {
         Self {
             pending: 0,
+            queued: Vec::new(),
             blocked: 0,
-            actions: Rc::new([SigAct::Default; 32]),
-            noted: 0,
+            actions: Rc::new([SigAct::Default; COUNT]),
             frames: Vec::new(),
             group_exit: None,
             shield: Shield::Down,
@@ -173,9 +232,9 @@ impl SignalState {
     pub fn forked(&self) -> Self {
         Self {
             pending: 0,
+            queued: Vec::new(),
             blocked: self.blocked,
             actions: self.actions.clone(),
-            noted: 0,
             frames: Vec::new(),
             group_exit: None,
             shield: Shield::Down,
@@ -184,13 +243,19 @@ impl SignalState {
     }
 
     pub fn action(&self, signal: Signal) -> SigAct {
-        self.actions[signal as usize % 32]
+        self.actions[signal.place()]
     }
 
     /// Pending and not blocked. SIGKILL and SIGSTOP cannot be blocked (signal(7)).
     pub fn deliverable(&self) -> SignalSet {
         let never = Signal::SIGKILL.bit() | Signal::SIGSTOP.bit();
         self.pending & !(self.blocked & !never)
+    }
+
+    /// What is ignored from now on is not pending any more, blocked or not (sigaction(2)).
+    pub fn discard(&mut self, signal: Signal) {
+        self.pending &= !signal.bit();
+        self.queued.retain(|queued| *queued != signal);
     }
 
     /// Whether a blocking call must give up.

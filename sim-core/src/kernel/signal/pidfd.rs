@@ -2,7 +2,7 @@
 
 use super::syscalls::{kill_ok, signal_or_probe};
 use crate::kernel::fs;
-use crate::kernel::syscall::done;
+use crate::kernel::syscall::{SigNr, done};
 use crate::kernel::task::PidId;
 use crate::kernel::{Ctx, SysResult};
 
@@ -28,7 +28,7 @@ pub fn sys_pidfd_open(cx: &mut Ctx<'_>, pid: i32, flags: u32) -> SysResult {
 /// # Errors
 /// EBADF for other descriptors, EINVAL for flags, for bad signals and for a process that is not
 /// in the caller's PID namespace or below; ESRCH once it was reaped; EPERM as kill(2).
-pub fn sys_pidfd_send_signal(cx: &mut Ctx<'_>, fd: i32, signal: i32, flags: u32) -> SysResult {
+pub fn sys_pidfd_send_signal(cx: &mut Ctx<'_>, fd: i32, signal: SigNr, flags: u32) -> SysResult {
     forbid!(cx.why, PidfdSignalFlags, flags, if flags != 0)?;
     let id = fs::pid_of_fd(cx, fd)?;
     let ns = cx.k.pid_ns_of(cx.me()?).ok_or(lost!(ESRCH))?;

@@ -6,6 +6,9 @@ use crate::kernel::syscall::{SaFlags, SigAct};
 use crate::kernel::task::{JobReport, RunState, Task, TaskId};
 use crate::kernel::{BlockReason, Ctx, Kernel};
 
+/// RLIMIT_SIGPENDING of a machine of this size.
+pub const QUEUED_MAX: usize = 127_457;
+
 const STOPS: u64 =
     Signal::SIGSTOP.bit() | Signal::SIGTSTP.bit() | Signal::SIGTTIN.bit() | Signal::SIGTTOU.bit();
 
@@ -108,8 +111,13 @@ impl Ctx<'_> {
             return;
         };
         // A standard signal is pending once, however often it is sent.
-        if task.signals.pending & signal.bit() != 0 {
+        let is_pending = task.signals.pending & signal.bit() != 0;
+        if is_pending && !signal.is_queued() {
             return;
+        }
+        // Beyond the limit kill(2) leaves it at that one (__send_signal_locked).
+        if is_pending && task.signals.queued.len() < QUEUED_MAX {
+            task.signals.queued.push(signal);
         }
         // Who is frozen does not look at what is pending, and is woken by each (do_freezer_trap).
         let is_first =
@@ -138,14 +146,21 @@ impl Ctx<'_> {
         }
     }
 
+    /// force_fatal_sig: one that ends the task, even if it has a handler.
+    pub fn force_fatal_signal(&mut self, to: TaskId, signal: Signal) {
+        if let Some(task) = self.k.tasks.get_mut(to) {
+            std::rc::Rc::make_mut(&mut task.signals.actions)[signal.place()] = SigAct::Default;
+        }
+        self.force_signal(to, signal);
+    }
+
     /// A signal of the kernel's own making, which no shield or mask keeps off.
     pub fn force_signal(&mut self, to: TaskId, signal: Signal) {
         if let Some(task) = self.k.tasks.get_mut(to) {
             let is_masked = task.signals.blocked & signal.bit() != 0;
             let action = task.signals.action(signal);
             if is_masked || action == SigAct::Ignore {
-                std::rc::Rc::make_mut(&mut task.signals.actions)[signal as usize % 32] =
-                    SigAct::Default;
+                std::rc::Rc::make_mut(&mut task.signals.actions)[signal.place()] = SigAct::Default;
                 task.signals.blocked &= !signal.bit();
             }
             if task.signals.action(signal) == SigAct::Default {

@@ -3,13 +3,13 @@
 use super::Signal;
 use crate::kernel::cred::may_kill;
 use crate::kernel::rule::Why;
-use crate::kernel::syscall::{SaFlags, SigAct, SigMaskHow, signal_arg};
+use crate::kernel::syscall::{SaFlags, SigAct, SigMaskHow, SigNr, signal_arg};
 use crate::kernel::task::{RunState, TaskId};
 use crate::kernel::{BlockReason, Ctx, Errno, Outcome, Reply, SysResult, syscall::done};
 
 /// The signal with this number; none for 0, which only probes.
-pub(super) fn signal_or_probe(why: &Why, number: i32) -> Result<Option<Signal>, Errno> {
-    match number {
+pub(super) fn signal_or_probe(why: &Why, number: SigNr) -> Result<Option<Signal>, Errno> {
+    match number.0 {
         0 => Ok(None),
         _ => signal_arg(why, number).map(Some),
     }
@@ -20,7 +20,7 @@ pub(super) fn signal_or_probe(why: &Why, number: i32) -> Result<Option<Signal>, 
 /// # Errors
 /// ESRCH for nobody, EINVAL for a bad signal, EPERM if not one of those found may be signalled;
 /// but not with -1, where others' processes are passed over (kill_something_info).
-pub fn sys_kill(cx: &mut Ctx<'_>, pid: i32, signal: i32) -> SysResult {
+pub fn sys_kill(cx: &mut Ctx<'_>, pid: i32, signal: SigNr) -> SysResult {
     let targets = targets(cx, pid)?;
     forbid!(cx.why, KillTargetExists, pid, if targets.is_empty())?;
     let signal = signal_or_probe(&cx.why, signal)?;
@@ -98,7 +98,7 @@ fn targets(cx: &Ctx<'_>, pid: i32) -> Result<Vec<TaskId>, Errno> {
 /// EINVAL for a bad signal, and for a new action of SIGKILL and SIGSTOP.
 pub fn sys_rt_sigaction(
     cx: &mut Ctx<'_>,
-    signal: i32,
+    signal: SigNr,
     act: Option<SigAct>,
     flags: SaFlags,
 ) -> SysResult {
@@ -108,13 +108,12 @@ pub fn sys_rt_sigaction(
     let state = &mut task.signals;
     task.reply = Reply::SigAction(state.action(signal));
     let Some(act) = act else { return done(0) };
-    std::rc::Rc::make_mut(&mut state.actions)[signal as usize % 32] = act;
+    std::rc::Rc::make_mut(&mut state.actions)[signal.place()] = act;
     if signal == Signal::SIGCHLD {
         state.child_flags = flags;
     }
-    // What is ignored from now on is not pending any more, blocked or not (sigaction(2)).
     if signal.is_ignored_by(act) {
-        state.pending &= !signal.bit();
+        state.discard(signal);
     }
     done(0)
 }
@@ -135,7 +134,7 @@ pub fn sys_rt_sigpending(cx: &mut Ctx<'_>) -> SysResult {
 pub fn sys_rt_sigprocmask(cx: &mut Ctx<'_>, how: SigMaskHow, set: u64) -> SysResult {
     let state = &mut cx.me_mut()?.signals;
     let before = state.blocked;
-    let set = set & !(Signal::SIGKILL.bit() | Signal::SIGSTOP.bit()) & 0xffff_fffe;
+    let set = set & !(Signal::SIGKILL.bit() | Signal::SIGSTOP.bit());
     state.blocked = match how {
         SigMaskHow::Block => before | set,
         SigMaskHow::Unblock => before & !set,

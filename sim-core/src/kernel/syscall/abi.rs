@@ -1,8 +1,8 @@
 //! Arguments and answers of system calls, with Linux's numbers.
 
-use crate::kernel::Errno;
 use crate::kernel::cred::{AmbientOp, Rlimit};
 use crate::kernel::net::{NetIoctl, SockAddr};
+use crate::kernel::{Errno, Signal};
 use std::fmt::{self, Formatter};
 use std::rc::Rc;
 
@@ -168,7 +168,7 @@ pub enum ClockId {
 /// prctl(2), as far as modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Prctl {
-    SetPdeathsig(i32),
+    SetPdeathsig(SigNr),
     GetPdeathsig,
     /// 0 or not.
     SetChildSubreaper(u64),
@@ -244,6 +244,16 @@ pub enum SeekWhence {
     Set,
     Cur,
     End,
+}
+
+/// The number of a signal as a call gives it: there may be no such signal, and 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SigNr(pub i32);
+
+impl From<Signal> for SigNr {
+    fn from(signal: Signal) -> Self {
+        SigNr(signal.nr())
+    }
 }
 
 /// What a signal does from now on (sigaction(2)).

@@ -1,8 +1,9 @@
 //! Arguments about identity and limits as text.
 
-use super::Prctl;
 use super::text::{Argument, ArgumentReader};
+use super::{Prctl, SigNr};
 use crate::kernel::cred::{Resource, SeccompAction};
+use crate::kernel::signal::Signal;
 use crate::text::{Scanner, TextError};
 use std::fmt::{self, Formatter, Write};
 use std::rc::Rc;
@@ -13,7 +14,10 @@ impl Argument for Prctl {
     }
     fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Prctl::SetPdeathsig(signal) => write!(f, "PR_SET_PDEATHSIG, {signal}"),
+            Prctl::SetPdeathsig(signal) => {
+                f.write_str("PR_SET_PDEATHSIG, ")?;
+                signal.write(f)
+            }
             Prctl::GetPdeathsig => f.write_str("PR_GET_PDEATHSIG"),
             Prctl::SetChildSubreaper(value) => write!(f, "PR_SET_CHILD_SUBREAPER, {value}"),
             Prctl::GetChildSubreaper => f.write_str("PR_GET_CHILD_SUBREAPER"),
@@ -88,6 +92,27 @@ impl Argument for Rc<[u32]> {
             from.skip_blanks();
         }
         Ok(ids.into())
+    }
+}
+
+impl Argument for SigNr {
+    fn blank() -> Self {
+        SigNr(0)
+    }
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match Signal::from_nr(self.0) {
+            Some(signal) => f.write_str(signal.name()),
+            None => self.0.write(f),
+        }
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        if from.peek() != Some('S') {
+            return from.number(name).map(SigNr);
+        }
+        let start = from.clone();
+        let word = from.word(name)?;
+        let found = Signal::named(word).ok_or_else(|| start.error(format!("{name}: no '{word}'")));
+        found.map(SigNr::from)
     }
 }
 

@@ -12,7 +12,7 @@ mod text;
 pub use abi::{
     AtFlags, ClockId, CloneFlags, Dirent, FLAGS, FileKind, InBuf, Ioctl, LineMode, MmapFlags,
     MountFlags, MsgFlags, OpenFlags, OutBuf, Prctl, Prot, Reply, Restart, SaFlags, SeekWhence,
-    SigAct, SigMaskHow, Stat, Str, SysReturn, WaitFor, WaitOptions,
+    SigAct, SigMaskHow, SigNr, Stat, Str, SysReturn, WaitFor, WaitOptions,
 };
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
@@ -90,7 +90,7 @@ syscalls! {
     10 Mprotect "mprotect" { addr: u64, length: u64, prot: Prot } => mm::sys_mprotect;
     11 Munmap "munmap" { addr: u64, length: u64 } => mm::sys_munmap;
     12 Brk "brk" { addr: u64 } => mm::sys_brk;
-    13 RtSigaction "rt_sigaction" { signal: i32, act: Option<SigAct>, flags: SaFlags } => signal::sys_rt_sigaction;
+    13 RtSigaction "rt_sigaction" { signal: SigNr, act: Option<SigAct>, flags: SaFlags } => signal::sys_rt_sigaction;
     14 RtSigprocmask "rt_sigprocmask" { how: SigMaskHow, set: u64 } => signal::sys_rt_sigprocmask;
     16 Ioctl "ioctl" { fd: i32, request: Ioctl } => fs::sys_ioctl;
     24 SchedYield "sched_yield" { } => task::sys_sched_yield;
@@ -116,11 +116,11 @@ syscalls! {
     53 Socketpair "socketpair" { domain: i32, kind: u32, protocol: i32 } => net::sys_socketpair;
     54 Setsockopt "setsockopt" { fd: i32, level: i32, name: i32, value: i32 } => net::sys_setsockopt;
     55 Getsockopt "getsockopt" { fd: i32, level: i32, name: i32 } => net::sys_getsockopt;
-    56 Clone "clone" { flags: CloneFlags, exit_signal: i32 } => task::sys_clone;
+    56 Clone "clone" { flags: CloneFlags, exit_signal: SigNr } => task::sys_clone;
     57 Fork "fork" { } => task::sys_fork;
     59 Execve "execve" { path: Str, argv: std::rc::Rc<[Str]> } => task::sys_execve;
     61 Wait4 "wait4" { pid: i32, options: WaitOptions } => task::sys_wait4;
-    62 Kill "kill" { pid: i32, signal: i32 } => signal::sys_kill;
+    62 Kill "kill" { pid: i32, signal: SigNr } => signal::sys_kill;
     63 Uname "uname" { } => ns::sys_uname;
     67 Shmdt "shmdt" { addr: u64 } => ipc::sys_shmdt;
     68 Msgget "msgget" { key: i32, flags: i32 } => ipc::sys_msgget;
@@ -196,11 +196,11 @@ syscalls! {
     316 Renameat2 "renameat2" { from_path: Str, to_path: Str, flags: u32 } => fs::sys_renameat2;
     317 Seccomp "seccomp" { deny: std::rc::Rc<[Str]>, action: SeccompAction } => cred::sys_seccomp;
     322 Execveat "execveat" { fd: i32, argv: std::rc::Rc<[Str]>, flags: AtFlags } => task::sys_execveat;
-    424 PidfdSendSignal "pidfd_send_signal" { fd: i32, signal: i32, flags: u32 } => signal::sys_pidfd_send_signal;
+    424 PidfdSendSignal "pidfd_send_signal" { fd: i32, signal: SigNr, flags: u32 } => signal::sys_pidfd_send_signal;
     434 PidfdOpen "pidfd_open" { pid: i32, flags: u32 } => signal::sys_pidfd_open;
 }
 
 /// The signal with this number, or EINVAL.
-pub(crate) fn signal_arg(why: &Why, number: i32) -> Result<Signal, Errno> {
-    Signal::from_nr(number).ok_or_else(|| refuse!(why, SignalExists, number))
+pub(crate) fn signal_arg(why: &Why, number: SigNr) -> Result<Signal, Errno> {
+    Signal::from_nr(number.0).ok_or_else(|| refuse!(why, SignalExists, number.0))
 }

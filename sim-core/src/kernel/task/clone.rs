@@ -10,7 +10,7 @@ use crate::kernel::mm::{self, FrameUse, MmId};
 use crate::kernel::ns::{self, NsProxy, NsSwap, PidNsState};
 use crate::kernel::rule::Why;
 use crate::kernel::signal::Shield;
-use crate::kernel::syscall::{CloneFlags, done};
+use crate::kernel::syscall::{CloneFlags, SigNr, done};
 use crate::kernel::{
     BlockReason, Ctx, Errno, NsId, NsKind, Outcome, Signal, SysResult, UserNotice, fs,
 };
@@ -23,7 +23,7 @@ use std::rc::Rc;
 pub fn sys_fork(cx: &mut Ctx<'_>) -> SysResult {
     // In kernel/fork.c: "can not support in nommu mode".
     forbid!(cx.why, NommuFork, if cx.hw.mmu == Mmu::None)?;
-    sys_clone(cx, CloneFlags::default(), Signal::SIGCHLD.nr())
+    sys_clone(cx, CloneFlags::default(), Signal::SIGCHLD.into())
 }
 
 /// clone(2), for processes. Threads (`CLONE_THREAD`, `CLONE_SIGHAND`) and shared tables
@@ -34,17 +34,17 @@ pub fn sys_fork(cx: &mut Ctx<'_>) -> SysResult {
 /// without an MMU among it; EPERM for new
 /// namespaces without privilege; EAGAIN without a free number; ENOMEM without frames, or in a
 /// PID namespace whose init has ended; ENOSPC beyond 32 nested PID namespaces.
-pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> SysResult {
+pub fn sys_clone(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: SigNr) -> SysResult {
     if let Some(child) = vforked_child(cx)? {
         return vfork_wait(cx, child);
     }
     check_flags(&cx.why, flags, cx.me()?.signals.shield)?;
     // Linux does not look, and gives the child a memory without mappings.
     forbid!(cx.why, NommuFork, if cx.hw.mmu == Mmu::None && !flags.has(CloneFlags::VM))?;
-    if exit_signal != 0 {
+    if exit_signal.0 != 0 {
         crate::kernel::syscall::signal_arg(&cx.why, exit_signal)?;
     }
-    let child = copy_process(cx, flags, exit_signal)?;
+    let child = copy_process(cx, flags, exit_signal.0)?;
     cx.k.notices.push(UserNotice::Forked {
         parent: cx.task,
         child,

@@ -91,6 +91,12 @@ fn exec(cx: &mut Ctx<'_>, path: &str, argv: Rc<[Str]>, file: &ExecFile) -> SysRe
         mm::release(cx, old);
     }
     finish(cx, path, argv, file, start)?;
+    // Too late for an errno (bprm_execve).
+    if !mm::is_within_limits(cx, space) {
+        refuse!(cx.why, AddressSpaceLimit);
+        let task = cx.task;
+        cx.force_fatal_signal(task, Signal::SIGSEGV);
+    }
     done(0)
 }
 
@@ -174,7 +180,6 @@ fn finish(
             *action = SigAct::Default;
         }
     }
-    task.signals.noted = 0;
     task.signals.child_flags = Default::default();
     // The new program's end is an ordinary one (begin_new_exec).
     task.exit_signal = Signal::SIGCHLD.nr();

@@ -51,7 +51,7 @@ fn zap_pid_ns(cx: &mut Ctx<'_>, ns: NsId) -> Members {
     }
     if is_first {
         if let Some(task) = cx.k.tasks.get_mut(id) {
-            std::rc::Rc::make_mut(&mut task.signals.actions)[Signal::SIGCHLD as usize] =
+            std::rc::Rc::make_mut(&mut task.signals.actions)[Signal::SIGCHLD.place()] =
                 SigAct::Ignore;
         }
         for victim in members(cx, ns) {

@@ -55,6 +55,11 @@ impl Kernel {
         (!is_new).then_some(id)
     }
 
+    /// The first PID namespace of a host; the bare world is in an inner one.
+    pub fn lab_pid_ns(&self) -> Option<NsId> {
+        (self.world == World::Lab).then_some(self.init_ns.pid_for_children)
+    }
+
     /// is_global_init: the first task of a host. That of the bare world is an init like those of
     /// inner PID namespaces.
     pub fn is_global_init(&self, id: TaskId) -> bool {

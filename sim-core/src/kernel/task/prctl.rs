@@ -12,7 +12,7 @@ use crate::kernel::{Ctx, SysResult};
 pub fn sys_prctl(cx: &mut Ctx<'_>, option: Prctl) -> SysResult {
     match option {
         Prctl::SetPdeathsig(signal) => {
-            let signal = match signal {
+            let signal = match signal.0 {
                 0 => None,
                 _ => Some(signal_arg(&cx.why, signal)?),
             };

@@ -138,6 +138,8 @@ pub struct ActiveCall {
     /// The handler's own note: a deadline in ns, bytes already written.
     pub progress: u64,
     pub origin: CallOrigin,
+    /// It waits no more, for signals: they are looked at before it begins again (ERESTARTSYS).
+    pub is_interrupted: bool,
 }
 
 /// Who made the call.

@@ -164,7 +164,7 @@ fn key(regs: &mut Regs, bus: &mut Bus<'_>) -> Step {
         SAVE_KEY => {
             regs.r[2] += 1;
             let reap = Syscall::RtSigaction {
-                signal: Signal::SIGCHLD.nr(),
+                signal: Signal::SIGCHLD.into(),
                 act: Some(SigAct::Ignore),
                 flags: Default::default(),
             };

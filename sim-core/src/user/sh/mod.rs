@@ -76,7 +76,7 @@ fn start(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
             Signal::SIGTSTP,
         ] {
             sys.call(Syscall::RtSigaction {
-                signal: signal.nr(),
+                signal: signal.into(),
                 act: Some(SigAct::Ignore),
                 flags: Default::default(),
             })?

@@ -172,7 +172,7 @@ fn start(
             Signal::SIGTSTP,
         ] {
             sys.call(Syscall::RtSigaction {
-                signal: signal.nr(),
+                signal: signal.into(),
                 act: Some(SigAct::Default),
                 flags: Default::default(),
             })?

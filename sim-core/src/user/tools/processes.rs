@@ -1,26 +1,26 @@
 //! kill(1), sleep(1), hostname(1), id(1).
 
-use crate::kernel::syscall::Str;
+use crate::kernel::syscall::{SigNr, Str};
 use crate::kernel::{Reply, Signal, Syscall};
 use crate::user::tool::{Flow, Round, Sys};
 
 /// The signal that an argument of kill(1) names: `9`, `KILL`, `SIGKILL`.
-fn signal_of(name: &str) -> Option<i32> {
+fn signal_of(name: &str) -> Option<SigNr> {
     if let Ok(nr) = name.parse::<i32>() {
-        return (0..=31).contains(&nr).then_some(nr);
+        return (0..=64).contains(&nr).then_some(SigNr(nr));
     }
     let full = if name.starts_with("SIG") {
         name.to_string()
     } else {
         format!("SIG{name}")
     };
-    (1..32).find(|nr| Signal::from_nr(*nr).is_some_and(|s| s.name() == full))
+    Signal::named(&full).map(SigNr::from)
 }
 
 pub fn kill(sys: &mut Sys<'_>) -> Round {
     let args: Vec<String> = sys.args().map(String::from).collect();
     let mut words = args.iter().map(String::as_str).peekable();
-    let mut signal = Signal::SIGTERM.nr();
+    let mut signal = Signal::SIGTERM.into();
     match words.peek() {
         Some(&"-l") => {
             let names = (1..32)

@@ -4,8 +4,10 @@
 use super::tree::task_of;
 use super::{Entry, PidFile, ProcNode, SysFile};
 use crate::kernel::cred::{
-    self, IdKind, NoNewPrivs, Setgroups, may_open_setgroups, write_id_map, write_setgroups,
+    self, Cap, Cred, IdKind, NoNewPrivs, Setgroups, may_open_setgroups, write_id_map,
+    write_setgroups,
 };
+use crate::kernel::mm::OOM_SCORE_ADJ_MIN;
 use crate::kernel::{Ctx, Errno, NsId, Task, ns};
 use std::fmt::Write;
 
@@ -50,17 +52,62 @@ pub fn may_open_for_writing(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
     }
 }
 
-/// write(2) to a file of proc.
+/// TASK_COMM_LEN, less the byte behind it.
+const COMM_MAX: usize = 15;
+
+/// The user namespace that an id file is of, from its opening on.
+pub fn mapped_user_ns(cx: &Ctx<'_>, node: ProcNode) -> Option<NsId> {
+    match node.entry {
+        Entry::File(pid, PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups) => {
+            Some(task_of(cx, node.ns, pid).ok()?.cred.user_ns)
+        }
+        _ => None,
+    }
+}
+
+/// write(2) to a file of proc, with the credentials of who opened it.
 ///
 /// # Errors
 /// EIO and EINVAL for files that take nothing, ESRCH for a process that is gone, and those of the file.
-pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Result<usize, Errno> {
+pub fn write(
+    cx: &mut Ctx<'_>,
+    node: ProcNode,
+    user_ns: Option<NsId>,
+    (offset, bytes): (u64, &[u8]),
+    writer: &Cred,
+) -> Result<usize, Errno> {
     match node.entry {
         Entry::File(pid, PidFile::TimensOffsets) => {
             let time_ns = task_of(cx, node.ns, pid)?.ns.time_for_children;
             return ns::write_offsets(cx, time_ns, bytes);
         }
+        Entry::File(pid, PidFile::Comm) => {
+            // Threads of the process only.
+            let is_own = cx.k.pids.get(pid).and_then(|pid| pid.task) == Some(cx.task);
+            forbid!(cx.why, CommOwner, if !is_own)?;
+            let name = bytes.get(..COMM_MAX).unwrap_or(bytes);
+            cx.me_mut()?.comm = String::from_utf8_lossy(name).into();
+            return Ok(bytes.len());
+        }
+        Entry::File(pid, PidFile::OomScoreAdj) => {
+            let text = String::from_utf8_lossy(bytes);
+            let range = OOM_SCORE_ADJ_MIN..=-OOM_SCORE_ADJ_MIN;
+            let adjusts = text.trim().parse().ok().filter(|n| range.contains(n));
+            let adjusts: i64 = adjusts.ok_or_else(|| refuse!(cx.why, OomScoreAdj))?;
+            // Nobody without the capability goes below where it began.
+            let may = adjusts >= 0 || cx.is_capable(Cap::SYS_RESOURCE);
+            forbid!(cx.why, OomScoreAdjLower, adjusts, if !may)?;
+            let task = task_of(cx, node.ns, pid)?.pid;
+            let task = cx.k.pids.get(task).and_then(|pid| pid.task);
+            if let Some(task) = task.and_then(|task| cx.k.tasks.get_mut(task)) {
+                task.security.oom_score_adj = adjusts;
+            }
+            return Ok(bytes.len());
+        }
         Entry::SysFile(SysFile::Hostname) => {
+            if bytes.is_empty() {
+                return Ok(0);
+            }
             // The first line, as far as it fits, behind what was written before (proc_dostring).
             let uts = cx.me()?.ns.uts;
             let mut name = cx.k.ns.nodename(uts).map_or("", |n| n).as_bytes().to_vec();
@@ -75,19 +122,18 @@ pub fn write(cx: &mut Ctx<'_>, node: ProcNode, offset: u64, bytes: &[u8]) -> Res
         }
         _ => {}
     }
-    let user_ns: NsId = match node.entry {
-        Entry::File(pid, PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups) => {
-            task_of(cx, node.ns, pid)?.cred.user_ns
+    let kind = match (node.entry, user_ns) {
+        (Entry::File(_, PidFile::UidMap), _) => IdKind::Uid,
+        (Entry::File(_, PidFile::GidMap), _) => IdKind::Gid,
+        (Entry::File(..), Some(user_ns)) => {
+            write_setgroups(cx, user_ns, offset, bytes)?;
+            return Ok(bytes.len());
         }
-        Entry::File(..) => return Err(refuse!(cx.why, ReadKind)),
+        (Entry::File(..), None) => return Err(refuse!(cx.why, ReadKind)),
         _ => return Err(refuse!(cx.why, ProcReadOnly)),
     };
-    match node.entry {
-        Entry::File(_, PidFile::UidMap) => write_id_map(cx, user_ns, IdKind::Uid, offset, bytes),
-        Entry::File(_, PidFile::GidMap) => write_id_map(cx, user_ns, IdKind::Gid, offset, bytes),
-        Entry::File(_, PidFile::Setgroups) => write_setgroups(cx, user_ns, offset, bytes),
-        _ => Err(lost!(EIO)),
-    }?;
+    let user_ns = user_ns.ok_or(lost!(EIO))?;
+    write_id_map(cx, user_ns, kind, (offset, bytes), writer)?;
     Ok(bytes.len())
 }
 

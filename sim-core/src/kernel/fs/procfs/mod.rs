@@ -28,10 +28,12 @@ mod system_files;
 mod tree;
 
 pub use hide::{Listed, is_shown, may_pass, may_stat, options};
-pub use id_files::{may_open_for_writing, write};
+pub use id_files::{mapped_user_ns, may_open_for_writing, write};
 pub use mounts::mountinfo;
 pub use net_files::{NetNode, may_write as may_write_setting, write as write_setting};
-pub use owner::{is_of_process, is_own_fds, is_setting, may_enter, may_read_on, mode, owner};
+pub use owner::{
+    is_of_process, is_own_fds, is_read_at_open, is_setting, may_enter, may_read_on, mode, owner,
+};
 pub use tree::{inode_number, is_gone, kind, list, lookup, name, parent, target};
 
 use super::path::PathRef;
@@ -81,12 +83,17 @@ names! {
 }
 names! {
     /// Files in /proc/sys/kernel.
-    SysFile { Hostname = "hostname", Osrelease = "osrelease", Ostype = "ostype", PidMax = "pid_max" }
+    SysFile {
+        CapLastCap = "cap_last_cap", Domainname = "domainname", Hostname = "hostname", Msgmax = "msgmax", Msgmnb = "msgmnb",
+        Msgmni = "msgmni", NgroupsMax = "ngroups_max", NsLastPid = "ns_last_pid", Osrelease = "osrelease", Ostype = "ostype",
+        Overflowgid = "overflowgid", Overflowuid = "overflowuid", PidMax = "pid_max", Shmmni = "shmmni",
+    }
 }
 names! {
     /// Files about a process.
     PidFile {
-        Cgroup = "cgroup", Cmdline = "cmdline", Comm = "comm", Maps = "maps", Mountinfo = "mountinfo", Mounts = "mounts", Stat = "stat",
+        Cgroup = "cgroup", Cmdline = "cmdline", Comm = "comm", Maps = "maps", Mountinfo = "mountinfo", Mounts = "mounts",
+        OomScoreAdj = "oom_score_adj", Stat = "stat",
         TimensOffsets = "timens_offsets", Statm = "statm", Status = "status", Wchan = "wchan",
         UidMap = "uid_map", GidMap = "gid_map", Setgroups = "setgroups",
     }

@@ -28,7 +28,12 @@ pub fn mode(k: &Kernel, node: ProcNode) -> u16 {
         Entry::FdDir(_) => 0o500,
         Entry::File(
             _,
-            PidFile::UidMap | PidFile::GidMap | PidFile::Setgroups | PidFile::TimensOffsets,
+            PidFile::Comm
+            | PidFile::OomScoreAdj
+            | PidFile::UidMap
+            | PidFile::GidMap
+            | PidFile::Setgroups
+            | PidFile::TimensOffsets,
         )
         | Entry::SysFile(SysFile::Hostname) => 0o644,
         _ => match kind(node) {
@@ -64,20 +69,29 @@ pub fn is_own_fds(cx: &Ctx<'_>, node: ProcNode) -> bool {
     cx.k.pids.get(pid).and_then(|pid| pid.task) == Some(cx.task)
 }
 
-/// Whether a file that is open can be read: what tells of a process needs it.
-///
-/// # Errors
-/// ESRCH.
-pub fn may_read_on(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
+/// Whether an open file does without the process that it tells of.
+fn is_independent(node: ProcNode) -> bool {
     use PidFile as F;
-    let keeps = matches!(
+    matches!(
         node.entry,
         Entry::File(
             _,
             F::Mountinfo | F::Mounts | F::UidMap | F::GidMap | F::Setgroups
         )
-    );
-    forbid!(cx.why, ProcProcess, if !keeps && super::is_gone(cx.k, node))
+    )
+}
+
+/// Whether opening a file takes what it tells of, and fails without.
+pub fn is_read_at_open(node: ProcNode) -> bool {
+    is_independent(node) || matches!(node.entry, Entry::File(_, PidFile::Maps))
+}
+
+/// Whether a file that is open can be read: what tells of a process needs it.
+///
+/// # Errors
+/// ESRCH.
+pub fn may_read_on(cx: &Ctx<'_>, node: ProcNode) -> Result<(), Errno> {
+    forbid!(cx.why, ProcProcess, if !is_independent(node) && super::is_gone(cx.k, node))
 }
 
 /// Whether a node is in the directory of a process. The directory itself is immutable.

@@ -5,9 +5,9 @@ use super::owner::may_look_behind;
 use super::tree::task_of;
 use super::{PidFile, mounts};
 use crate::hw::PAGE_BYTES;
-use crate::kernel::Signal;
 use crate::kernel::cred::IdKind;
 use crate::kernel::mm::{AddressSpace, Backing, Sharing, Vma, VmaName};
+use crate::kernel::signal::{QUEUED_MAX, Signal};
 use crate::kernel::syscall::{Prot, SigAct};
 use crate::kernel::task::{PidId, RunState, Task};
 use crate::kernel::{Ctx, Errno, NsId, cgroup};
@@ -35,6 +35,7 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<
             cgroup::set_text(&cx.k.cgroups, task, roots).into_bytes()
         }
         PidFile::Comm => format!("{}\n", task.comm).into_bytes(),
+        PidFile::OomScoreAdj => format!("{}\n", task.security.oom_score_adj).into_bytes(),
         PidFile::UidMap => id_map(cx, task, IdKind::Uid)?.into_bytes(),
         PidFile::GidMap => id_map(cx, task, IdKind::Gid)?.into_bytes(),
         PidFile::Setgroups => setgroups(cx, task)?.into_bytes(),
@@ -146,10 +147,13 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
         _ => "Z (zombie)",
     };
     let nr = k.number_of(task, ns).unwrap_or(0);
-    let mut text = format!(
-        "Name:\t{}\nUmask:\t{:04o}\nState:\t{state}\n",
-        task.comm, task.fs.umask
-    );
+    let name = task.comm.replace('\\', "\\\\").replace('\n', "\\n");
+    let mut text = format!("Name:\t{name}\n");
+    // Who has exited has given back its directories, and the mask with them.
+    if !task.has_exited() {
+        let _ = writeln!(text, "Umask:\t{:04o}", task.fs.umask);
+    }
+    let _ = writeln!(text, "State:\t{state}");
     let _ = writeln!(
         text,
         "Tgid:\t{nr}\nNgid:\t0\nPid:\t{nr}\nPPid:\t{}\nTracerPid:\t0",
@@ -197,22 +201,22 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
         let _ = writeln!(text, "VmPTE:\t{:8} kB", kb(space.table_frames));
         let _ = writeln!(text, "VmSwap:\t{:8} kB", kb(space.swapped));
     }
-    let _ = writeln!(text, "Threads:\t1");
-    // Linux counts bits from signal 1.
+    text.push_str("CoreDumping:\t0\nTHP_enabled:\t1\nThreads:\t1\n");
     // What kill(2) sends waits for the process, not for a thread of it.
     let set = |is: fn(SigAct) -> bool| {
-        let all = (1..32).filter_map(Signal::from_nr);
+        let all = (1..=64).filter_map(Signal::from_nr);
         all.filter(|signal| is(task.signals.action(*signal)))
             .fold(0, |set, signal| set | signal.bit())
     };
     let ignored = set(|act| act == SigAct::Ignore);
     let caught = set(|act| matches!(act, SigAct::Handle { .. }));
-    let _ = writeln!(text, "SigQ:\t{}/127457", task.signals.pending.count_ones());
+    let queued = task.signals.pending.count_ones() as usize + task.signals.queued.len();
+    let _ = writeln!(text, "SigQ:\t{queued}/{QUEUED_MAX}");
     let _ = writeln!(text, "SigPnd:\t{:016x}", 0);
-    let _ = writeln!(text, "ShdPnd:\t{:016x}", task.signals.pending >> 1);
-    let _ = writeln!(text, "SigBlk:\t{:016x}", task.signals.blocked >> 1);
-    let _ = writeln!(text, "SigIgn:\t{:016x}", ignored >> 1);
-    let _ = writeln!(text, "SigCgt:\t{:016x}", caught >> 1);
+    let _ = writeln!(text, "ShdPnd:\t{:016x}", task.signals.pending);
+    let _ = writeln!(text, "SigBlk:\t{:016x}", task.signals.blocked);
+    let _ = writeln!(text, "SigIgn:\t{:016x}", ignored);
+    let _ = writeln!(text, "SigCgt:\t{:016x}", caught);
     text.push_str(&privilege_lines(task));
     text
 }

@@ -116,6 +116,20 @@ pub(super) fn sys_text(cx: &Ctx<'_>, file: SysFile) -> Result<String, Errno> {
         }
         SysFile::Osrelease => format!("{RELEASE}\n"),
         SysFile::Ostype => "Linux\n".into(),
-        SysFile::PidMax => format!("{PID_MAX}\n"),
+        // Of the reader's PID namespace; inner ones begin with all that there could be.
+        SysFile::PidMax if cx.k.pid_ns_of(cx.me()?) == cx.k.lab_pid_ns() => format!("{PID_MAX}\n"),
+        SysFile::PidMax => "4194304\n".into(),
+        SysFile::NsLastPid => {
+            let ns = cx.k.pid_ns_of(cx.me()?).and_then(|ns| cx.k.ns.pid(ns));
+            format!("{}\n", ns.map_or(0, |ns| ns.last))
+        }
+        SysFile::CapLastCap => "40\n".into(),
+        SysFile::Domainname => "(none)\n".into(),
+        SysFile::Msgmax => "8192\n".into(),
+        SysFile::Msgmnb => "16384\n".into(),
+        SysFile::Msgmni => "32000\n".into(),
+        SysFile::NgroupsMax => "65536\n".into(),
+        SysFile::Overflowgid | SysFile::Overflowuid => "65534\n".into(),
+        SysFile::Shmmni => "4096\n".into(),
     })
 }
