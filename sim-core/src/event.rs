@@ -246,7 +246,6 @@ impl Sink {
     }
 
     #[inline(never)]
-    #[expect(clippy::too_many_arguments, reason = "they are in registers")]
     pub fn answered(
         &mut self,
         at_ns: u64,
@@ -254,13 +253,8 @@ impl Sink {
         cpu: CpuId,
         task: TaskId,
         nr: u16,
-        value: i64,
-        errno: Option<Errno>,
+        result: Result<i64, Errno>,
     ) {
-        let result = match errno {
-            None => Ok(value),
-            Some(errno) => Err(errno),
-        };
         let event = Event::SyscallExit { task, nr, result };
         self.push(Record {
             at_ns,

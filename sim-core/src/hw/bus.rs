@@ -44,6 +44,7 @@ impl<'a> Bus<'a> {
         }
     }
 
+    #[inline]
     fn frame(&mut self, addr: VirtAddr, access: FaultAccess) -> Result<Pfn, PageFault> {
         let Some(root) = self.root else {
             return Ok(Pfn(addr / PAGE_BYTES as u64));

@@ -269,9 +269,22 @@ pub fn walk_steps(ram: &Ram, root: Pfn, addr: VirtAddr) -> Vec<(usize, Pfn, u16,
     steps
 }
 
+/// Whether the flags of an entry allow an access.
+#[inline(always)]
+fn allows(pte: Pte, ring: Ring, access: FaultAccess) -> bool {
+    let user = ring == Ring::Kernel || pte.has(PteFlags::USER);
+    let way = match access {
+        FaultAccess::Read => !pte.has(PteFlags::KEY),
+        // A clean page goes through the walk once more, which marks it dirty.
+        FaultAccess::Write => pte.has(PteFlags::WRITE),
+        FaultAccess::Execute => !pte.has(PteFlags::NO_EXEC),
+    };
+    user && way
+}
+
 /// Translates for a CPU: TLB first, then a walk that sets the accessed and dirty bits.
 /// Returns the frame and whether the tables had to be walked.
-#[inline]
+#[inline(always)]
 pub fn translate(
     ram: &mut Ram,
     tlb: &mut Tlb,
@@ -281,24 +294,28 @@ pub fn translate(
     addr: VirtAddr,
     access: FaultAccess,
 ) -> Result<(Pfn, Walked), PageFault> {
-    let vpn = addr >> 12;
-    let allowed = |pte: Pte| {
-        let user = ring == Ring::Kernel || pte.has(PteFlags::USER);
-        let way = match access {
-            FaultAccess::Read => !pte.has(PteFlags::KEY),
-            // A clean page goes through the walk once more, which marks it dirty.
-            FaultAccess::Write => pte.has(PteFlags::WRITE),
-            FaultAccess::Execute => !pte.has(PteFlags::NO_EXEC),
-        };
-        user && way
-    };
-    if let Some(pte) = tlb.lookup(asid, vpn)
-        && allowed(pte)
+    if let Some(pte) = tlb.lookup(asid, addr >> 12)
+        && allows(pte, ring, access)
         && (access != FaultAccess::Write || pte.has(PteFlags::DIRTY))
     {
         tlb.hits += 1;
         return Ok((pte.pfn(), Walked::No));
     }
+    let pfn = walk_and_fill(ram, tlb, root, asid, ring, addr, access)?;
+    Ok((pfn, Walked::Yes))
+}
+
+#[inline(never)]
+fn walk_and_fill(
+    ram: &mut Ram,
+    tlb: &mut Tlb,
+    root: Pfn,
+    asid: u64,
+    ring: Ring,
+    addr: VirtAddr,
+    access: FaultAccess,
+) -> Result<Pfn, PageFault> {
+    let vpn = addr >> 12;
     tlb.misses += 1;
     let fault = |present| PageFault {
         addr,
@@ -324,7 +341,7 @@ pub fn translate(
     if !pte.has(PteFlags::PRESENT) {
         return Err(fault(false));
     }
-    if !allowed(pte) {
+    if !allows(pte, ring, access) {
         return Err(fault(true));
     }
     let mut marked = pte.with(PteFlags::ACCESSED);
@@ -337,7 +354,7 @@ pub fn translate(
         entries.set(at, marked.0);
     }
     tlb.fill(asid, vpn, marked);
-    Ok((marked.pfn(), Walked::Yes))
+    Ok(marked.pfn())
 }
 
 /// Whether a translation needed the page tables.

@@ -221,6 +221,7 @@ fn blank(
         call: None,
         suspended: None,
         injected: None,
+        told: Reply::None,
         exiting: None,
         job: JobReport::Nothing,
         kernel_frame,

@@ -3,13 +3,14 @@
 //! Forced and free running share this: a call injected from outside waits in the task's mailbox
 //! and takes the same path.
 
+use super::cgroup::Freeze;
 use super::cred::{self, SeccompAction};
 use super::injection::{Answer, Injection};
 use super::sched::{CpuSched, Phase, Resched, SliceUsed};
 use super::signal::Delivered;
 use super::syscall::{self, Syscall};
 use super::task::{ActiveCall, CallOrigin, RunState, Task};
-use super::{Ctx, Errno, Outcome, Reply, Signal, fs, mm};
+use super::{BlockReason, Ctx, Errno, Outcome, Reply, Signal, SysResult, fs, mm};
 use crate::event::{Event, InterruptSource};
 use crate::hw::Ring;
 use std::rc::Rc;
@@ -61,6 +62,36 @@ pub fn charge_tick(task: &mut Task, this: &mut CpuSched, ring: Ring, ns: u64) {
     }
 }
 
+/// Ends the call that a task is in: a program finds the answer in its register, who called from
+/// outside finds it beside the task.
+#[inline(always)]
+pub fn answer(task: &mut Task, result: Result<i64, Errno>) {
+    match task.call.take().map(|active| active.origin) {
+        Some(CallOrigin::Program) => {
+            task.regs.ax = match result {
+                Ok(value) => value,
+                Err(errno) => -i64::from(errno.nr()),
+            }
+        }
+        Some(CallOrigin::Mailbox) => {
+            let reply = match task.told {
+                Reply::None => Reply::None,
+                _ => std::mem::take(&mut task.told),
+            };
+            let last = task.injected.replace(Answer { result, reply });
+            // Mostly there is nothing to give back, and asking that is a call of its own.
+            if let None
+            | Some(Answer {
+                reply: Reply::None, ..
+            }) = last
+            {
+                std::mem::forget(last);
+            }
+        }
+        None => {}
+    }
+}
+
 impl Ctx<'_> {
     /// The `syscall` instruction: from ring 3 to the kernel.
     pub fn enter(&mut self, call: Rc<Syscall>, origin: CallOrigin) -> Phase {
@@ -108,16 +139,18 @@ impl Ctx<'_> {
             return self.interrupt_call(nr);
         }
         active.entries = active.entries.saturating_add(1);
+        let call = active.call.clone();
         let is_killed = task.signals.deliverable() & Signal::SIGKILL.bit() != 0;
         if is_resumed && is_killed && task.exiting.is_none() {
             return self.finish_call(nr, Err(Errno::EINTR));
         }
         // Whatever has come, a frozen one takes it once it is thawed.
-        if is_resumed && task.freeze == super::cgroup::Freeze::Yes && task.exiting.is_none() {
+        if is_resumed && task.freeze == Freeze::Yes && task.exiting.is_none() {
             return Phase::Return;
         }
-        if !matches!(task.reply, Reply::None) {
-            task.reply = Reply::None;
+        let data = task.answer_data();
+        if !matches!(data, Reply::None) {
+            *data = Reply::None;
         }
         // secure_computing: asked once, before anything of the call happens.
         if !is_resumed && task.security.seccomp.is_some() {
@@ -140,29 +173,38 @@ impl Ctx<'_> {
                 }
             }
         }
-        match syscall::dispatch(self) {
+        let result = syscall::dispatch(self, &call);
+        self.conclude(nr, result)
+    }
+
+    /// What follows a handler.
+    pub fn conclude(&mut self, nr: u16, result: SysResult) -> Phase {
+        match result {
             Ok(Outcome::Done(value)) => self.finish_call(nr, Ok(value)),
             // do_exit() ends in schedule(). Whoever waits may free the task at once, so it must be
             // off its CPU by then.
             Ok(Outcome::NoReturn) => self.schedule(),
-            Ok(Outcome::Block(reason)) => {
-                let Some(task) = self.k.tasks.get_mut(id) else {
-                    return Phase::Schedule;
-                };
-                let is_interrupted =
-                    task.signals.is_pending() || task.freeze == super::cgroup::Freeze::Yes;
-                if reason.is_interruptible() && is_interrupted {
-                    return self.interrupt_call(nr);
-                }
-                task.state = RunState::Blocked(reason);
-                self.emit(Event::SyscallBlock {
-                    task: id,
-                    on: reason,
-                });
-                Phase::Schedule
-            }
+            Ok(Outcome::Block(reason)) => self.block_call(nr, reason),
             Err(errno) => self.finish_call(nr, Err(errno)),
         }
+    }
+
+    /// The handler waits for something, unless a signal came first.
+    fn block_call(&mut self, nr: u16, reason: BlockReason) -> Phase {
+        let id = self.task;
+        let Some(task) = self.k.tasks.get_mut(id) else {
+            return Phase::Schedule;
+        };
+        let is_interrupted = task.signals.is_pending() || task.freeze == Freeze::Yes;
+        if reason.is_interruptible() && is_interrupted {
+            return self.interrupt_call(nr);
+        }
+        task.state = RunState::Blocked(reason);
+        self.emit(Event::SyscallBlock {
+            task: id,
+            on: reason,
+        });
+        Phase::Schedule
     }
 
     /// A signal ends a wait: the call begins again after SA_RESTART handlers and after signals
@@ -187,31 +229,10 @@ impl Ctx<'_> {
         let Some(task) = self.k.tasks.get_mut(id) else {
             return Phase::Schedule;
         };
-        let (ax, value, errno) = match result {
-            Ok(value) => (value, value, None),
-            Err(errno) => (-i64::from(errno.nr()), 0, Some(errno)),
-        };
-        match task.call.as_ref().map(|active| active.origin) {
-            Some(CallOrigin::Program) => task.regs.ax = ax,
-            Some(CallOrigin::Mailbox) => {
-                task.injected = None;
-                task.injected = match task.reply {
-                    Reply::None => Some(Answer {
-                        result,
-                        reply: Reply::None,
-                    }),
-                    _ => Some(Answer {
-                        result,
-                        reply: std::mem::take(&mut task.reply),
-                    }),
-                };
-            }
-            None => {}
-        }
-        task.call = None;
+        answer(task, result);
         if self.sink.listens() {
             self.sink
-                .answered(self.now_ns, self.tick, self.cpu, id, nr, value, errno);
+                .answered(self.now_ns, self.tick, self.cpu, id, nr, result);
         }
         Phase::Return
     }

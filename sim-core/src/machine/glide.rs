@@ -1,85 +1,159 @@
-//! The usual ticks between two calls, without looking anything up twice.
+//! Calls out of a mailbox, made one after another without looking anything up twice.
 
-use crate::hw::Ring;
+use super::programs::Programs;
+use super::run::{Turn, after_tick};
+use crate::hw::{Cpu, Ring};
 use crate::kernel::cgroup::Freeze;
-use crate::kernel::entry::charge_tick;
-use crate::kernel::sched::{Phase, Resched};
-use crate::kernel::task::{ActiveCall, CallOrigin};
-use crate::kernel::{Ctx, Injection};
+use crate::kernel::entry::{answer, charge_tick};
+use crate::kernel::sched::{CpuSched, Phase, Resched, program_own_timer};
+use crate::kernel::syscall::dispatch;
+use crate::kernel::task::{ActiveCall, CallOrigin, Task};
+use crate::kernel::{Ctx, Errno, Injection, Outcome};
 
-/// The way back to ring 3 and from there into the call that waits in the mailbox: ticks that need
-/// nothing but a task and its CPU. Does those that are due and usual, as [`super::run`] would, and
+/// What a handler answered that has nothing more to say: the number of the call, and its result.
+type Answered = (u16, Result<i64, Errno>);
+
+/// The usual way of a task that is told what to do: back to ring 3, into the call that waits in
+/// its mailbox, and that call. Does the ticks that are due and usual, as [`super::run`] would, and
 /// leaves everything else to it. The answer is whether it is still this CPU's turn.
 #[inline(always)]
-pub(super) fn glide(cx: &mut Ctx<'_>, next_ns: u64, last: u64) -> bool {
+pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last: u64) -> bool {
     let at = usize::from(cx.cpu.0);
     // Steps of a program that follow one another are not kept waiting.
-    let Some(this) = (cx.k.sched.cpus.get_mut(at)).filter(|this| this.phase == Phase::Return)
-    else {
-        return true;
-    };
-    let (Some(hw), Some(id)) = (cx.hw.cpus.get_mut(at), this.current) else {
-        return true;
-    };
-    let Some(task) = cx.k.tasks.get_mut(id) else {
-        return true;
-    };
-    let is_plain = task.cgroups.v2 == cx.k.cgroups.roots.v2
-        && this.groups.is_empty()
-        && task.call.is_none()
-        && task.freeze == Freeze::No
-        && task.signals.is_quiet();
-    if !is_plain {
+    if (cx.k.sched.cpus.get(at)).is_none_or(|this| this.phase != Phase::Return) {
         return true;
     }
+    let mut answered: Option<Answered> = None;
     loop {
-        let (next, ns);
-        if this.phase == Phase::Return {
-            let takes_up_old = task.suspended.is_some() && task.mailbox.is_empty();
-            if takes_up_old || this.need_resched == Resched::Yes {
-                return true;
+        let (Some(hw), Some(this)) = (cx.hw.cpus.get_mut(at), cx.k.sched.cpus.get_mut(at)) else {
+            return true;
+        };
+        let Some(id) = this.current else {
+            return true;
+        };
+        let Some(task) = cx.k.tasks.get_mut(id) else {
+            return true;
+        };
+        let goes_on = |now_ns, tick| now_ns < turn.next_ns && tick < last;
+        let is_ungrouped = task.cgroups.v2 == cx.k.cgroups.roots.v2 && this.groups.is_empty();
+        if let Some((nr, result)) = answered.take() {
+            if !is_ungrouped {
+                // It has just joined a group.
+                let next = cx.conclude(nr, result.map(Outcome::Done));
+                return follow(cx, programs, turn, next, last);
             }
-            cx.tick += 1;
-            (hw.ring, hw.ip) = (Ring::User, task.regs.ip);
+            answer(task, result);
             if cx.sink.listens() {
-                cx.sink.returned(cx.now_ns, cx.tick, cx.cpu, id);
+                (cx.sink).answered(cx.now_ns, cx.tick, cx.cpu, id, nr, result);
             }
-            (next, ns) = (Phase::User, cx.k.costs.syscall_exit_ns);
-        } else {
-            let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= cx.now_ns;
-            let Some(Injection::Call(call)) = task.mailbox.front() else {
-                return true;
-            };
-            if is_interrupted {
-                return true;
+            let free_at_ns = spend(cx.now_ns, hw, this, task, cx.cost_ns, Phase::Return);
+            let next_period_ns = cx.k.sched.next_period_ns;
+            program_own_timer(hw, this, &task.sched, next_period_ns, free_at_ns);
+            if !goes_on(free_at_ns, cx.tick) {
+                return false;
             }
-            let call = call.clone();
-            task.mailbox.pop_front();
-            cx.tick += 1;
-            hw.ring = Ring::Kernel;
-            if cx.sink.listens() {
-                let told = call.clone();
-                cx.sink.entered(cx.now_ns, cx.tick, cx.cpu, id, told);
-            }
-            task.call = Some(ActiveCall {
-                call,
-                entries: 0,
-                progress: 0,
-                origin: CallOrigin::Mailbox,
-                is_interrupted: false,
-            });
-            (next, ns) = (Phase::Call, cx.k.costs.syscall_entry_ns);
+            cx.now_ns = free_at_ns;
         }
-        let free_at_ns = cx.now_ns.saturating_add(ns);
-        this.phase = next;
-        hw.free_at_ns = free_at_ns;
-        charge_tick(task, this, Ring::Kernel, ns);
-        if free_at_ns >= next_ns || cx.tick >= last {
+        let is_plain = task.call.is_none()
+            && is_ungrouped
+            && task.freeze == Freeze::No
+            && task.signals.is_quiet();
+        let takes_up_old = task.suspended.is_some() && task.mailbox.is_empty();
+        if !is_plain || takes_up_old || this.need_resched == Resched::Yes {
+            return true;
+        }
+
+        // The way back.
+        cx.tick += 1;
+        (hw.ring, hw.ip) = (Ring::User, task.regs.ip);
+        if cx.sink.listens() {
+            cx.sink.returned(cx.now_ns, cx.tick, cx.cpu, id);
+        }
+        let exit_ns = cx.k.costs.syscall_exit_ns;
+        let free_at_ns = spend(cx.now_ns, hw, this, task, exit_ns, Phase::User);
+        if !goes_on(free_at_ns, cx.tick) {
             return false;
         }
         cx.now_ns = free_at_ns;
-        if next == Phase::Call {
+
+        // The trap.
+        let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= cx.now_ns;
+        if is_interrupted || !matches!(task.mailbox.front(), Some(Injection::Call(_))) {
             return true;
         }
+        let Some(Injection::Call(call)) = task.mailbox.pop_front() else {
+            return true;
+        };
+        cx.tick += 1;
+        hw.ring = Ring::Kernel;
+        if cx.sink.listens() {
+            let told = call.clone();
+            cx.sink.entered(cx.now_ns, cx.tick, cx.cpu, id, told);
+        }
+        let entry_ns = cx.k.costs.syscall_entry_ns;
+        let free_at_ns = spend(cx.now_ns, hw, this, task, entry_ns, Phase::Call);
+        let is_still = goes_on(free_at_ns, cx.tick);
+        let is_usual = is_still
+            && task.security.seccomp.is_none()
+            && cx.k.mm.frames.free() >= cx.k.mm.swap.low_frames;
+        task.call = Some(ActiveCall {
+            call: call.clone(),
+            entries: u32::from(is_usual),
+            progress: 0,
+            origin: CallOrigin::Mailbox,
+            is_interrupted: false,
+        });
+        if is_still {
+            cx.now_ns = free_at_ns;
+        }
+        if !is_usual {
+            return is_still;
+        }
+
+        // The handler.
+        (cx.task, cx.why.subject) = (id, Some(id));
+        cx.tick += 1;
+        cx.cost_ns = cx.k.costs.syscall_work_ns;
+        cx.hw.is_due_earlier = false;
+        let result = dispatch(cx, &call);
+        let is_quiet = cx.k.notices.is_empty() && cx.k.panic.is_none() && !cx.hw.is_due_earlier;
+        let nr = call.nr();
+        match result {
+            Ok(Outcome::Done(value)) if is_quiet => answered = Some((nr, Ok(value))),
+            Err(errno) if is_quiet => answered = Some((nr, Err(errno))),
+            _ => {
+                let next = cx.conclude(nr, result);
+                return follow(cx, programs, turn, next, last);
+            }
+        }
     }
+}
+
+/// The end of a tick that is not usual. Answers as [`glide`].
+#[inline(never)]
+fn follow(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, next: Phase, last: u64) -> bool {
+    match after_tick(cx, programs, turn, (Ring::Kernel, next), true) {
+        Some(at_ns) if cx.tick < last => {
+            cx.now_ns = at_ns;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Time in the kernel that a tick cost, and what follows. Returns when that is.
+#[inline(always)]
+fn spend(
+    now_ns: u64,
+    hw: &mut Cpu,
+    this: &mut CpuSched,
+    task: &mut Task,
+    ns: u64,
+    next: Phase,
+) -> u64 {
+    let free_at_ns = now_ns.saturating_add(ns);
+    this.phase = next;
+    hw.free_at_ns = free_at_ns;
+    charge_tick(task, this, Ring::Kernel, ns);
+    free_at_ns
 }

@@ -8,9 +8,9 @@ use super::glide::glide;
 use super::programs::Programs;
 use super::{Machine, forced};
 use crate::event::{Event, Sink};
-use crate::hw::{Bus, CpuId, Hardware, Mmu, Ring};
+use crate::hw::{Bus, CpuId, Hardware, Ring};
 use crate::kernel::rule::Why;
-use crate::kernel::sched::{Phase, Resched, program_timer_here};
+use crate::kernel::sched::{Phase, Resched};
 use crate::kernel::task::CallOrigin;
 use crate::kernel::{Ctx, Injection, Kernel, Signal, TaskId};
 use crate::user::{self, StepInput, Trap};
@@ -30,11 +30,11 @@ pub enum Stop {
 }
 
 /// Who ticks next, and until when nobody else is due.
-struct Turn {
+pub(super) struct Turn {
     at_ns: u64,
     cpu: CpuId,
     /// When the next CPU after this one is due.
-    next_ns: u64,
+    pub(super) next_ns: u64,
 }
 
 impl Machine {
@@ -67,7 +67,7 @@ impl Machine {
             };
             (cx.now_ns, cx.cpu) = (turn.at_ns, turn.cpu);
             turn.next_ns = turn.next_ns.min(until_ns.saturating_add(1));
-            while glide(&mut cx, turn.next_ns, last)
+            while glide(&mut cx, &mut self.programs, &turn, last)
                 && let Some(at_ns) = tick(&mut cx, &mut self.programs, &turn)
                 && cx.tick < last
             {
@@ -156,15 +156,28 @@ fn tick(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn) -> Option<u64> {
         Phase::Return => (cx.return_to_user(), Ring::Kernel),
         Phase::Fault => (cx.page_fault(), Ring::Kernel),
     };
-    let free_at_ns = cx.end_tick(ring, next);
     let sets_timer = match phase {
         Phase::User => is_interrupted,
         // Nothing else changes what is due, unless somebody's time is limited.
         Phase::Return | Phase::Fault => !cx.k.sched.cpus.get(at)?.groups.is_empty(),
         Phase::Idle | Phase::Call | Phase::Schedule | Phase::Offline => true,
     };
+    after_tick(cx, programs, turn, (ring, next), sets_timer)
+}
+
+/// What follows a tick of any kind: its time is charged, the timer is set, and who is to hear of
+/// it hears of it. The answer is as that of [`tick`].
+#[inline(always)]
+pub(super) fn after_tick(
+    cx: &mut Ctx<'_>,
+    programs: &mut Programs,
+    turn: &Turn,
+    (ring, next): (Ring, Phase),
+    sets_timer: bool,
+) -> Option<u64> {
+    let free_at_ns = cx.end_tick(ring, next);
     if sets_timer {
-        program_timer_here(cx.k, cx.hw, cx.cpu, free_at_ns);
+        cx.program_timer(cx.cpu, free_at_ns);
     }
     if !cx.k.notices.is_empty() {
         for notice in cx.k.notices.drain(..) {
@@ -198,18 +211,14 @@ fn user_tick(cx: &mut Ctx<'_>, programs: &mut Programs) -> (Phase, Ring) {
         }
         None => None,
     };
-    let root = (task.mm)
-        .and_then(|mm| cx.k.mm.spaces.get(mm))
-        .map(|space| space.pgd);
     let at = usize::from(cx.cpu.0);
-    let (Some(root), Some(tool), Some(cpu)) = (root, programs.get_mut(id), cx.hw.cpus.get_mut(at))
-    else {
+    let Some(cpu) = cx.hw.cpus.get_mut(at) else {
         return (Phase::Schedule, Ring::Kernel);
     };
     let mmu = cx.hw.mmu;
-    let mut bus = match mmu {
-        Mmu::Paging => Bus::new(&mut cx.hw.ram, cpu, root),
-        Mmu::None => Bus::physical(&mut cx.hw.ram, cpu),
+    let mut bus = match cpu.cr3 {
+        Some(root) => Bus::new(&mut cx.hw.ram, cpu, root),
+        None => Bus::physical(&mut cx.hw.ram, cpu),
     };
     if let Some(step) = step {
         let end = forced::step(step, &mut bus);
@@ -225,7 +234,9 @@ fn user_tick(cx: &mut Ctx<'_>, programs: &mut Programs) -> (Phase, Ring) {
         argv: &task.argv,
         mmu,
     };
-    let trap = user::step(task.program, &mut task.regs, &mut bus, tool, input);
+    let regs = &mut task.regs;
+    let program = task.program;
+    let trap = user::step(program, regs, &mut bus, move || programs.get_mut(id), input);
     let (walks, stored) = (bus.walks, bus.stored);
     let ip = task.regs.ip;
     cpu.ip = ip;

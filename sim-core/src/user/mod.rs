@@ -60,11 +60,14 @@ fn text_start(regs: &Regs) -> u64 {
 
 /// One step: fetch the word at the instruction pointer, then loads, then at most one store or
 /// one trap.
-pub fn step(
+///
+/// `tool` gives a tool's own state; applications have none.
+#[inline]
+pub fn step<'a>(
     program: ProgramId,
     regs: &mut Regs,
     bus: &mut Bus<'_>,
-    tool: &mut ToolState,
+    tool: impl FnOnce() -> Option<&'a mut ToolState>,
     input: StepInput<'_>,
 ) -> Trap {
     let word = match bus.fetch(regs.ip) {
@@ -87,6 +90,9 @@ pub fn step(
         Program::Memhog => apps::memhog(regs, bus, input.argv),
         // It waits to be told, forever.
         Program::Agent => Trap::Syscall(Syscall::Pause {}),
-        _ => tool::step(program, regs, bus, tool, input),
+        _ => match tool() {
+            Some(tool) => tool::step(program, regs, bus, tool, input),
+            None => Trap::Illegal,
+        },
     }
 }

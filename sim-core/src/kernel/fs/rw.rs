@@ -61,7 +61,7 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
     let (offset, flags) = (file.offset, file.flags);
     within_positions(cx, offset, buf.len())?;
     let len = buf.len().min(MAX_BYTES);
-    match file.kind.clone() {
+    match &file.kind {
         OpenKind::Inode => {
             let inode = cx.k.real_inode(inode_of(file).ok_or(lost!(EBADF))?);
             let bytes = read_inode(cx, inode, offset, len)?;
@@ -70,8 +70,8 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
             Ok(answer)
         }
         OpenKind::Proc { text, cred, .. } => {
+            let (text, cred, place) = (text.clone(), cred.clone(), file.path);
             let mut text = text.ok_or_else(|| refuse!(cx.why, ReadDirectory, fd))?;
-            let place = cx.file(fd)?.1.path;
             if let Some(Node::Proc(node)) = place.map(|place| place.node) {
                 procfs::may_read_on(cx, node)?;
                 if offset == 0 {
@@ -95,7 +95,7 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
             Ok(answer)
         }
         OpenKind::Cgroup { node, .. } => {
-            let text = super::cgroupfs::text(cx, node)?;
+            let text = super::cgroupfs::text(cx, *node)?;
             let rest = text.get(offset as usize..).unwrap_or_default();
             let part: Vec<u8> = rest.iter().take(len as usize).copied().collect();
             let answer = cx.deliver(&buf, &part)?;
@@ -104,12 +104,12 @@ pub fn sys_read(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf) -> SysResult {
         }
         OpenKind::Device(Device::Null) => done(0),
         OpenKind::Device(Device::Zero | Device::Full) => cx.deliver(&buf, &vec![0; len as usize]),
-        OpenKind::Device(Device::Tty(tty)) => tty::read(cx, tty, flags, &buf, len),
+        OpenKind::Device(Device::Tty(tty)) => tty::read(cx, *tty, flags, &buf, len),
         OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(lost!(EIO)),
         OpenKind::PipeRead(pipe) | OpenKind::PipeBoth(pipe) => {
-            pipe::read(cx, pipe, flags, &buf, len)
+            pipe::read(cx, *pipe, flags, &buf, len)
         }
-        OpenKind::Socket(socket) => net::read(cx, socket, flags, &buf, len),
+        OpenKind::Socket(socket) => net::read(cx, *socket, flags, &buf, len),
         OpenKind::Path => Err(lost!(EBADF)),
         OpenKind::PipeWrite(_) => Err(lost!(EBADF)),
         OpenKind::Namespace(_) | OpenKind::Pidfd(_) => Err(refuse!(cx.why, ReadKind, fd)),
@@ -125,7 +125,7 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
     forbid!(cx.why, FdWritable, fd => file.flags.0, if !matches!(file.flags.0 & 3, 1 | 2))?;
     let (offset, flags, inode) = (file.offset, file.flags, inode_of(file));
     within_positions(cx, offset, buf.len())?;
-    match file.kind.clone() {
+    match &file.kind {
         OpenKind::Inode => {
             let seen = inode.ok_or(lost!(EBADF))?;
             let inode = cx.k.real_inode(seen);
@@ -149,20 +149,24 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
         OpenKind::Device(Device::Null | Device::Zero) => done(cx.take(&buf)?.len() as i64),
         OpenKind::Device(Device::Full) => Err(refuse!(cx.why, DeviceFull, fd)),
         OpenKind::Device(Device::Tty(tty)) => {
+            let tty = *tty;
             let bytes = cx.take(&buf)?;
             tty::write(cx, tty, &bytes)
         }
         OpenKind::Path => Err(lost!(EBADF)),
         OpenKind::PipeWrite(pipe) | OpenKind::PipeBoth(pipe) => {
+            let pipe = *pipe;
             let bytes = cx.take(&buf)?;
             pipe::write(cx, pipe, flags, &bytes)
         }
         OpenKind::Socket(socket) => {
+            let socket = *socket;
             let bytes = cx.take(&buf)?;
             net::write(cx, socket, flags, &bytes)
         }
         OpenKind::Device(Device::OwnTty | Device::Other { .. }) => Err(lost!(EIO)),
         OpenKind::Cgroup { node, ns, cred } => {
+            let (node, ns, cred) = (*node, *ns, cred.clone());
             let bytes = cx.take(&buf)?;
             if bytes.is_empty() {
                 return done(0);
@@ -176,7 +180,8 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             written
         }
         OpenKind::Proc { cred, user_ns, .. } => {
-            let place = cx.file(fd)?.1.path.ok_or(lost!(EIO))?;
+            let (cred, user_ns, place) = (cred.clone(), *user_ns, file.path);
+            let place = place.ok_or(lost!(EIO))?;
             let Node::Proc(node) = place.node else {
                 return Err(lost!(EIO));
             };

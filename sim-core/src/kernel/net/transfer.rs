@@ -244,7 +244,7 @@ pub fn sys_recvfrom(cx: &mut Ctx<'_>, fd: i32, buf: OutBuf, flags: MsgFlags) -> 
         SocketKind::Udp(_) | SocketKind::Raw(_) => match datagram(cx, id, open, &buf, len)? {
             Received::Wait(outcome) => Ok(outcome),
             Received::Got { outcome, from } => {
-                let reply = std::mem::take(&mut cx.me_mut()?.reply);
+                let reply = std::mem::take(cx.me_mut()?.answer_data());
                 if let Reply::Bytes(bytes) = reply {
                     let addr = SockAddr::Inet {
                         addr: from.addr,

@@ -3,9 +3,9 @@
 //!
 //! The kernel hands the quota out to CPUs in slices of 5 ms; here they take it as they use it.
 
+use super::Level;
 use super::group::Place;
 use super::queue::Who;
-use super::{Level, program_timer};
 use crate::hw::{CpuId, Ring};
 use crate::kernel::cgroup::{CgroupId, Throttle};
 use crate::kernel::task::TaskId;
@@ -55,7 +55,7 @@ impl Ctx<'_> {
             let end_ns = state.period_end_ns;
             if end_ns < self.k.sched.next_period_ns {
                 self.k.sched.next_period_ns = end_ns;
-                program_timer(self.k, self.hw, CpuId(0), now_ns);
+                self.program_timer(CpuId(0), now_ns);
             }
         }
         let Some(state) = self.k.cgroups.table.get_mut(id).map(|g| &mut g.cpu) else {
@@ -145,7 +145,7 @@ impl Ctx<'_> {
                 self.k.share_out();
                 self.resched(cpu);
             }
-            program_timer(self.k, self.hw, cpu, now_ns);
+            self.program_timer(cpu, now_ns);
         }
     }
 }

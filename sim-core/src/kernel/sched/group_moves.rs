@@ -1,8 +1,8 @@
 //! Tasks of groups in and out of the queues, with the groups that this wakes or lays to rest.
 
+use super::Resched;
 use super::group::{Level, Place};
 use super::queue::Who;
-use super::{Resched, program_timer};
 use crate::hw::CpuId;
 use crate::kernel::Ctx;
 use crate::kernel::task::{RunState, TaskId};
@@ -21,7 +21,7 @@ impl Ctx<'_> {
         if self.k.preempts(cpu, id) {
             self.resched(cpu);
         }
-        program_timer(self.k, self.hw, cpu, self.now_ns);
+        self.program_timer(cpu, self.now_ns);
     }
 
     pub(super) fn insert_upwards(&mut self, who: Who, level: Level, cpu: CpuId) {
@@ -182,7 +182,7 @@ impl Ctx<'_> {
     pub fn resched(&mut self, cpu: CpuId) {
         if let Some(this) = self.k.sched.cpu_mut(cpu) {
             this.need_resched = Resched::Yes;
-            self.hw.is_due_earlier = true;
+            self.hw.is_due_earlier |= cpu != self.cpu;
             if this.phase == super::Phase::User {
                 self.hw.cpu_mut(cpu).ipi_pending = true;
             }

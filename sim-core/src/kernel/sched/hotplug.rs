@@ -2,7 +2,7 @@
 //!
 //! A number stands for a place: a CPU that was taken out keeps it, and may be plugged in again.
 
-use super::{Phase, Resched, Sched, Who, program_timer};
+use super::{Phase, Resched, Sched, Who};
 use crate::event::{Event, Refusal};
 use crate::hw::{CPUS_MAX, Cpu, CpuId};
 use crate::kernel::Ctx;
@@ -120,7 +120,7 @@ impl Ctx<'_> {
             let to = self.select_cpu_for_new();
             self.enqueue(id, to);
         }
-        program_timer(self.k, self.hw, first, self.now_ns);
+        self.program_timer(first, self.now_ns);
         Ok(())
     }
 }

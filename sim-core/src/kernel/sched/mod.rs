@@ -11,7 +11,7 @@ mod switch;
 pub use entity::{NICE_0_WEIGHT, SchedEntity, SliceUsed, nice_of_weight, weight_of_nice};
 pub use group::{GroupQueue, Level, Place, shares_of_weight, weight_of_shares};
 pub use queue::{RunQueue, Who};
-pub use switch::{Phase, program_timer, program_timer_here};
+pub use switch::{Phase, program_own_timer};
 
 use super::task::TaskId;
 use super::timer::Timers;

@@ -1,8 +1,8 @@
 //! Waking, choosing and switching.
 
-use super::{Resched, Who};
+use super::{CpuSched, Resched, SchedEntity, Who};
 use crate::event::Event;
-use crate::hw::{CpuId, Hardware, Mmu, Ring};
+use crate::hw::{Cpu, CpuId, Hardware, Mmu, Ring};
 use crate::kernel::task::{RunState, TaskId, WaitQueue};
 use crate::kernel::{BlockReason, Ctx, Kernel};
 
@@ -35,32 +35,54 @@ impl super::Sched {
     }
 }
 
-/// Sets the local timer to what is due first: a sleeper, or the end of the slice if others wait.
-#[inline(never)]
-pub fn program_timer(k: &Kernel, hw: &mut Hardware, cpu: CpuId, now_ns: u64) {
-    program_timer_here(k, hw, cpu, now_ns);
+/// Sets the local timer of a CPU to what is due first: a sleeper, or the end of the slice if others
+/// wait. Returns whether that is earlier than it was.
+#[inline]
+fn program_timer(k: &Kernel, hw: &mut Hardware, cpu: CpuId, now_ns: u64) -> bool {
+    let at = usize::from(cpu.0);
+    let (Some(hw), Some(this)) = (hw.cpus.get_mut(at), k.sched.cpus.get(at)) else {
+        return false;
+    };
+    // Mostly nobody waits, and the timer stands where it stood.
+    let left_ns = match this.queue.is_empty() && this.groups.is_empty() {
+        true => u64::MAX,
+        false => slice_left_ns(k, cpu),
+    };
+    set_timer(
+        hw,
+        this,
+        k.sched.next_period_ns,
+        now_ns.saturating_add(left_ns),
+    )
 }
 
-/// The same for the end of a tick: mostly nobody waits, and the timer stands where it stood.
+/// The same for a CPU whose task is at hand and belongs to no group.
 #[inline(always)]
-pub fn program_timer_here(k: &Kernel, hw: &mut Hardware, cpu: CpuId, now_ns: u64) {
-    let Some(this) = k.sched.cpu(cpu) else { return };
-    let mut at = this.timers.next_ns().unwrap_or(u64::MAX);
-    if !this.queue.is_empty() || !this.groups.is_empty() {
-        at = at.min(now_ns.saturating_add(slice_left_ns(k, cpu)));
-    }
-    if cpu == CpuId(0) {
-        at = at.min(k.sched.next_period_ns);
-    }
-    let Some(hw_cpu) = hw.cpus.get_mut(usize::from(cpu.0)) else {
-        return;
+pub fn program_own_timer(
+    hw: &mut Cpu,
+    this: &CpuSched,
+    running: &SchedEntity,
+    next_period_ns: u64,
+    now_ns: u64,
+) {
+    let left_ns = match this.queue.is_empty() {
+        true => u64::MAX,
+        false => running.slice_left_ns(),
     };
-    if at < std::mem::replace(&mut hw_cpu.timer_ns, at) {
-        hw.is_due_earlier = true;
+    set_timer(hw, this, next_period_ns, now_ns.saturating_add(left_ns));
+}
+
+#[inline(always)]
+fn set_timer(hw: &mut Cpu, this: &CpuSched, next_period_ns: u64, slice_end_ns: u64) -> bool {
+    let mut at = this.timers.next_ns().unwrap_or(u64::MAX).min(slice_end_ns);
+    if hw.id == CpuId(0) {
+        at = at.min(next_period_ns);
     }
+    at < std::mem::replace(&mut hw.timer_ns, at)
 }
 
 /// Until somebody's time is over for whom others wait, or which is limited.
+#[inline(never)]
 fn slice_left_ns(k: &Kernel, cpu: CpuId) -> u64 {
     let Some(this) = k.sched.cpu(cpu) else {
         return u64::MAX;
@@ -78,6 +100,15 @@ fn slice_left_ns(k: &Kernel, cpu: CpuId) -> u64 {
 }
 
 impl Ctx<'_> {
+    /// Sets the local timer of a CPU. Another one's that is due earlier than before may end the
+    /// turn of this one.
+    #[inline]
+    pub fn program_timer(&mut self, cpu: CpuId, now_ns: u64) {
+        if program_timer(self.k, self.hw, cpu, now_ns) && cpu != self.cpu {
+            self.hw.is_due_earlier = true;
+        }
+    }
+
     /// Wakes a blocked task: it will check again whether what it waits for has come. Waking a
     /// task that does not wait is harmless.
     pub fn wake(&mut self, id: TaskId) {
@@ -179,7 +210,7 @@ impl Ctx<'_> {
         if preempts {
             self.resched(cpu);
         }
-        program_timer(self.k, self.hw, cpu, now_ns);
+        self.program_timer(cpu, now_ns);
     }
 
     /// Arms a timer of this CPU for the calling task.
@@ -278,7 +309,7 @@ impl Ctx<'_> {
             .max_by_key(|(at, cpu)| (cpu.takeable(), usize::MAX - at))?
             .0;
         let (stolen, group) = self.k.sched.cpus.get_mut(busiest)?.steal()?;
-        program_timer(self.k, self.hw, CpuId(busiest as u8), self.now_ns);
+        self.program_timer(CpuId(busiest as u8), self.now_ns);
         if group.is_some() {
             self.enqueue_grouped(stolen, self.cpu);
             let this = self.k.sched.cpu_mut(self.cpu)?;

@@ -105,8 +105,8 @@ pub fn sys_rt_sigaction(
     let signal = signal_arg(&cx.why, signal)?;
     forbid!(cx.why, SigactionChangeable, signal, if act.is_some() && signal.is_kernel_only())?;
     let task = cx.me_mut()?;
+    *task.answer_data() = Reply::SigAction(task.signals.action(signal));
     let state = &mut task.signals;
-    task.reply = Reply::SigAction(state.action(signal));
     let Some(act) = act else { return done(0) };
     std::rc::Rc::make_mut(&mut state.actions)[signal.place()] = act;
     if signal == Signal::SIGCHLD {

@@ -76,7 +76,7 @@ impl Ctx<'_> {
 
     /// Hands data to the caller beside the return value.
     pub fn reply(&mut self, reply: Reply) -> Result<(), Errno> {
-        self.me_mut()?.reply = reply;
+        *self.me_mut()?.answer_data() = reply;
         Ok(())
     }
 

@@ -63,13 +63,11 @@ macro_rules! syscalls {
         /// Every call that has a handler: number and name.
         pub const MODELLED: &[(u16, &str)] = &[$(($nr, $name),)*];
 
-        /// Runs the handler of the call that the task is in. It takes effect at one instant; its
-        /// cost is charged afterwards. The call stays where it lies: a copy of the whole was measured
-        /// to cost more than many a handler.
+        /// Runs the handler of a call, which the task is in. It takes effect at one instant; its
+        /// cost is charged afterwards.
         #[inline(never)]
-        pub(crate) fn dispatch(cx: &mut Ctx<'_>) -> SysResult {
-            let active = cx.k.tasks.get(cx.task).and_then(|task| task.call.as_ref());
-            match &*active.ok_or(lost!(ESRCH))?.call {
+        pub(crate) fn dispatch(cx: &mut Ctx<'_>, call: &Syscall) -> SysResult {
+            match call {
                 $(Syscall::$variant { $($field),* } => {
                     $(let $field = $field.clone();)*
                     $handler(cx, $($field),*)

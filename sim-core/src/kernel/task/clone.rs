@@ -198,6 +198,7 @@ fn copy_process(cx: &mut Ctx<'_>, flags: CloneFlags, exit_signal: i32) -> Result
         call: None,
         suspended: None,
         injected: None,
+        told: crate::kernel::Reply::None,
         exiting: None,
         job: JobReport::Nothing,
         kernel_frame,

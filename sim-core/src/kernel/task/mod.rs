@@ -113,6 +113,9 @@ pub struct Task {
     pub suspended: Option<ActiveCall>,
     /// What the last thing from the mailbox came to; `None` while it is not done.
     pub injected: Option<Answer>,
+    /// Data of the answer to a call from the mailbox, until it is done: the program's own lies in
+    /// `reply`, and it may not have looked at that yet.
+    pub told: Reply,
     /// The wait(2) status that it is exiting with.
     pub exiting: Option<i32>,
     /// A stop or continuation that the parent has not waited for.
@@ -149,6 +152,14 @@ impl Task {
     /// still waits for its namespace to be empty.
     pub fn has_exited(&self) -> bool {
         self.mm.is_none() && self.exiting.is_some()
+    }
+
+    /// Where the data of the current call's answer goes, beside its return value.
+    pub fn answer_data(&mut self) -> &mut Reply {
+        match self.call.as_ref().map(|call| call.origin) {
+            Some(CallOrigin::Mailbox) => &mut self.told,
+            Some(CallOrigin::Program) | None => &mut self.reply,
+        }
     }
 }
 
