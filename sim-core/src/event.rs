@@ -245,6 +245,15 @@ impl Sink {
         });
     }
 
+    /// Back in ring 3, and in the kernel again with the next call. `at` are the times and ticks of
+    /// the two.
+    #[inline(never)]
+    pub fn came_again(&mut self, at: [(u64, u64); 2], cpu: CpuId, task: TaskId, call: Rc<Syscall>) {
+        let [(at_ns, tick), (then_ns, then)] = at;
+        self.returned(at_ns, tick, cpu, task);
+        self.entered(then_ns, then, cpu, task, call);
+    }
+
     #[inline(never)]
     pub fn answered(
         &mut self,

@@ -73,21 +73,20 @@ pub fn answer(task: &mut Task, result: Result<i64, Errno>) {
                 Err(errno) => -i64::from(errno.nr()),
             }
         }
-        Some(CallOrigin::Mailbox) => {
-            let reply = match task.told {
-                Reply::None => Reply::None,
-                _ => std::mem::take(&mut task.told),
-            };
-            let last = task.injected.replace(Answer { result, reply });
-            // Mostly there is nothing to give back, and asking that is a call of its own.
-            if let None
-            | Some(Answer {
-                reply: Reply::None, ..
-            }) = last
-            {
-                std::mem::forget(last);
+        Some(CallOrigin::Mailbox) => match (&mut task.injected, &task.told) {
+            // Mostly nothing is beside the number, and nothing was: it is written where it lies.
+            (
+                Some(Answer {
+                    result: last,
+                    reply: Reply::None,
+                }),
+                Reply::None,
+            ) => *last = result,
+            (injected, _) => {
+                let reply = std::mem::take(&mut task.told);
+                *injected = Some(Answer { result, reply });
             }
-        }
+        },
         None => {}
     }
 }

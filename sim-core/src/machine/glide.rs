@@ -63,52 +63,38 @@ pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last
             return true;
         }
 
-        // The way back.
-        cx.tick += 1;
-        (hw.ring, hw.ip) = (Ring::User, task.regs.ip);
-        if cx.sink.listens() {
-            cx.sink.returned(cx.now_ns, cx.tick, cx.cpu, id);
-        }
-        let exit_ns = cx.k.costs.syscall_exit_ns;
-        let free_at_ns = spend(cx.now_ns, hw, this, task, exit_ns, Phase::User);
-        if !goes_on(free_at_ns, cx.tick) {
-            return false;
-        }
-        cx.now_ns = free_at_ns;
-
-        // The trap.
-        let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= cx.now_ns;
-        if is_interrupted || !matches!(task.mailbox.front(), Some(Injection::Call(_))) {
+        // The way back and the trap: one piece, unless something may come between.
+        let (exit_ns, entry_ns) = (cx.k.costs.syscall_exit_ns, cx.k.costs.syscall_entry_ns);
+        let ready_ns = cx.now_ns.saturating_add(exit_ns);
+        let free_at_ns = ready_ns.saturating_add(entry_ns);
+        let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= free_at_ns;
+        if is_interrupted
+            || !goes_on(free_at_ns, cx.tick + 2)
+            || task.security.seccomp.is_some()
+            || cx.k.mm.frames.free() < cx.k.mm.swap.low_frames
+            || task.sched.uses_up_slice(exit_ns + entry_ns)
+            || !matches!(task.mailbox.front(), Some(Injection::Call(_)))
+        {
             return true;
         }
         let Some(Injection::Call(call)) = task.mailbox.pop_front() else {
             return true;
         };
-        cx.tick += 1;
-        hw.ring = Ring::Kernel;
+        (hw.ring, hw.ip) = (Ring::Kernel, task.regs.ip);
         if cx.sink.listens() {
-            let told = call.clone();
-            cx.sink.entered(cx.now_ns, cx.tick, cx.cpu, id, told);
+            let at = [(cx.now_ns, cx.tick + 1), (ready_ns, cx.tick + 2)];
+            cx.sink.came_again(at, cx.cpu, id, call.clone());
         }
-        let entry_ns = cx.k.costs.syscall_entry_ns;
-        let free_at_ns = spend(cx.now_ns, hw, this, task, entry_ns, Phase::Call);
-        let is_still = goes_on(free_at_ns, cx.tick);
-        let is_usual = is_still
-            && task.security.seccomp.is_none()
-            && cx.k.mm.frames.free() >= cx.k.mm.swap.low_frames;
+        spend(cx.now_ns, hw, this, task, exit_ns + entry_ns, Phase::Call);
         task.call = Some(ActiveCall {
             call: call.clone(),
-            entries: u32::from(is_usual),
+            entries: 1,
             progress: 0,
             origin: CallOrigin::Mailbox,
             is_interrupted: false,
         });
-        if is_still {
-            cx.now_ns = free_at_ns;
-        }
-        if !is_usual {
-            return is_still;
-        }
+        cx.now_ns = free_at_ns;
+        cx.tick += 2;
 
         // The handler.
         (cx.task, cx.why.subject) = (id, Some(id));

@@ -89,6 +89,12 @@ impl SchedEntity {
         SliceUsed::Yes
     }
 
+    /// Whether so much more time would use up the slice.
+    #[inline(always)]
+    pub fn uses_up_slice(&self, ns: u64) -> bool {
+        self.vruntime.saturating_add(self.to_virtual(ns)) >= self.deadline
+    }
+
     /// Real ns until the slice is used up.
     pub fn slice_left_ns(&self) -> u64 {
         self.to_real(self.deadline.saturating_sub(self.vruntime))
