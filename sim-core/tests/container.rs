@@ -88,3 +88,58 @@ fn the_group_goes_with_the_container() {
     wait(&mut session);
     assert_eq!(all(&session, "ppt").len(), 1);
 }
+
+#[test]
+fn what_is_written_inside_goes_into_a_layer_of_its_own() {
+    let (mut session, inside) = with_shell();
+    ask(&mut session, inside, "echo mine > /etc/note");
+    assert_eq!(ask(&mut session, inside, "cat /etc/note"), "mine");
+    let layer = "/var/lib/docker/overlay2/deck/diff";
+    let written = ask(&mut session, HOST, &format!("cat {layer}/etc/note"));
+    assert_eq!(written, "mine");
+    let image = ask(&mut session, HOST, "ls /var/lib/docker/images/ppt/etc");
+    assert!(!image.contains("note"), "{image}");
+    let other = "docker run --name other ppt cat /etc/note";
+    let other = ask(&mut session, HOST, other);
+    assert!(other.contains("No such file"), "{other}");
+    ask(&mut session, HOST, "docker stop deck");
+    ask(&mut session, HOST, "docker rm deck");
+    let left = ask(&mut session, HOST, "ls /var/lib/docker/overlay2");
+    assert_eq!(left, "other");
+}
+
+#[test]
+fn root_inside_has_the_capabilities_that_docker_leaves_it() {
+    let (mut session, inside) = with_shell();
+    let ppt = all(&session, "ppt").pop().expect("it runs").pid;
+    for (tty, who) in [(inside, "self".into()), (HOST, ppt.to_string())] {
+        let status = ask(&mut session, tty, &format!("cat /proc/{who}/status"));
+        let has = |name: &str, value: &str| {
+            let mut lines = status.lines().map(|line| line.split_whitespace());
+            lines.any(|mut words| words.next() == Some(name) && words.next() == Some(value))
+        };
+        assert!(has("CapInh:", "0000000000000000"), "{who}: {status}");
+        for set in ["CapPrm:", "CapEff:", "CapBnd:"] {
+            assert!(has(set, "00000000a80425fb"), "{who}: {set}: {status}");
+        }
+        assert!(has("Seccomp:", "2"), "{who}: {status}");
+    }
+}
+
+#[test]
+fn what_is_everybodys_cannot_be_changed_from_inside() {
+    let (mut session, inside) = with_shell();
+    for (command, answer) in [
+        ("mount -t tmpfs none /tmp", "Operation not permitted"),
+        ("umount /proc", "Operation not permitted"),
+        ("hostname other", "Operation not permitted"),
+        (
+            "echo other > /proc/sys/kernel/hostname",
+            "Read-only file system",
+        ),
+    ] {
+        let refused = ask(&mut session, inside, command);
+        assert!(refused.contains(answer), "{command}: {refused}");
+    }
+    assert_eq!(ask(&mut session, inside, "hostname"), "deck");
+}

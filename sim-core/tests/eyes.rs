@@ -222,8 +222,8 @@ fn a_container_sees_itself() {
     assert_eq!(seen.tasks.len(), 1);
     assert!(seen.tasks.iter().all(|own| own.apart.is_empty()));
     assert_eq!(seen.proc, SeenProc::Own);
-    let path = seen.root.host_path.expect("the image's directory");
-    assert!(path.starts_with("/var/lib/docker/images/"), "{path}");
+    let path = seen.root.host_path.expect("where it is mounted");
+    assert_eq!(path, "/var/lib/docker/overlay2/deck/merged");
     assert!(!seen.root.entries.iter().any(|name| name == "var"));
     // A shell beside it is number 2 or more for it.
     session.launch("docker exec deck sh");

@@ -12,7 +12,7 @@ use sim_core::kernel::syscall::{
 use sim_core::view::tasks;
 
 const IMAGE: &str = "/var/lib/docker/images/word";
-const ROOT: &str = "/var/lib/docker/containers/rootfs";
+const ROOT: &str = "/var/lib/docker/overlay2/rootfs";
 const GROUP: &str = "/mnt/deck";
 /// The runtime's pipe: memhog has its terminal at 0 to 2.
 const READ_END: i32 = 3;

@@ -1,6 +1,7 @@
 //! `docker`: what a person types. It keeps the books and lets `runc` do the work.
 
 use super::exec;
+use super::layers;
 use super::state::{self, IMAGE_DIR, Record};
 use crate::kernel::syscall::{SigNr, Str, WaitOptions};
 use crate::kernel::{Errno, Reply, Signal, Syscall};
@@ -240,6 +241,7 @@ fn remove(sys: &mut Sys<'_>, name: &str) -> Round {
             fail(sys, &text)
         }
         Ok(_) => {
+            layers::remove(sys, name)?;
             state::remove(sys, name)?.ok();
             sys.print(1, &format!("{name}\n"))?;
             Ok(Flow::Exit(0))

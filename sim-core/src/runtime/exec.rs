@@ -1,6 +1,7 @@
 //! `docker exec`: another program in the namespaces of a running one.
 
 use super::cgroup;
+use super::confine::confine;
 use super::docker::{fail, no_such, wait};
 use super::state;
 use crate::kernel::Syscall;
@@ -53,6 +54,9 @@ pub fn exec(sys: &mut Sys<'_>, name: &str, command: &[&str]) -> Round {
         Err(errno) => return fail(sys, &format!("docker: exec: fork: {}\n", errno.text())),
     }
     sys.call(Syscall::Chdir { path: "/".into() })?.ok();
+    if let Err((what, errno)) = confine(sys)? {
+        return fail(sys, &format!("docker: exec: {what}: {}\n", errno.text()));
+    }
     let argv: Rc<[Str]> = command.iter().map(|word| Str::from(*word)).collect();
     let program = command.first().copied().unwrap_or_default();
     let path = if program.contains('/') {

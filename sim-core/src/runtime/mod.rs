@@ -3,8 +3,11 @@
 //! Everything here is system calls. The kernel never hears the word.
 
 mod cgroup;
+mod confine;
 mod docker;
 mod exec;
+mod layers;
+mod mount;
 mod runc;
 mod state;
 

@@ -1,8 +1,11 @@
-//! `runc`: namespaces, a control group and a root of its own, and the program.
+//! `runc`: namespaces, a control group and a root of its own, fewer privileges, and the program.
 
 use super::cgroup;
+use super::confine::confine;
 use super::docker::{fail, wait};
-use super::state::{self, CONTAINER_DIR, IMAGE_DIR, Record};
+use super::layers;
+use super::mount::mount;
+use super::state::{self, Record};
 use crate::kernel::syscall::{CloneFlags, MountFlags, Str};
 use crate::kernel::{Errno, Syscall};
 use crate::user::tool::{Asked, Flow, Pending, Round, Sys};
@@ -21,6 +24,12 @@ pub fn runc(sys: &mut Sys<'_>) -> Round {
         state::remove(sys, name)?.ok();
         return fail(sys, &format!("runc: cgroup: {}\n", errno.text()));
     }
+    if let Err(errno) = layers::mount(sys, name, image)? {
+        cgroup::remove(sys, name)?.ok();
+        layers::remove(sys, name)?;
+        state::remove(sys, name)?.ok();
+        return fail(sys, &format!("runc: overlay: {}\n", errno.text()));
+    }
     // One call makes the process and its namespaces.
     let flags = CloneFlags::NEWPID
         .with(CloneFlags::NEWNS)
@@ -28,10 +37,12 @@ pub fn runc(sys: &mut Sys<'_>) -> Round {
         .with(CloneFlags::NEWIPC)
         .with(CloneFlags::NEWNET);
     match sys.fork_into(flags)? {
-        Ok(0) => inside(sys, name, image, host, command),
+        Ok(0) => inside(sys, name, host, command),
         Ok(pid) => outside(sys, name, image, pid as i32),
         Err(errno) => {
             cgroup::remove(sys, name)?.ok();
+            layers::unmount(sys, name)?.ok();
+            layers::remove(sys, name)?;
             state::remove(sys, name)?.ok();
             fail(sys, &format!("runc: clone: {}\n", errno.text()))
         }
@@ -48,6 +59,7 @@ fn outside(sys: &mut Sys<'_>, name: &str, image: &str, pid: i32) -> Round {
     state::save(sys, name, &running)?.ok();
     let status = wait(sys, pid)?;
     cgroup::remove(sys, name)?.ok();
+    layers::unmount(sys, name)?.ok();
     let exited = Record {
         image: image.into(),
         pid: 0,
@@ -58,8 +70,8 @@ fn outside(sys: &mut Sys<'_>, name: &str, image: &str, pid: i32) -> Round {
 }
 
 /// The first process of the new namespaces, on its way to the program.
-fn inside(sys: &mut Sys<'_>, name: &str, image: &str, host: &str, command: &[String]) -> Round {
-    if let Err((what, errno)) = prepare(sys, name, image, host)? {
+fn inside(sys: &mut Sys<'_>, name: &str, host: &str, command: &[String]) -> Round {
+    if let Err((what, errno)) = prepare(sys, name, host)? {
         sys.print(2, &format!("runc: {what}: {}\n", errno.text()))?;
         return Ok(Flow::Exit(126));
     }
@@ -82,10 +94,11 @@ fn inside(sys: &mut Sys<'_>, name: &str, image: &str, host: &str, command: &[Str
     Ok(Flow::Exit(127))
 }
 
-type Prepared = Result<Result<(), (&'static str, Errno)>, Pending>;
+/// What could not be done, and why.
+pub(super) type Prepared = Result<Result<(), (&'static str, Errno)>, Pending>;
 
 /// In the order of the OCI runtime specification's create.
-fn prepare(sys: &mut Sys<'_>, name: &str, image: &str, host: &str) -> Prepared {
+fn prepare(sys: &mut Sys<'_>, name: &str, host: &str) -> Prepared {
     // Into the group first: the new cgroup namespace has its root where the caller is.
     match cgroup::door(sys, name)? {
         Ok(door) => cgroup::enter(sys, door as i32)?,
@@ -95,58 +108,61 @@ fn prepare(sys: &mut Sys<'_>, name: &str, image: &str, host: &str) -> Prepared {
     if let Err(errno) = sys.call(Syscall::Unshare { flags })? {
         return Ok(Err(("unshare the cgroup namespace", errno)));
     }
-    let base = format!("{CONTAINER_DIR}/{name}");
-    let root = format!("{base}/rootfs");
     // Before any mount: what is mounted from here on must not travel back to the host.
     let private = MountFlags::REC.with(MountFlags::PRIVATE);
-    let private = mount(sys, "none", "/", "", private)?;
-    if let Err(errno) = private {
+    if let Err(errno) = mount(sys, "none", "/", ("", private, ""))? {
         return Ok(Err(("make / private", errno)));
     }
-    for dir in [&base, &root] {
-        match sys.call(Syscall::Mkdir {
-            path: Str::from(dir.as_str()),
-            mode: 0o755,
-        })? {
-            Ok(_) | Err(Errno::EEXIST) => {}
-            Err(errno) => return Ok(Err(("make the root directory", errno))),
-        }
-    }
-    // A bind mount of the image is a mount point, as pivot_root asks of the new root.
-    let steps: [(&'static str, String, String, &str, MountFlags); 4] = [
+    let root = layers::root(name);
+    let proc_sys = format!("{root}/proc/sys");
+    let default = MountFlags::default();
+    let readonly = MountFlags::BIND
+        .with(MountFlags::REMOUNT)
+        .with(MountFlags::RDONLY);
+    let steps: [(&'static str, &str, &str, (&str, MountFlags, &str)); 6] = [
+        // Onto itself: a mount of this namespace's own, as pivot_root asks of the new root.
         (
-            "bind the image",
-            format!("{IMAGE_DIR}/{image}"),
-            root.clone(),
-            "",
-            MountFlags::BIND,
+            "bind the root",
+            &root,
+            &root,
+            ("", MountFlags::BIND.with(MountFlags::REC), ""),
         ),
         (
             "mount /tmp",
-            "tmpfs".into(),
-            format!("{root}/tmp"),
             "tmpfs",
-            MountFlags::default(),
+            &format!("{root}/tmp"),
+            ("tmpfs", default, ""),
         ),
         // The host's terminals must be reached from inside.
         (
             "bind /dev",
-            "/dev".into(),
-            format!("{root}/dev"),
-            "",
-            MountFlags::BIND,
+            "/dev",
+            &format!("{root}/dev"),
+            ("", MountFlags::BIND, ""),
         ),
         // A fresh instance: it shows the PID namespace that this process is in.
         (
             "mount /proc",
-            "proc".into(),
-            format!("{root}/proc"),
             "proc",
-            MountFlags::default(),
+            &format!("{root}/proc"),
+            ("proc", default, ""),
+        ),
+        // Its settings are the kernel's, and so everybody's.
+        (
+            "bind /proc/sys",
+            &proc_sys,
+            &proc_sys,
+            ("", MountFlags::BIND, ""),
+        ),
+        (
+            "make /proc/sys read-only",
+            "none",
+            &proc_sys,
+            ("", readonly, ""),
         ),
     ];
-    for (what, source, target, fstype, flags) in steps {
-        if let Err(errno) = mount(sys, &source, &target, fstype, flags)? {
+    for (what, source, target, how) in steps {
+        if let Err(errno) = mount(sys, source, target, how)? {
             return Ok(Err((what, errno)));
         }
     }
@@ -185,22 +201,5 @@ fn prepare(sys: &mut Sys<'_>, name: &str, image: &str, host: &str) -> Prepared {
             return Ok(Err((what, errno)));
         }
     }
-    Ok(Ok(()))
-}
-
-fn mount(
-    sys: &mut Sys<'_>,
-    source: &str,
-    target: &str,
-    fstype: &str,
-    flags: MountFlags,
-) -> Asked<i64> {
-    let (source, target, fstype) = (source.into(), target.into(), fstype.into());
-    sys.call(Syscall::Mount {
-        source,
-        target,
-        fstype,
-        flags,
-        data: "".into(),
-    })
+    confine(sys)
 }

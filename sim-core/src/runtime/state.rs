@@ -6,7 +6,8 @@ use crate::user::tool::{Asked, Pending, Sys};
 
 pub const STATE_DIR: &str = "/run/docker";
 pub const IMAGE_DIR: &str = "/var/lib/docker/images";
-pub const CONTAINER_DIR: &str = "/var/lib/docker/containers";
+/// A directory for each container, as of Docker's overlay2 driver.
+pub const LAYER_DIR: &str = "/var/lib/docker/overlay2";
 
 /// One line: `image pid status`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ const DIRECTORIES: &[(&str, u16)] = &[
     ("/var", 0o755),
     ("/var/lib", 0o755),
     ("/var/lib/docker", 0o755),
-    ("/var/lib/docker/containers", 0o755),
+    ("/var/lib/docker/overlay2", 0o710),
     ("/var/lib/docker/images", 0o755),
 ];
 

@@ -75,6 +75,6 @@ parts =
 
     All of them are attached to processes, and one container may hold many. There is one kernel, and one set of hardware.
 parts-deeper =
-    The Docker on this machine goes no further than namespaces and cgroups. A real one also drops most capabilities and sets a seccomp filter.
+    Here root in a container keeps the few capabilities that Docker leaves it, and a seccomp filter answers calls such as mount and unshare with EPERM. `cat /proc/self/status` on both sides tells (CapEff, Seccomp).
 
     Manual: cgroups(7), capabilities(7), seccomp(2). On Linux: `systemd-cgls`, `getpcaps PID`, `grep Seccomp /proc/PID/status`

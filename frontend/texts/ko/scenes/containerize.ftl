@@ -75,6 +75,6 @@ parts =
 
     모두 프로세스에 붙는 것이고, 컨테이너 하나에는 프로세스가 여럿 들어갈 수 있습니다. 커널은 하나, 하드웨어도 하나입니다.
 parts-deeper =
-    여기 있는 도커는 네임스페이스와 cgroup까지만 씁니다. 진짜 도커는 capability도 대부분 떼어 내고 seccomp 필터도 걸어 둡니다.
+    여기서도 컨테이너의 root에게는 도커가 남겨 두는 몇 가지 capability만 있고, mount나 unshare 같은 호출에는 seccomp 필터가 EPERM으로 답합니다. 양쪽에서 `cat /proc/self/status`를 실행하면 차이(CapEff, Seccomp)가 보입니다.
 
     매뉴얼: cgroups(7), capabilities(7), seccomp(2). 리눅스에서 보려면: `systemd-cgls`, `getpcaps PID`, `grep Seccomp /proc/PID/status`

@@ -84,8 +84,10 @@ impl Kernel {
         if let Some(path) = self.path_below(root, place) {
             return Some(path);
         }
-        let mount = root.mount;
-        self.path_below(root, PathRef { mount, ..place })
+        let ns = self.vfs.mounts.get(root.mount)?.ns;
+        let sb = self.vfs.mounts.get(place.mount)?.sb;
+        let mut twins = (self.vfs.mounts.iter()).filter(|(_, m)| m.ns == ns && m.sb == sb);
+        twins.find_map(|(mount, _)| self.path_below(root, PathRef { mount, ..place }))
     }
 
     /// The path of a node from the root of its file system.

@@ -16,7 +16,9 @@ pub use abi::{
 };
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
-use super::cred::{self, Resource, SeccompAction};
+pub use super::cred::{Cap, CapSet, SeccompAction};
+
+use super::cred::{self, Resource};
 use super::net::{NetlinkRequest, SockAddr};
 use super::rule::Why;
 use super::{Errno, Signal, fs, ipc, mm, net, ns, signal, task};
