@@ -45,7 +45,7 @@ impl Signal {
                 self.default_action(),
                 DefaultAction::Ignore | DefaultAction::Continue
             ),
-            SigAct::Handle { .. } => false,
+            SigAct::Handle { .. } | SigAct::HandleOnce => false,
         }
     }
 }
