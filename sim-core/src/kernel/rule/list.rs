@@ -192,6 +192,7 @@ rules! {
     KeepcapsLocked EPERM "capabilities(7)";
     KillPermission EPERM "kill(2)";
     KillTargetExists ESRCH "kill(2)";
+    LastPid EINVAL "pid_namespaces(7)";
     LengthValid EINVAL "truncate(2)";
     LinkDirectory EPERM "link(2)";
     LinkMount EXDEV "link(2)";
