@@ -201,13 +201,12 @@ impl Params {
         self.number_or(name, 0)
     }
 
-    /// A number that fits an `int` of C.
+    /// A number as an `int` of C takes it: its lower 32 bits. Ids are such, too.
     ///
     /// # Errors
-    /// As [`Params::number`], and numbers that do not fit.
+    /// As [`Params::number`].
     pub fn int(&self, name: &str) -> Result<i32, String> {
-        let number = self.number(name)?;
-        i32::try_from(number).map_err(|_| format!("parameter '{name}' does not fit: {number}"))
+        Ok(self.number(name)? as i32)
     }
 
     /// As [`Params::int`], with a default.

@@ -9,6 +9,7 @@ use sim_core::kernel::rule::{Rule, Verdict};
 use sim_core::kernel::{Answer, FrameOrder, Injection};
 use sim_core::{BootOptions, Command, Event, Machine, Sink, observe};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 /// Frames of the machine: 24 GiB, as the recorded one had.
 const RAM_FRAMES: u64 = 24 << 18;
@@ -94,6 +95,11 @@ impl World {
         let task = observe::task_with_pid(&world.machine, 1).ok_or("no process 1")?;
         world.actors.push(Actor::new("init", task, 1));
         crate::ctl::number_namespaces(&mut world, task);
+        let Ok(calls) = ops::signals_of_the_runtime(|_| Ok::<_, Infallible>(true));
+        for call in calls {
+            world.inject(0, call.into());
+            world.settle()?;
+        }
         Ok(world)
     }
 
@@ -266,7 +272,10 @@ impl World {
                 }
                 Event::SignalHandle { task, signal } => {
                     let task = task.as_u64();
-                    if let Some(actor) = self.actors.iter_mut().find(|a| a.task == task) {
+                    // The runtime's own handlers note nothing.
+                    let is_noted = observe::is_handled(&self.machine, task, signal);
+                    let actor = self.actors.iter_mut().find(|a| a.task == task);
+                    if let Some(actor) = actor.filter(|_| is_noted) {
                         actor.handled.push(ops::signal_text(signal));
                     }
                 }
@@ -337,7 +346,11 @@ impl World {
                     continue;
                 };
                 busy.came.push(Came::Answer(answer));
-                if let Outcome::Done(result) = self.go_on(at, busy)? {
+                let names = self.actors.len();
+                let gone_on = self.go_on(at, busy)?;
+                // A child gets its name only from a fork that answers in its own step.
+                self.actors.truncate(names);
+                if let Outcome::Done(result) = gone_on {
                     let result = match result {
                         Ok(value) => json!({ "ret": value }),
                         Err(errno) => json!({ "err": errno }),

@@ -31,6 +31,7 @@ pub fn main() -> c_int {
         [_, "agent", channel] => match channel.parse() {
             Ok(channel) => {
                 let mut agent = Agent::new(channel);
+                start::signals_of_the_runtime();
                 agent.executed();
                 agent.serve()
             }

@@ -9,5 +9,6 @@ mod tasks;
 pub use memory::{MappedRun, PageSeen, mappings, pages};
 pub use mounts::mountinfo;
 pub use tasks::{
-    Process, answer, interfaces, is_dead, namespace, process, returned, state, task_with_pid,
+    Process, answer, interfaces, is_dead, is_handled, namespace, process, returned, state,
+    task_with_pid,
 };

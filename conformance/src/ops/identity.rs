@@ -204,7 +204,7 @@ fn rlimit(hands: &mut Hands<'_>) -> OpResult {
             .and_then(|n| n.parse().ok())
             .unwrap_or(0);
         let extra: i32 = hands.params.int_or("extra_pages", 0)?;
-        (pages + extra as u64) * 4096
+        pages.wrapping_add_signed(extra.into()).wrapping_mul(4096)
     } else {
         number_or(hands, "val", 0)?
     };

@@ -12,7 +12,7 @@ mod processes;
 
 use crate::hands::{Halt, Hands, OpResult};
 
-pub use processes::{end_text, signal_text};
+pub use processes::{end_text, signal_text, signals_of_the_runtime};
 
 /// An operation: run from its start with every answer that has come.
 type Op = fn(&mut Hands<'_>) -> OpResult;

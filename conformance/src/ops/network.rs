@@ -300,9 +300,15 @@ fn unix_addr(hands: &Hands<'_>) -> Result<SockAddr, Halt> {
     })
 }
 
+/// The program of the recordings goes on with -1 if it gets none.
+fn unix_socket(hands: &mut Hands<'_>) -> Result<i32, Halt> {
+    let made = hands.attempt(socket(AF_UNIX, SOCK_STREAM, 0))?;
+    Ok(made.map_or(-1, |(fd, _)| fd as i32))
+}
+
 fn unix_listen(hands: &mut Hands<'_>) -> OpResult {
     let addr = unix_addr(hands)?;
-    let fd = hands.call(socket(AF_UNIX, SOCK_STREAM, 0))?.0 as i32;
+    let fd = unix_socket(hands)?;
     let backlog = BACKLOG;
     let calls = vec![Syscall::Bind { fd, addr }, Syscall::Listen { fd, backlog }];
     opened(hands, fd, calls)
@@ -310,7 +316,7 @@ fn unix_listen(hands: &mut Hands<'_>) -> OpResult {
 
 fn unix_connect(hands: &mut Hands<'_>) -> OpResult {
     let addr = unix_addr(hands)?;
-    let fd = hands.call(socket(AF_UNIX, SOCK_STREAM, 0))?.0 as i32;
+    let fd = unix_socket(hands)?;
     opened(hands, fd, vec![Syscall::Connect { fd, addr }])
 }
 

@@ -114,15 +114,52 @@ fn exec(hands: &mut Hands<'_>) -> OpResult {
             let argv = [path.clone()].into();
             number(hands, Syscall::Execve { path, argv })
         }
-        None => number(
-            hands,
-            Syscall::Execveat {
+        None => {
+            hands.call(Syscall::Execveat {
                 fd: AGENT_FD,
                 argv: [AGENT.into()].into(),
                 flags: AtFlags::EMPTY_PATH,
-            },
-        ),
+            })?;
+            for call in signals_of_the_runtime(|signal| {
+                let now = hands.call(disposition(signal))?.1;
+                Ok::<_, Halt>(now == Reply::SigAction(SigAct::Default))
+            })? {
+                hands.call(call)?;
+            }
+            Ok(0.into())
+        }
     }
+}
+
+fn disposition(signal: Signal) -> Syscall {
+    Syscall::RtSigaction {
+        signal: signal.into(),
+        act: None,
+        flags: SaFlags::default(),
+    }
+}
+
+/// What the program of the recordings does about signals before its first operation: it is written
+/// in Rust, whose runtime ignores SIGPIPE, and has handlers for faults that are not taken up
+/// already. They put the default back when they run for anything but a stack overflow.
+///
+/// # Errors
+/// Those of `is_default`, which tells what a signal does now.
+pub fn signals_of_the_runtime<E>(
+    mut is_default: impl FnMut(Signal) -> Result<bool, E>,
+) -> Result<Vec<Syscall>, E> {
+    let set = |signal: Signal, act| Syscall::RtSigaction {
+        signal: signal.into(),
+        act: Some(act),
+        flags: SaFlags::default(),
+    };
+    let mut calls = vec![set(Signal::SIGPIPE, SigAct::Ignore)];
+    for signal in [Signal::SIGSEGV, Signal::SIGBUS] {
+        if is_default(signal)? {
+            calls.push(set(signal, SigAct::HandleOnce));
+        }
+    }
+    Ok(calls)
 }
 
 fn exit(hands: &mut Hands<'_>) -> OpResult {
@@ -231,7 +268,7 @@ fn sigget(hands: &mut Hands<'_>) -> OpResult {
     match hands.call(ask)?.1 {
         Reply::SigAction(SigAct::Default) => Ok("default".into()),
         Reply::SigAction(SigAct::Ignore) => Ok("ignore".into()),
-        Reply::SigAction(SigAct::Handle { .. }) => Ok("handle".into()),
+        Reply::SigAction(SigAct::Handle { .. } | SigAct::HandleOnce) => Ok("handle".into()),
         other => Err(Halt::Bad(format!("rt_sigaction answered {other:?}"))),
     }
 }

@@ -60,6 +60,7 @@ fn become_init(root: &str) -> Result<(), (&'static str, Failure)> {
     }
     die_with_parent();
     default_signals();
+    signals_of_the_runtime();
     step("setsid", sys!(setsid()))?;
     // SAFETY: umask takes a number.
     unsafe { libc::umask(0o022) };
@@ -145,6 +146,29 @@ fn default_signals() {
             old,
             mask_bytes
         ));
+    }
+}
+
+extern "C" fn on_fault(_: c_int) {}
+
+/// What Rust's runtime sets up when a program starts, which this one does without: SIGPIPE is
+/// ignored, and handlers of faults that are not taken up already put the default back when they
+/// run. A stack overflow finds no room for one.
+pub fn signals_of_the_runtime() {
+    // SAFETY: A sigaction of zeroes is the default action, without flags; handlers take a number.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = libc::SIG_IGN;
+        libc::sigaction(libc::SIGPIPE, &action, std::ptr::null_mut());
+        action.sa_sigaction = on_fault as *const () as usize;
+        action.sa_flags = libc::SA_RESETHAND;
+        for signal in [libc::SIGSEGV, libc::SIGBUS] {
+            let mut old: libc::sigaction = std::mem::zeroed();
+            libc::sigaction(signal, null(), &mut old);
+            if old.sa_sigaction == libc::SIG_DFL {
+                libc::sigaction(signal, &action, std::ptr::null_mut());
+            }
+        }
     }
 }
 

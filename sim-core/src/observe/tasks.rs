@@ -2,7 +2,7 @@
 
 use crate::Machine;
 use crate::kernel::task::RunState;
-use crate::kernel::{Answer, Task, TaskId};
+use crate::kernel::{Answer, Signal, Task, TaskId};
 
 /// A process as its parent and the first namespaces see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,4 +109,9 @@ pub fn process(machine: &Machine, id: u64) -> Option<Process> {
         uids: [cred.uid, cred.euid, cred.suid, cred.fsuid],
         gids: [cred.gid, cred.egid, cred.sgid, cred.fsgid],
     })
+}
+
+/// Whether a task has a handler for a signal.
+pub fn is_handled(machine: &Machine, id: u64, signal: Signal) -> bool {
+    task(machine, id).is_some_and(|task| task.signals.action(signal).is_handler())
 }

@@ -213,6 +213,7 @@ fn call(name_of: &str, rng: &mut Rng) -> Option<Syscall> {
                 SigAct::Handle {
                     restart: Restart::Restart,
                 },
+                SigAct::HandleOnce,
             ])),
             flags: SaFlags(rng.below(4) as u32),
         },

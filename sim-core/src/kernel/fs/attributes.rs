@@ -171,6 +171,7 @@ pub fn sys_fchown(cx: &mut Ctx<'_>, fd: i32, uid: u32, gid: u32) -> SysResult {
 
 fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResult {
     const UNCHANGED: u32 = u32::MAX;
+    cx.want_write(place)?;
     let me = cx.me()?.cred.user_ns;
     let ns = cx.k.ns.user(me).ok_or(lost!(EINVAL))?;
     let lower = |map: &crate::kernel::cred::IdMap, id: u32| match id {
@@ -178,7 +179,6 @@ fn change_owner(cx: &mut Ctx<'_>, place: PathRef, uid: u32, gid: u32) -> SysResu
         _ => map.down(id).ok_or_else(|| refuse!(cx.why, IdMapped, id)),
     };
     let (uid, gid) = (lower(&ns.uid_map, uid)?, lower(&ns.gid_map, gid)?);
-    cx.want_write(place)?;
     // Files of a process let it happen and forget it at the next look (pid_revalidate).
     let is_kept = match place.node {
         Node::Inode(_) | Node::Cgroup(_) => true,

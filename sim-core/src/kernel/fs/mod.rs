@@ -68,7 +68,8 @@ pub use rename::{sys_rename, sys_renameat2};
 pub use rw::{sys_lseek, sys_read, sys_write};
 pub use script::interpreter;
 pub use socket::{
-    install_socket, make_socket, may_make_socket, release_socket_path, socket_inode, socket_of_fd,
+    install_socket, make_socket, may_accept_at, may_make_socket, release_socket_path, socket_inode,
+    socket_of_fd,
 };
 pub use superblock::{FsType, SuperBlock, SuperId};
 pub use tty::{Tty, session_leader_exit, sys_ioctl, tty_hangup};

@@ -13,7 +13,7 @@ use crate::hw::{DiskFile, DiskNode, Load};
 use crate::kernel::cred::SetId;
 use crate::kernel::mm::{MappedBy, Sharing};
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Prot, Str, SysResult, done_fd};
-use crate::kernel::{Ctx, Errno, ProgramId};
+use crate::kernel::{Ctx, Errno, ProgramId, net};
 use std::rc::Rc;
 
 /// What the walk of an open came to.
@@ -437,10 +437,28 @@ pub fn mappable(
         may = Prot::READ.with(Prot::EXEC);
     }
     let mount = file.path.and_then(|place| cx.k.mount(place.mount));
-    if mount.is_some_and(|mount| mount.flags.has(MountFlags::NOEXEC)) {
+    // path_noexec: nor does anything run that lies on no file system for programs (SB_I_NOEXEC).
+    let is_nameless = file.path.map(|place| place.mount) == cx.k.vfs.nsfs;
+    let is_noexec = match file.kind {
+        OpenKind::Inode
+        | OpenKind::Device(_)
+        | OpenKind::PipeRead(_)
+        | OpenKind::PipeWrite(_)
+        | OpenKind::PipeBoth(_)
+        | OpenKind::Path => is_nameless,
+        OpenKind::Proc { .. }
+        | OpenKind::Cgroup { .. }
+        | OpenKind::Socket(_)
+        | OpenKind::Namespace(_)
+        | OpenKind::Pidfd(_) => true,
+    };
+    if is_noexec || mount.is_some_and(|mount| mount.flags.has(MountFlags::NOEXEC)) {
         forbid!(cx.why, MmapNoexec, fd, if prot.has(Prot::EXEC))?;
         may = Prot(may.0 & !Prot::EXEC.0);
     }
+    // tcp_mmap gives out what arrives, for reading; that is not modelled.
+    let is_tcp = matches!(file.kind, OpenKind::Socket(socket) if net::is_tcp(cx.k, socket));
+    forbid!(cx.why, MmapTcpWrite, fd, if is_tcp && prot.has(Prot::WRITE))?;
     if file.kind == OpenKind::Device(Device::Zero) {
         return Ok((None, may, None));
     }

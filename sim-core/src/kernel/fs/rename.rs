@@ -53,9 +53,9 @@ pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysRes
     forbid!(cx.why, RenameSlash, source, if !is_dir && has_slash)?;
     forbid!(cx.why, RenameIntoItself, source, if is_dir && cx.k.is_within(new.dir.node, source))?;
     forbid!(cx.why, RenameAncestor, if target.is_some_and(|target| cx.k.is_within(old.dir.node, target)))?;
-    if let (Node::Cgroup(from), Node::Cgroup(to), Node::Cgroup(node)) =
+    let (Node::Inode(from_dir), Node::Inode(to_dir), Node::Inode(id)) =
         (old.dir.node, new.dir.node, source)
-    {
+    else {
         if target == Some(source) {
             return done(0);
         }
@@ -65,13 +65,13 @@ pub fn sys_renameat2(cx: &mut Ctx<'_>, from: Str, to: Str, flags: u32) -> SysRes
             None => cx.may_create(new.dir)?,
             Some(target) => cx.may_delete(new.dir, target, must_be)?,
         }
+        let (Node::Cgroup(from), Node::Cgroup(to), Node::Cgroup(node)) =
+            (old.dir.node, new.dir.node, source)
+        else {
+            return Err(refuse!(cx.why, NameComputed, source));
+        };
         crate::kernel::cgroup::rename(cx.k, &cx.why, (from, node), (to, new_name))?;
         return done(0);
-    }
-    let (Node::Inode(from_dir), Node::Inode(to_dir), Node::Inode(id)) =
-        (old.dir.node, new.dir.node, source)
-    else {
-        return Err(refuse!(cx.why, NameComputed, source));
     };
     let replaced = match target {
         Some(Node::Inode(target)) => Some(target),

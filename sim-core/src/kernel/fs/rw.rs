@@ -197,7 +197,9 @@ pub fn sys_write(cx: &mut Ctx<'_>, fd: i32, buf: InBuf) -> SysResult {
             let taken = as_opener(cx, cred, |cx, writer| {
                 procfs::write(cx, node, user_ns, (offset, &bytes), writer)
             })?;
-            advance(cx, id, taken as u64);
+            if procfs::moves_on(node) {
+                advance(cx, id, taken as u64);
+            }
             done(taken as i64)
         }
         OpenKind::PipeRead(_) => Err(lost!(EBADF)),

@@ -6,6 +6,7 @@ use super::inode::{InodeData, InodeId};
 use super::names::{Vacant, vacant};
 use super::open::new_inode;
 use super::path::{Node, PathRef, release_path};
+use super::procfs;
 use super::vfs_ops::enter;
 use super::walk::Follow;
 use crate::kernel::net::SocketId;
@@ -31,6 +32,15 @@ pub fn socket_of_fd(cx: &Ctx<'_>, fd: i32) -> Result<(SocketId, OpenFlags), Errn
         | OpenKind::Namespace(_)
         | OpenKind::Pidfd(_) => Err(refuse!(cx.why, FdSocket, fd)),
     }
+}
+
+/// accept(2) takes its descriptor before it looks what it is asked of (__sys_accept4_file).
+///
+/// # Errors
+/// EBADF, EMFILE.
+pub fn may_accept_at(cx: &Ctx<'_>, fd: i32) -> Result<(), Errno> {
+    cx.file(fd)?;
+    cx.me()?.files.check_free(&cx.why, cx.fd_limit())
 }
 
 /// A descriptor of a socket; without one the socket is closed.
@@ -82,6 +92,13 @@ pub fn make_socket(cx: &mut Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
 /// Those of the walk, EACCES without permission to write.
 pub fn socket_inode(cx: &Ctx<'_>, path: &str) -> Result<Option<InodeId>, Errno> {
     let place = cx.resolve(path, Follow::Yes)?;
+    // What is immutable cannot be written, whatever its mode says (inode_permission).
+    let is_immutable = match place.node {
+        Node::Ns(_) => true,
+        Node::Proc(node) => matches!(node.entry, procfs::Entry::Pid(_)),
+        Node::Inode(_) | Node::Cgroup(_) => false,
+    };
+    forbid!(cx.why, ConnectImmutable, place.node, if is_immutable)?;
     cx.permit(place, Access::Write)?;
     Ok(match place.node {
         Node::Inode(id) => {

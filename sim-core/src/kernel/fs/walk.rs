@@ -103,7 +103,10 @@ impl Ctx<'_> {
         };
         let dir = self.walk(start, above, Follow::Yes, links)?;
         forbid!(self.why, NameIsDirectory, dir.node, if self.kind_of(dir.node) != Some(FileKind::Directory))?;
-        self.may_lookup(dir)?;
+        // A path without a name asks nothing of the root (link_path_walk).
+        if !trimmed.is_empty() {
+            self.may_lookup(dir)?;
+        }
         let last = match name {
             "" => Last::Root,
             "." => Last::Dot,

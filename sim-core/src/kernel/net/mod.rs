@@ -30,7 +30,7 @@ pub use device::{Device, DeviceId, DeviceKind, IfAddr, Link};
 pub use packet::End;
 pub use packet::Packet;
 pub use requests::{IfName, NetIoctl, NetlinkRequest, NsTarget, SockAddr};
-pub use sock::{Socket, SocketId, SocketKind, close_socket, namespace_refs, path_refs};
+pub use sock::{Socket, SocketId, SocketKind, close_socket, is_tcp, namespace_refs, path_refs};
 pub use socket_calls::{
     sys_accept4, sys_bind, sys_connect, sys_getpeername, sys_getsockname, sys_getsockopt,
     sys_listen, sys_setsockopt, sys_shutdown, sys_socket, sys_socketpair,

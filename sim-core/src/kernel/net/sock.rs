@@ -209,3 +209,9 @@ pub fn path_refs(k: &Kernel) -> Vec<PathRef> {
     let all = k.net.sockets.iter();
     all.filter_map(|(_, socket)| place(socket)).collect()
 }
+
+/// Whether a socket is one of TCP.
+pub fn is_tcp(k: &Kernel, id: SocketId) -> bool {
+    let socket = k.net.sockets.get(id);
+    socket.is_some_and(|socket| matches!(socket.kind, SocketKind::Tcp(_)))
+}

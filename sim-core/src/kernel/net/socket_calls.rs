@@ -282,6 +282,7 @@ fn datagram_connect(cx: &mut Ctx<'_>, id: SocketId, addr: &SockAddr) -> SysResul
 /// EMFILE.
 pub fn sys_accept4(cx: &mut Ctx<'_>, fd: i32, flags: OpenFlags) -> SysResult {
     forbid!(cx.why, SocketFlags, flags.0, if flags.0 & !SOCK_FLAGS != 0)?;
+    fs::may_accept_at(cx, fd)?;
     let (id, open) = fs::socket_of_fd(cx, fd)?;
     let child = match &mut cx.socket_mut(id)?.kind {
         SocketKind::Tcp(tcp) if tcp.state == TcpState::Listen => tcp.queue.pop_front(),

@@ -77,6 +77,10 @@ pub(super) fn written(
 /// # Errors
 /// Those of recv(2).
 pub fn read(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, buf: &OutBuf, len: u64) -> SysResult {
+    // Whatever its state (sock_read_iter).
+    if len == 0 {
+        return done(0);
+    }
     match cx.socket(id)?.kind {
         SocketKind::Tcp(_) => tcp_read(cx, id, flags, buf, len),
         SocketKind::Udp(_) | SocketKind::Raw(_) => match datagram(cx, id, flags, buf, len)? {

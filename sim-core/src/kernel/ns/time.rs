@@ -117,9 +117,15 @@ pub fn offsets_text(k: &Kernel, task: &Task) -> String {
 /// Writing to it: `monotonic 86400 0`, a line for each clock. How many bytes were taken.
 ///
 /// # Errors
-/// EINVAL, EPERM without privilege, ERANGE for a time before the start or too far away, EACCES
+/// EINVAL, ESRCH from `time_ns`, which looks for the namespace, EPERM without privilege, ERANGE for a time before the start or too far away, EACCES
 /// once somebody is in the namespace.
-pub fn write_offsets(cx: &mut Ctx<'_>, id: NsId, bytes: &[u8]) -> Result<usize, Errno> {
+pub fn write_offsets(
+    cx: &mut Ctx<'_>,
+    offset: u64,
+    bytes: &[u8],
+    time_ns: impl FnOnce(&Ctx<'_>) -> Result<NsId, Errno>,
+) -> Result<usize, Errno> {
+    forbid!(cx.why, TimeOffsetsText, if offset != 0)?;
     let text = std::str::from_utf8(bytes).map_err(|_| refuse!(cx.why, TimeOffsetsText))?;
     let mut parsed = Vec::new();
     let mut rest = text;
@@ -149,8 +155,8 @@ pub fn write_offsets(cx: &mut Ctx<'_>, id: NsId, bytes: &[u8]) -> Result<usize, 
         parsed.push((clock, seconds, ns));
     }
     forbid!(cx.why, TimeOffsetsText, if parsed.is_empty())?;
-    let time = cx.me()?.ns.time_for_children;
-    cx.capable_over(time, crate::kernel::cred::Cap::SYS_TIME)?;
+    let id = time_ns(cx)?;
+    cx.capable_over(id, crate::kernel::cred::Cap::SYS_TIME)?;
     let now_s = cx.k.up_ns(cx.now_ns) / SECOND_NS;
     let mut time = cx.k.time_ns(id);
     let offsets = time.offsets;

@@ -121,6 +121,7 @@ rules! {
     ChownPermission EPERM "chown(2)";
     CloneFlags EINVAL "clone(2)";
     CloneVmVfork EINVAL "clone(2)";
+    ConnectImmutable EPERM "connect(2)";
     ConnectPending EALREADY "connect(2)";
     ConnectProgress EINPROGRESS "connect(2)";
     CwdRemoved ENOENT "getcwd(3)";
@@ -192,6 +193,7 @@ rules! {
     KeepcapsLocked EPERM "capabilities(7)";
     KillPermission EPERM "kill(2)";
     KillTargetExists ESRCH "kill(2)";
+    LastPid EINVAL "pid_namespaces(7)";
     LengthValid EINVAL "truncate(2)";
     LinkDirectory EPERM "link(2)";
     LinkMount EXDEV "link(2)";
@@ -212,6 +214,7 @@ rules! {
     MmapLength EINVAL "mmap(2)";
     MmapMinAddr EPERM "mmap(2)";
     MmapNoexec EPERM "mmap(2)";
+    MmapTcpWrite EPERM "tcp(7)";
     MmapNoreplace EEXIST "mmap(2)";
     MmapOffset EOVERFLOW "mmap(2)";
     MmapSharing EINVAL "mmap(2)";

@@ -54,6 +54,7 @@ impl SignalState {
                     );
                     return restart == Restart::Restart && !is_never;
                 }
+                SigAct::HandleOnce => return false,
                 SigAct::Default | SigAct::Ignore => rest &= !signal.bit(),
             }
         }
@@ -74,6 +75,11 @@ impl Ctx<'_> {
                 return Delivered::Continue;
             }
             if let Some(signal) = task.signals.group_exit {
+                // get_signal takes the SIGKILL that complete_signal gave the thread. What was sent
+                // to the process stays pending.
+                if signal != Signal::SIGKILL {
+                    task.signals.pending &= !Signal::SIGKILL.bit();
+                }
                 self.emit(Event::SignalDeliver { task: id, signal });
                 self.die_of(signal);
                 return Delivered::Fatal;
@@ -92,8 +98,13 @@ impl Ctx<'_> {
             self.emit(Event::SignalDeliver { task: id, signal });
             match action {
                 SigAct::Ignore => {}
-                SigAct::Handle { .. } => {
+                SigAct::Handle { .. } | SigAct::HandleOnce => {
                     if let Some(task) = self.k.tasks.get_mut(id) {
+                        if action == SigAct::HandleOnce {
+                            // get_signal: SA_ONESHOT.
+                            let actions = Rc::make_mut(&mut task.signals.actions);
+                            actions[signal.place()] = SigAct::Default;
+                        }
                         task.signals.frames.push(signal);
                     }
                 }

@@ -72,7 +72,8 @@ impl Ctx<'_> {
         }
         let members = self.k.pids.get(group).map(|p| p.pgrp.clone());
         for signal in [Signal::SIGHUP, Signal::SIGCONT] {
-            for member in members.iter().flatten() {
+            // As kill(2): who joined last comes first.
+            for member in members.iter().flatten().rev() {
                 self.send_signal_from(*member, signal, Origin::Outside);
             }
         }

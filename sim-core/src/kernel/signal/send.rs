@@ -3,7 +3,7 @@
 use super::{DefaultAction, Shield, Signal};
 use crate::event::Event;
 use crate::kernel::syscall::{SaFlags, SigAct};
-use crate::kernel::task::{JobReport, RunState, Task, TaskId};
+use crate::kernel::task::{JobReport, RunState, Task, TaskId, is_waited_for};
 use crate::kernel::{BlockReason, Ctx, Kernel};
 
 /// RLIMIT_SIGPENDING of a machine of this size.
@@ -45,7 +45,7 @@ impl Signal {
                 self.default_action(),
                 DefaultAction::Ignore | DefaultAction::Continue
             ),
-            SigAct::Handle { .. } => false,
+            SigAct::Handle { .. } | SigAct::HandleOnce => false,
         }
     }
 }
@@ -193,7 +193,9 @@ impl Ctx<'_> {
         if hears {
             self.send_signal_from(parent, Signal::SIGCHLD, Origin::Inside);
         }
-        self.wake_if(parent, |reason| reason == BlockReason::Child);
+        if is_waited_for(self.k, parent, id) {
+            self.wake_if(parent, |reason| reason == BlockReason::Child);
+        }
     }
 }
 

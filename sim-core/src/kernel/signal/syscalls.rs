@@ -64,11 +64,10 @@ pub(in crate::kernel) fn kill_ok(
 fn targets(cx: &Ctx<'_>, pid: i32) -> Result<Vec<TaskId>, Errno> {
     let me = cx.me()?;
     let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
+    // Who joined last is first in the list (attach_pid).
     let group = |id| {
-        cx.k.pids
-            .get(id)
-            .map(|p| p.pgrp.clone())
-            .unwrap_or_default()
+        let members = cx.k.pids.get(id).map(|p| p.pgrp.iter().rev().copied());
+        members.into_iter().flatten().collect()
     };
     Ok(match pid {
         // Everyone but init and oneself.

@@ -265,6 +265,18 @@ pub enum SigAct {
     Handle {
         restart: Restart,
     },
+    /// SA_RESETHAND, without SA_RESTART: one such note, and the default from then on.
+    HandleOnce,
+}
+
+impl SigAct {
+    /// Whether a program's own function is called.
+    pub fn is_handler(self) -> bool {
+        match self {
+            SigAct::Default | SigAct::Ignore => false,
+            SigAct::Handle { .. } | SigAct::HandleOnce => true,
+        }
+    }
 }
 
 /// SA_RESTART or not.

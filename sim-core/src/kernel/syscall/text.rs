@@ -368,6 +368,7 @@ words! {
         SigAct::Ignore => "SIG_IGN" => SigAct::Ignore;
         SigAct::Handle { restart: Restart::Interrupt } => "handler" => SigAct::Handle { restart: Restart::Interrupt };
         SigAct::Handle { restart: Restart::Restart } => "handler_SA_RESTART" => SigAct::Handle { restart: Restart::Restart };
+        SigAct::HandleOnce => "handler_SA_RESETHAND" => SigAct::HandleOnce;
     }
 }
 

@@ -176,7 +176,7 @@ fn finish(
     task.reply = crate::kernel::Reply::None;
     // Handlers are gone with the old program; what was ignored stays so (execve(2)).
     for action in Rc::make_mut(&mut task.signals.actions).iter_mut() {
-        if matches!(action, SigAct::Handle { .. }) {
+        if action.is_handler() {
             *action = SigAct::Default;
         }
     }

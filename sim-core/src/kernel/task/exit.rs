@@ -1,6 +1,7 @@
 //! The end of a process: exit_group(2), and signals that kill.
 
 use super::reparent::pass_on_children;
+use super::wait::is_waited_for;
 use super::{JobReport, RunState, TaskId};
 use crate::event::Event;
 use crate::kernel::ns::{NsSwap, PidNsState};
@@ -145,6 +146,7 @@ fn become_zombie(cx: &mut Ctx<'_>, id: TaskId) {
 pub(super) fn tell_parent(cx: &mut Ctx<'_>, id: TaskId, parent: TaskId) {
     let mut signal = Signal::from_nr(cx.k.tasks.get(id).map_or(0, |t| t.exit_signal));
     let mut keeps_zombie = KeepsZombie::Yes;
+    let is_meant = is_waited_for(cx.k, parent, id);
     if signal == Some(Signal::SIGCHLD)
         && let Some(task) = cx.k.tasks.get(parent)
     {
@@ -162,7 +164,7 @@ pub(super) fn tell_parent(cx: &mut Ctx<'_>, id: TaskId, parent: TaskId) {
     if keeps_zombie == KeepsZombie::No {
         reap(cx, id);
     }
-    cx.wake_if(parent, |reason| reason == BlockReason::Child);
+    cx.wake_if(parent, |reason| is_meant && reason == BlockReason::Child);
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use super::exit::reap;
 use super::{JobReport, PidId, RunState, Task, TaskId};
 use crate::kernel::fs;
-use crate::kernel::syscall::{WaitFor, WaitOptions, done};
-use crate::kernel::{BlockReason, Ctx, Errno, NsId, Outcome, Reply, Signal, SysResult};
+use crate::kernel::syscall::{Syscall, WaitFor, WaitOptions, done};
+use crate::kernel::{BlockReason, Ctx, Errno, Kernel, NsId, Outcome, Reply, Signal, SysResult};
 
 /// Which children a wait is about.
 #[derive(Clone, Copy)]
@@ -43,6 +43,30 @@ fn is_eligible(which: Which, options: WaitOptions, id: TaskId, task: &Task) -> b
     };
     let is_clone = task.exit_signal != Signal::SIGCHLD.nr();
     is_meant && (options.has(WaitOptions::WALL) || is_clone == options.has(WaitOptions::WCLONE))
+}
+
+/// pid_child_should_wake: whether a parent that waits is about this child. Others' news do not even
+/// make it look whether there is anybody left.
+pub fn is_waited_for(k: &Kernel, parent: TaskId, child: TaskId) -> bool {
+    let (Some(parent), Some(task)) = (k.tasks.get(parent), k.tasks.get(child)) else {
+        return false;
+    };
+    let map = k.pid_ns_of(parent).and_then(|ns| k.ns.pid(ns));
+    let number = |nr: i32| map.and_then(|ns| ns.map.get(nr));
+    let in_group = |nr: i32| match nr {
+        0 => task.pgrp == parent.pgrp,
+        nr => number(nr) == Some(task.pgrp),
+    };
+    match parent.call.as_ref().map(|call| &*call.call) {
+        Some(Syscall::Wait4 { pid: -1, .. }) => true,
+        Some(Syscall::Wait4 { pid: nr @ 1.., .. }) => number(*nr) == Some(task.pid),
+        Some(Syscall::Wait4 { pid, .. }) => in_group(pid.saturating_neg()),
+        Some(Syscall::Waitid {
+            which: WaitFor::Pgid(group),
+            ..
+        }) => in_group(*group),
+        Some(_) | None => true,
+    }
 }
 
 fn news_of(options: WaitOptions, task: &Task) -> Option<News> {

@@ -8,6 +8,7 @@ use crate::kernel::cred::{
     write_setgroups,
 };
 use crate::kernel::mm::OOM_SCORE_ADJ_MIN;
+use crate::kernel::task::PID_MAX;
 use crate::kernel::{Ctx, Errno, NsId, Task, ns};
 use std::fmt::Write;
 
@@ -78,8 +79,12 @@ pub fn write(
 ) -> Result<usize, Errno> {
     match node.entry {
         Entry::File(pid, PidFile::TimensOffsets) => {
-            let time_ns = task_of(cx, node.ns, pid)?.ns.time_for_children;
-            return ns::write_offsets(cx, time_ns, bytes);
+            return ns::write_offsets(cx, offset, bytes, |cx| {
+                let task = task_of(cx, node.ns, pid)?;
+                // timens_for_children_get.
+                forbid!(cx.why, ProcProcess, if task.has_exited())?;
+                Ok(task.ns.time_for_children)
+            });
         }
         Entry::File(pid, PidFile::Comm) => {
             // Threads of the process only.
@@ -104,6 +109,7 @@ pub fn write(
             }
             return Ok(bytes.len());
         }
+        Entry::SysFile(SysFile::NsLastPid) => return write_last_pid(cx, offset, bytes),
         Entry::SysFile(SysFile::Hostname) => {
             if bytes.is_empty() {
                 return Ok(0);
@@ -135,6 +141,43 @@ pub fn write(
     let user_ns = user_ns.ok_or(lost!(EIO))?;
     write_id_map(cx, user_ns, kind, (offset, bytes), writer)?;
     Ok(bytes.len())
+}
+
+/// pid_ns_ctl_handler: the next process of the writer's PID namespace gets the first free number
+/// behind this one (pid_namespaces(7)).
+///
+/// # Errors
+/// EPERM without privilege over the namespace, EINVAL for what is no pid.
+fn write_last_pid(cx: &mut Ctx<'_>, offset: u64, bytes: &[u8]) -> Result<usize, Errno> {
+    let me = cx.me()?;
+    let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
+    let (owner, cred) = (cx.k.owner_of_ns(ns), &me.cred);
+    // checkpoint_restore_ns_capable.
+    if !cx.holds_cap(cred, owner, Cap::CHECKPOINT_RESTORE) {
+        cx.ns_capable(owner, Cap::SYS_ADMIN)?;
+    }
+    // Behind the beginning nothing is looked at (proc_first_pos_non_zero_ignore).
+    if offset != 0 {
+        return Ok(bytes.len());
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let rest = text.trim_start();
+    if rest.is_empty() {
+        return Ok(bytes.len());
+    }
+    // One number; blanks behind it are taken too (proc_dointvec_minmax).
+    let end = rest.find(|c: char| !c.is_ascii_digit());
+    let (digits, behind) = rest.split_at(end.unwrap_or(rest.len()));
+    let blank_follows = behind.is_empty() || behind.starts_with([' ', '\t', '\n', '\0']);
+    let last = digits
+        .parse()
+        .ok()
+        .filter(|last| blank_follows && *last <= PID_MAX);
+    let last = last.ok_or_else(|| refuse!(cx.why, LastPid, ns))?;
+    if let Some(ns) = cx.k.ns.pid_mut(ns) {
+        ns.last = last;
+    }
+    Ok(bytes.len() - behind.trim_start_matches([' ', '\t', '\n']).len())
 }
 
 /// `Uid:`, `Gid:` and `Groups:` as the reader's user namespace shows them.

@@ -32,7 +32,8 @@ pub use id_files::{mapped_user_ns, may_open_for_writing, write};
 pub use mounts::mountinfo;
 pub use net_files::{NetNode, may_write as may_write_setting, write as write_setting};
 pub use owner::{
-    is_of_process, is_own_fds, is_read_at_open, is_setting, may_enter, may_read_on, mode, owner,
+    is_of_process, is_own_fds, is_read_at_open, is_setting, may_enter, may_read_on, mode, moves_on,
+    owner,
 };
 pub use tree::{inode_number, is_gone, kind, list, lookup, name, parent, target};
 

@@ -1,5 +1,6 @@
 //! Whose the files of proc are (task_dump_owner), and who may look behind them.
 
+use super::net_files::NetNode;
 use super::{Entry, PidFile, ProcNode, SysFile, kind};
 use crate::kernel::cred::{Dumpable, may_ptrace};
 use crate::kernel::fs::fd::OpenKind;
@@ -35,7 +36,18 @@ pub fn mode(k: &Kernel, node: ProcNode) -> u16 {
             | PidFile::Setgroups
             | PidFile::TimensOffsets,
         )
-        | Entry::SysFile(SysFile::Hostname) => 0o644,
+        | Entry::SysFile(
+            SysFile::Domainname
+            | SysFile::Hostname
+            | SysFile::Msgmax
+            | SysFile::Msgmnb
+            | SysFile::Msgmni
+            | SysFile::Overflowgid
+            | SysFile::Overflowuid
+            | SysFile::PidMax
+            | SysFile::Shmmni,
+        ) => 0o644,
+        Entry::SysFile(SysFile::NsLastPid) => 0o666,
         _ => match kind(node) {
             FileKind::Directory => 0o555,
             FileKind::Symlink => 0o777,
@@ -49,6 +61,16 @@ pub fn is_setting(node: ProcNode) -> bool {
     matches!(
         node.entry,
         Entry::Sys | Entry::SysKernel | Entry::SysFile(_)
+    )
+}
+
+/// Whether writing moves the position on: files that take anything just there, like timens_offsets
+/// and comm, leave it.
+pub fn moves_on(node: ProcNode) -> bool {
+    use PidFile as F;
+    !matches!(
+        node.entry,
+        Entry::File(_, F::TimensOffsets | F::Comm | F::OomScoreAdj)
     )
 }
 
@@ -108,7 +130,8 @@ pub(super) fn process_of(node: ProcNode) -> Option<PidId> {
         | Entry::NsDir(pid)
         | Entry::FdDir(pid)
         | Entry::Fd(pid, _)
-        | Entry::Ns(pid, _) => Some(pid),
+        | Entry::Ns(pid, _)
+        | Entry::Net(NetNode::Dir(pid)) => Some(pid),
         Entry::Root
         | Entry::Net(_)
         | Entry::SelfLink
@@ -130,7 +153,7 @@ pub fn owner(k: &Kernel, node: ProcNode) -> (u32, u32) {
         return (0, 0);
     };
     // Directories that all may read and search always tell the effective user.
-    let is_open_dir = matches!(node.entry, Entry::Pid(_));
+    let is_open_dir = matches!(node.entry, Entry::Pid(_) | Entry::Net(NetNode::Dir(_)));
     if is_open_dir || (task.mm.is_some() && task.security.dumpable == Dumpable::Yes) {
         return (task.cred.euid, task.cred.egid);
     }

@@ -50,6 +50,8 @@ pub(super) fn text(cx: &Ctx<'_>, ns: NsId, pid: PidId, file: PidFile) -> Result<
         PidFile::Mounts => mounts::mounts(cx.k, task).into_bytes(),
         PidFile::Mountinfo => mounts::mountinfo(cx.k, task).into_bytes(),
         PidFile::Stat => stat(cx, ns, task, space).into_bytes(),
+        // One that has exited has no time namespace (proc_timens_show_offsets).
+        PidFile::TimensOffsets if task.has_exited() => Vec::new(),
         PidFile::TimensOffsets => crate::kernel::ns::offsets_text(cx.k, task).into_bytes(),
         PidFile::Statm => {
             let (size, rss) = space.map_or((0, Default::default()), |s| (s.size_pages(), s.rss));
@@ -209,7 +211,7 @@ fn status(cx: &Ctx<'_>, ns: NsId, task: &Task, space: Option<&AddressSpace>) -> 
             .fold(0, |set, signal| set | signal.bit())
     };
     let ignored = set(|act| act == SigAct::Ignore);
-    let caught = set(|act| matches!(act, SigAct::Handle { .. }));
+    let caught = set(SigAct::is_handler);
     let queued = task.signals.pending.count_ones() as usize + task.signals.queued.len();
     let _ = writeln!(text, "SigQ:\t{queued}/{QUEUED_MAX}");
     let _ = writeln!(text, "SigPnd:\t{:016x}", 0);
