@@ -2,6 +2,7 @@
 
 use super::inode::InodeId;
 use super::mount::{MountId, release_node};
+use super::overlay::Mounter;
 use super::path::Node;
 use crate::hw::PAGE_BYTES;
 use crate::kernel::mm::{Backing, MappedBy};
@@ -96,6 +97,8 @@ pub struct SuperBlock {
     pub max_names: Option<u64>,
     /// File systems that it stands on, counted upwards.
     pub depth: u32,
+    /// overlay: who mounted it.
+    pub mounter: Mounter,
 }
 
 impl SuperBlock {
@@ -113,6 +116,7 @@ impl SuperBlock {
             pages: 0,
             max_names: None,
             depth: 0,
+            mounter: Mounter::default(),
         }
     }
 }

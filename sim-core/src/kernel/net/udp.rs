@@ -1,5 +1,6 @@
 //! UDP (udp(7)), and what raw sockets send.
 
+use super::nft::Verdict;
 use super::packet::{self, Body, End, Icmp, Packet, Proto, Tuple};
 use super::route::Way;
 use super::sock::{SocketId, SocketKind};
@@ -15,7 +16,7 @@ const DATA_MAX: usize = 65_507;
 ///
 /// # Errors
 /// EDESTADDRREQ, EMSGSIZE, EINVAL for port 0, ENETUNREACH, EACCES for broadcasts, EAGAIN without
-/// a free port.
+/// a free port, EPERM for what a filter of this host drops.
 pub(super) fn send(
     cx: &mut Ctx<'_>,
     id: SocketId,
@@ -56,9 +57,8 @@ pub(super) fn send(
             data: data.into(),
         }
     };
-    ip::send(cx, space, Packet::new(source, to.addr, body));
-    ip::flush(cx);
-    Ok(())
+    let verdict = ip::send_now(cx, space, Packet::new(source, to.addr, body));
+    check!(cx.why, PacketFilter, if verdict == Verdict::Accept)
 }
 
 /// The source address of a datagram, and its destination with "any" made into this host.

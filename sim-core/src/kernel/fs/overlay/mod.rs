@@ -37,6 +37,22 @@ impl Layers {
     }
 }
 
+/// In whose name an overlay makes what is its own, and whether that one may mark directories
+/// there (`trusted.` attributes are for CAP_SYS_ADMIN in the first user namespace, xattr(7)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Mounter {
+    pub uid: u32,
+    pub gid: u32,
+    pub marks: Marks,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Marks {
+    #[default]
+    Kept,
+    Refused,
+}
+
 /// Whether a directory hides what lies below it (trusted.overlay.opaque).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Opaque {
