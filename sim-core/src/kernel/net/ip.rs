@@ -27,13 +27,22 @@ pub(super) fn send(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) {
     cx.k.net.outgoing.push_back((space, packet));
 }
 
-/// Sends a packet at once, and what is sent in answer: whether it left this host. A filter of the
-/// host's own that drops it tells the sender (NF_HOOK in ip_local_out and ip_output).
-pub(super) fn send_now(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) -> Verdict {
+/// What became of a packet of this host's own, as its sender is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Away,
+    /// Dropped by a filter of this host (NF_HOOK in ip_local_out and ip_output).
+    Dropped,
+    /// Translated to where no route leads (ip_route_me_harder).
+    NoRoute,
+}
+
+/// Sends a packet at once, and what is sent in answer.
+pub(super) fn send_now(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) -> Sent {
     flush(cx);
-    let verdict = output(cx, space, packet);
+    let sent = output(cx, space, packet);
     flush(cx);
-    verdict
+    sent
 }
 
 /// Lets every packet travel, and what is sent in answer.
@@ -47,9 +56,9 @@ pub(super) fn flush(cx: &mut Ctx<'_>) {
     cx.k.net.outgoing.clear();
 }
 
-fn output(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) -> Verdict {
+fn output(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) -> Sent {
     let Some(mut way) = cx.k.net.way(space, packet.dst) else {
-        return Verdict::Accept;
+        return Sent::Away;
     };
     let (out, _) = egress(cx, space, way);
     let mut flight = Flight {
@@ -64,16 +73,18 @@ fn output(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) -> Verdict {
         output: out,
     };
     if conntrack::pass(cx, space, passage, &mut flight) != Verdict::Accept {
-        return Verdict::Drop;
+        return Sent::Dropped;
     }
     if flight.packet.dst != dst {
-        // ip_route_me_harder: the destination was translated.
         match cx.k.net.way(space, flight.packet.dst) {
             Some(new) => way = new,
-            None => return Verdict::Accept,
+            None => return Sent::NoRoute,
         }
     }
-    finish(cx, space, way, None, flight)
+    match finish(cx, space, way, None, flight) {
+        Verdict::Accept => Sent::Away,
+        Verdict::Drop => Sent::Dropped,
+    }
 }
 
 /// The device and the next hop of a way.

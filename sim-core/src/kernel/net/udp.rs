@@ -1,6 +1,6 @@
 //! UDP (udp(7)), and what raw sockets send.
 
-use super::nft::Verdict;
+use super::ip::Sent;
 use super::packet::{self, Body, End, Icmp, Packet, Proto, Tuple};
 use super::route::Way;
 use super::sock::{SocketId, SocketKind};
@@ -57,8 +57,9 @@ pub(super) fn send(
             data: data.into(),
         }
     };
-    let verdict = ip::send_now(cx, space, Packet::new(source, to.addr, body));
-    check!(cx.why, PacketFilter, if verdict == Verdict::Accept)
+    let sent = ip::send_now(cx, space, Packet::new(source, to.addr, body));
+    forbid!(cx.why, RouteExists, if sent == Sent::NoRoute)?;
+    forbid!(cx.why, PacketFilter, if sent == Sent::Dropped)
 }
 
 /// The source address of a datagram, and its destination with "any" made into this host.

@@ -60,6 +60,17 @@ pub enum Opaque {
     No,
 }
 
+/// The node whose attributes are shown: of an overlay's, its topmost counterpart.
+pub(super) fn shown(k: &Kernel, mut node: Node) -> Node {
+    while let Node::Inode(id) = node
+        && let Some(layers) = k.vfs.inodes.get(id).and_then(|i| i.layers.as_ref())
+        && let Some(top) = layers.top()
+    {
+        node = Node::Inode(top);
+    }
+    node
+}
+
 /// Whether an inode belongs to an overlay.
 pub(super) fn is_overlay(k: &Kernel, id: InodeId) -> bool {
     k.vfs.inodes.get(id).is_some_and(|i| i.layers.is_some())

@@ -23,6 +23,8 @@ struct Options {
     lowers: Vec<PathRef>,
     upper: Option<PathRef>,
     work: Option<PathRef>,
+    /// Layers that show nothing by themselves.
+    data_only: Vec<PathRef>,
     /// `userxattr`.
     marks_of_users: bool,
     shown: String,
@@ -37,7 +39,7 @@ pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<Su
     let mut options = read_options(cx, data)?;
     // One lower layer alone is no overlay.
     let least = if options.upper.is_some() { 1 } else { 2 };
-    forbid!(cx.why, OverlayLayers, if options.lowers.len() < least)?;
+    forbid!(cx.why, OverlayLayers, if options.lowers.len() + options.data_only.len() < least)?;
     if options.upper.is_none() {
         // A work directory alone means nothing.
         options.work = None;
@@ -103,9 +105,24 @@ fn read_options(cx: &Ctx<'_>, data: &str) -> Result<Options, Errno> {
             "lowerdir" => {
                 forbid!(cx.why, OverlayOptions, if value.is_empty())?;
                 options.lowers.clear();
-                for path in split(value, ':') {
+                let mut paths = split(value, ':').into_iter();
+                options.data_only.clear();
+                let mut is_behind = false;
+                while let Some(mut path) = paths.next() {
+                    // Behind `::` come layers of which only data is wanted: files with metadata
+                    // alone, and those are not made.
+                    if path.is_empty() && !options.lowers.is_empty() {
+                        is_behind = true;
+                        path = paths.next().unwrap_or_default();
+                    } else {
+                        forbid!(cx.why, OverlayOptions, if is_behind)?;
+                    }
                     forbid!(cx.why, OverlayOptions, if path.is_empty())?;
-                    options.lowers.push(layer(cx, &unescape(&path))?);
+                    let lower = layer(cx, &unescape(&path))?;
+                    match is_behind {
+                        true => options.data_only.push(lower),
+                        false => options.lowers.push(lower),
+                    }
                 }
                 forbid!(cx.why, OverlayOptions, options.lowers.len() => LOWERS_MAX, if options.lowers.len() > LOWERS_MAX)?;
                 options.shown.push_str(&format!(",lowerdir={value}"));
@@ -125,7 +142,9 @@ fn read_options(cx: &Ctx<'_>, data: &str) -> Result<Options, Errno> {
             "redirect_dir" if matches!(value, "off" | "nofollow") => {}
             "index" | "metacopy" | "nfs_export" if value == "off" => {}
             "xino" if matches!(value, "off" | "auto" | "on") => {}
-            "volatile" if value.is_empty() => {}
+            "uuid" if matches!(value, "off" | "null" | "auto" | "on") => {}
+            "verity" if value == "off" => {}
+            "volatile" | "default_permissions" if value.is_empty() => {}
             "userxattr" if value.is_empty() => options.marks_of_users = true,
             _ => return Err(refuse!(cx.why, OverlayOptions)),
         }
@@ -178,6 +197,9 @@ fn upper_layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     let place = layer(cx, &unescape(path))?;
     // "filesystem is read-only".
     forbid!(cx.why, OverlayUpperWritable, place.mount, if crate::kernel::fs::umount::is_read_only(cx.k, place.mount))?;
+    // "filesystem not supported as upperdir".
+    let is_overlay = inode_of(place).is_some_and(|id| super::is_overlay(cx.k, id));
+    forbid!(cx.why, OverlayUpperWritable, place.mount, if is_overlay)?;
     Ok(place)
 }
 
@@ -196,11 +218,12 @@ fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<PathRef>, Errn
         traps.push(upper.node);
         used = Some(work);
     }
-    for layer in options.lowers.iter().chain(&options.upper) {
+    let lowers = || options.lowers.iter().chain(&options.data_only);
+    for layer in lowers().chain(&options.upper) {
         // What is computed cannot be a layer here.
         forbid!(cx.why, OverlayLayerDirectory, layer.node, if inode_of(*layer).is_none())?;
     }
-    for lower in &options.lowers {
+    for lower in lowers() {
         forbid!(cx.why, OverlayLayersDistinct, lower.node, if traps.contains(&lower.node))?;
         traps.push(lower.node);
     }
@@ -208,7 +231,7 @@ fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<PathRef>, Errn
         let mut others = traps.iter().filter(|trap| **trap != lower.node);
         others.any(|other| k.is_within(lower.node, *other))
     };
-    forbid!(cx.why, OverlayLayersDistinct, if options.lowers.iter().any(is_inside))?;
+    forbid!(cx.why, OverlayLayersDistinct, if lowers().any(is_inside))?;
     Ok(used)
 }
 
