@@ -3,6 +3,7 @@
 use super::access::Access;
 use super::fd::{OpenFile, OpenKind, inode_of};
 use super::inode::{Device, Inode, InodeData, InodeId, Source};
+use super::mount::Internal;
 use super::overlay::Opaque;
 use super::pagecache::truncate;
 use super::path::{Node, PathRef};
@@ -436,8 +437,16 @@ pub fn mappable(
     if sharing == Sharing::Shared && access != OpenFlags::RDWR.0 {
         may = Prot::READ.with(Prot::EXEC);
     }
-    let mount = file.path.and_then(|place| cx.k.mount(place.mount));
-    if mount.is_some_and(|mount| mount.flags.has(MountFlags::NOEXEC)) {
+    // path_noexec: nothing is executed from proc and the like, nor from pipes and sockets
+    // (SB_I_NOEXEC).
+    let is_noexec = file.path.is_none_or(|place| {
+        let mount = cx.k.mount(place.mount);
+        !matches!(place.node, Node::Inode(_))
+            || mount.is_some_and(|mount| {
+                mount.flags.has(MountFlags::NOEXEC) || mount.internal == Internal::Yes
+            })
+    });
+    if is_noexec {
         forbid!(cx.why, MmapNoexec, fd, if prot.has(Prot::EXEC))?;
         may = Prot(may.0 & !Prot::EXEC.0);
     }

@@ -35,6 +35,9 @@ pub(super) enum Sent {
     Dropped,
     /// Translated to where no route leads (ip_route_me_harder).
     NoRoute,
+    /// Translated to another host, with an address of this one's loopback as its source
+    /// (__mkroute_output).
+    FromLoopback,
 }
 
 /// Sends a packet at once, and what is sent in answer.
@@ -79,6 +82,10 @@ fn output(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) -> Sent {
         match cx.k.net.way(space, flight.packet.dst) {
             Some(new) => way = new,
             None => return Sent::NoRoute,
+        }
+        let is_inside = egress(cx, space, way).1.is_none();
+        if flight.packet.src.is_loopback() && !is_inside {
+            return Sent::FromLoopback;
         }
     }
     match finish(cx, space, way, None, flight) {

@@ -59,6 +59,7 @@ pub(super) fn send(
     };
     let sent = ip::send_now(cx, space, Packet::new(source, to.addr, body));
     forbid!(cx.why, RouteExists, if sent == Sent::NoRoute)?;
+    forbid!(cx.why, LoopbackSource, if sent == Sent::FromLoopback)?;
     forbid!(cx.why, PacketFilter, if sent == Sent::Dropped)
 }
 

@@ -198,6 +198,7 @@ rules! {
     LinksMaximum ELOOP "path_resolution(7)";
     ListenKind EOPNOTSUPP "listen(2)";
     ListenState EINVAL "listen(2)";
+    LoopbackSource EINVAL "ip(7)";
     MadviseAdvice EINVAL "madvise(2)";
     MadviseFreeAnonymous EINVAL "madvise(2)";
     MadvisePopulateAllowed EINVAL "madvise(2)";
