@@ -122,5 +122,9 @@ fn copy_bytes(cx: &mut Ctx<'_>, from: InodeId, to: InodeId) -> Result<(), Errno>
         return Ok(());
     }
     let size = cx.k.vfs.inodes.get(from).map_or(0, |i| i.size_bytes());
+    if size > 0 {
+        // Copied with the caller's limits.
+        crate::kernel::fs::rw::within_fsize(cx, to, size - 1, &[0])?;
+    }
     crate::kernel::fs::rw::copy_contents(cx, from, to, size)
 }
