@@ -235,8 +235,10 @@ fn finish(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> SysResult {
         && is_file
         && (writes || flags.has(OpenFlags::TRUNC))
     {
-        overlay::copy_up(cx, id)?;
-        if flags.has(OpenFlags::TRUNC) {
+        if !flags.has(OpenFlags::TRUNC) {
+            overlay::copy_up(cx, id)?;
+        } else {
+            overlay::copy_up_empty(cx, id)?;
             super::attributes::remove_privileges(cx, id)?;
             truncate(cx, cx.k.real_inode(id));
         }

@@ -8,7 +8,7 @@ mod copy_up;
 mod mount;
 mod ops;
 
-pub(super) use copy_up::copy_up;
+pub(super) use copy_up::{copy_up, copy_up_empty};
 pub(super) use mount::{added_below, get_tree, removed_below};
 pub(super) use ops::{enter, link, may_move, remove, rename};
 
