@@ -38,9 +38,12 @@ pub enum Kind {
     Ipc,
     Groups,
     Net,
+    Roots,
+    Pages,
+    Nat,
 }
 
-pub const KINDS: [Kind; 11] = [
+pub const KINDS: [Kind; 14] = [
     Kind::Proc,
     Kind::Mem,
     Kind::Mount,
@@ -52,6 +55,9 @@ pub const KINDS: [Kind; 11] = [
     Kind::Ipc,
     Kind::Groups,
     Kind::Net,
+    Kind::Roots,
+    Kind::Pages,
+    Kind::Nat,
 ];
 
 impl Kind {
@@ -68,6 +74,9 @@ impl Kind {
             Kind::Ipc => "ipc",
             Kind::Groups => "groups",
             Kind::Net => "net",
+            Kind::Roots => "roots",
+            Kind::Pages => "pages",
+            Kind::Nat => "nat",
         }
     }
 }

@@ -46,6 +46,9 @@ pub fn walk(kind: Kind, seed: u64, steps: usize, layout: &Layout) -> Result<Case
             Kind::Ipc => kinds::ipc(&mut walk)?,
             Kind::Groups => kinds::groups(&mut walk)?,
             Kind::Net => kinds::net(&mut walk)?,
+            Kind::Roots => kinds::roots(&mut walk)?,
+            Kind::Pages => kinds::pages(&mut walk)?,
+            Kind::Nat => kinds::nat(&mut walk)?,
         }
     }
     Ok(Case {

@@ -8,7 +8,7 @@ use super::mount::mount;
 use super::state::{self, Record};
 use crate::kernel::syscall::{CloneFlags, MountFlags, Str};
 use crate::kernel::{Errno, Syscall};
-use crate::user::tool::{Asked, Flow, Pending, Round, Sys};
+use crate::user::tool::{Flow, Pending, Round, Sys};
 use std::rc::Rc;
 
 /// `runc run NAME IMAGE HOST COMMAND...`

@@ -64,7 +64,8 @@ fn answer(cx: &mut Ctx<'_>, place: PathRef) -> SysResult {
 }
 
 fn stat_of(k: &Kernel, place: PathRef) -> Result<Stat, Errno> {
-    let owner = k.owner_of(place.node)?;
+    // ovl_getattr asks the layer, where they may have been changed directly.
+    let owner = k.owner_of(overlay::shown(k, place.node))?;
     let (inode, nlink, size_bytes) = match place.node {
         Node::Inode(id) => {
             let real = k.real_inode(id);

@@ -244,6 +244,12 @@ fn remount(
     data: &str,
 ) -> Result<(), Errno> {
     may_reconfigure(cx, path, kept)?;
+    let (read_only, data) = super::superblock::sb_flags(data);
+    let flags = match read_only {
+        Some(read_only) => flags.without(MountFlags::RDONLY).with(read_only),
+        None => flags,
+    };
+    let data = data.as_str();
     let sb = cx.k.mount(path.mount).ok_or(lost!(EINVAL))?.sb;
     super::new_mount::check_options(cx.k, &cx.why, sb, data)?;
     // Over the file system, not only over the mount.

@@ -7,7 +7,7 @@ use super::mount_calls::{graft_tree, is_mine, is_mounted_root, lock_mount};
 use super::open::bare_inode;
 use super::path::{Node, PathRef};
 use super::procfs::{self, ProcNode};
-use super::superblock::{FsType, SuperBlock, SuperId, tmpfs_options};
+use super::superblock::{FsType, SuperBlock, SuperId, TmpfsOptions, sb_flags, tmpfs_options};
 use crate::kernel::cred::{Cap, IdMap};
 use crate::kernel::rule::Why;
 use crate::kernel::syscall::{MountFlags, Str};
@@ -45,9 +45,12 @@ pub(super) fn do_new_mount(
         locked = visible_flags(cx, fs, kept)?;
     }
     let source: Str = if source.is_empty() { "none" } else { source }.into();
+    let (read_only, data) = sb_flags(data);
+    let read_only = read_only.unwrap_or(MountFlags(flags.0 & MountFlags::RDONLY.0));
+    let data = data.as_str();
     let sb = get_tree(cx, fs, data)?;
     // Control groups are mounted already, and stay as they are.
-    if flags.has(MountFlags::RDONLY)
+    if read_only.has(MountFlags::RDONLY)
         && let Some(sb) = cx.k.vfs.supers.get_mut(sb)
         && !matches!(fs, FsType::Cgroup | FsType::Cgroup2)
     {
@@ -138,7 +141,10 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
             {
                 return Ok(id);
             }
-            let options = tmpfs_options(&cx.why, cx.k.mm.frames.total(), data)?;
+            let options = match fs {
+                FsType::Ramfs => ramfs_options(&cx.why, data)?,
+                _ => tmpfs_options(&cx.why, cx.k.mm.frames.total(), data)?,
+            };
             let map = cx.k.ns.user(user_ns).ok_or(lost!(EINVAL))?;
             let lower = |map: &IdMap, id: Option<u32>| {
                 id.map(|id| {
@@ -153,10 +159,9 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
             );
             let entries = Rc::default();
             let inode = bare_inode(cx, 0, InodeData::Directory { entries })?;
-            let mode = if fs == FsType::Tmpfs {
-                options.mode
-            } else {
-                0o755
+            let mode = match fs {
+                FsType::Tmpfs | FsType::Ramfs => options.mode,
+                _ => 0o755,
             };
             let root = cx.k.vfs.inodes.insert(super::Inode {
                 mode,
@@ -174,6 +179,15 @@ fn get_tree(cx: &mut Ctx<'_>, fs: FsType, data: &str) -> Result<SuperId, Errno> 
             Ok(cx.k.new_super(sb))
         }
     }
+}
+
+/// ramfs_parse_param: a mode, and anything else is ignored.
+fn ramfs_options(why: &Why, data: &str) -> Result<TmpfsOptions, Errno> {
+    let mode = data.split(',').filter(|option| option.starts_with("mode="));
+    let mode = mode.collect::<Vec<_>>().join(",");
+    let options = tmpfs_options(why, 0, &mode)?;
+    let mode = if mode.is_empty() { 0o755 } else { options.mode };
+    Ok(TmpfsOptions { mode, ..options })
 }
 
 /// What a remount says about the file system.
@@ -205,15 +219,19 @@ pub(super) fn reconfigure(k: &mut Kernel, why: &Why, id: SuperId, data: &str) ->
     {
         sb.options = procfs::options(why, &sb.options, data)?.into();
     }
+    let has = |key: &str| data.split(',').any(|option| option.starts_with(key));
+    let names = super::superblock::names(k, Some(id));
     if let Some(sb) = k.vfs.supers.get_mut(id)
         && sb.fs == FsType::Tmpfs
-        && data.contains("nr_inodes=")
+        && has("nr_inodes=")
     {
-        sb.max_names = tmpfs_options(why, total, data)?.max_names;
+        let max_names = tmpfs_options(why, total, data)?.max_names;
+        forbid!(why, TmpfsSize, names, if max_names.is_some_and(|max| max < names))?;
+        sb.max_names = max_names;
     }
     if let Some(sb) = k.vfs.supers.get_mut(id)
         && sb.fs == FsType::Tmpfs
-        && data.contains("size=")
+        && (has("size=") || has("nr_blocks="))
     {
         let options = tmpfs_options(why, total, data)?;
         // It cannot become smaller than what it holds.

@@ -234,8 +234,10 @@ fn finish(cx: &mut Ctx<'_>, place: PathRef, flags: OpenFlags) -> SysResult {
         && is_file
         && (writes || flags.has(OpenFlags::TRUNC))
     {
-        overlay::copy_up(cx, id)?;
-        if flags.has(OpenFlags::TRUNC) {
+        if !flags.has(OpenFlags::TRUNC) {
+            overlay::copy_up(cx, id)?;
+        } else {
+            overlay::copy_up_empty(cx, id)?;
             super::attributes::remove_privileges(cx, id)?;
             truncate(cx, cx.k.real_inode(id));
         }
@@ -436,23 +438,15 @@ pub fn mappable(
     if sharing == Sharing::Shared && access != OpenFlags::RDWR.0 {
         may = Prot::READ.with(Prot::EXEC);
     }
-    let mount = file.path.and_then(|place| cx.k.mount(place.mount));
-    // path_noexec: nor does anything run that lies on no file system for programs (SB_I_NOEXEC).
-    let is_nameless = file.path.map(|place| place.mount) == cx.k.vfs.nsfs;
-    let is_noexec = match file.kind {
-        OpenKind::Inode
-        | OpenKind::Device(_)
-        | OpenKind::PipeRead(_)
-        | OpenKind::PipeWrite(_)
-        | OpenKind::PipeBoth(_)
-        | OpenKind::Path => is_nameless,
-        OpenKind::Proc { .. }
-        | OpenKind::Cgroup { .. }
-        | OpenKind::Socket(_)
-        | OpenKind::Namespace(_)
-        | OpenKind::Pidfd(_) => true,
-    };
-    if is_noexec || mount.is_some_and(|mount| mount.flags.has(MountFlags::NOEXEC)) {
+    // path_noexec: nothing is executed from proc and the like, nor from pipes and sockets
+    // (SB_I_NOEXEC).
+    let is_noexec = file.path.is_none_or(|place| {
+        let mount = cx.k.mount(place.mount);
+        !matches!(place.node, Node::Inode(_))
+            || Some(place.mount) == cx.k.vfs.nsfs
+            || mount.is_some_and(|mount| mount.flags.has(MountFlags::NOEXEC))
+    });
+    if is_noexec {
         forbid!(cx.why, MmapNoexec, fd, if prot.has(Prot::EXEC))?;
         may = Prot(may.0 & !Prot::EXEC.0);
     }

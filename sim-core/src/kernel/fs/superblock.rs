@@ -2,6 +2,7 @@
 
 use super::inode::InodeId;
 use super::mount::{MountId, release_node};
+use super::overlay::Mounter;
 use super::path::Node;
 use crate::hw::PAGE_BYTES;
 use crate::kernel::mm::{Backing, MappedBy};
@@ -96,6 +97,8 @@ pub struct SuperBlock {
     pub max_names: Option<u64>,
     /// File systems that it stands on, counted upwards.
     pub depth: u32,
+    /// overlay: who mounted it.
+    pub mounter: Mounter,
 }
 
 impl SuperBlock {
@@ -113,6 +116,7 @@ impl SuperBlock {
             pages: 0,
             max_names: None,
             depth: 0,
+            mounter: Mounter::default(),
         }
     }
 }
@@ -230,6 +234,8 @@ pub(super) fn tmpfs_options(why: &Why, total: u64, data: &str) -> Result<TmpfsOp
             "uid" => options.uid = id(value)?,
             "gid" => options.gid = id(value)?,
             "inode64" | "inode32" | "noswap" if value.is_empty() => {}
+            // There are no huge pages to be had.
+            "huge" if matches!(value, "never" | "always" | "within_size" | "advise") => {}
             _ => return Err(refuse!(why, TmpfsOptions)),
         }
     }
@@ -280,13 +286,33 @@ pub(super) fn charge(k: &mut Kernel, why: &Why, id: Option<SuperId>) -> Result<(
 pub(super) fn has_room(k: &Kernel, why: &Why, dir: InodeId) -> Result<(), Errno> {
     let sb = k.vfs.inodes.get(dir).and_then(|dir| dir.sb);
     let max = sb.and_then(|id| k.vfs.supers.get(id)?.max_names);
-    let names = |max: u64| {
-        let all = k.vfs.inodes.iter().filter(|(_, inode)| inode.sb == sb);
-        all.map(|(_, inode)| u64::from(inode.links).max(1))
-            .sum::<u64>()
-            >= max
-    };
-    forbid!(why, TmpfsFull, if max.is_some_and(names))
+    forbid!(why, TmpfsFull, if max.is_some_and(|max| names(k, sb) >= max))
+}
+
+/// Names that a file system has.
+pub(super) fn names(k: &Kernel, sb: Option<SuperId>) -> u64 {
+    let all = k.vfs.inodes.iter().filter(|(_, inode)| inode.sb == sb);
+    all.map(|(_, inode)| u64::from(inode.links).max(1)).sum()
+}
+
+/// vfs_parse_sb_flag: words among the options that are about any file system. What they say about
+/// writing, and the other options.
+pub(super) fn sb_flags(data: &str) -> (Option<MountFlags>, String) {
+    let mut read_only = None;
+    let others = data.split(',').filter(|word| match *word {
+        "ro" => {
+            read_only = Some(MountFlags::RDONLY);
+            false
+        }
+        "rw" => {
+            read_only = Some(MountFlags::default());
+            false
+        }
+        "sync" | "async" | "dirsync" | "lazytime" | "nolazytime" | "mand" | "nomand" => false,
+        _ => true,
+    });
+    let others = others.collect::<Vec<_>>().join(",");
+    (read_only, others)
 }
 
 /// Pages of a file are gone.

@@ -115,19 +115,24 @@ pub(super) fn pass(
     }
     if matches!(passage.hook, Hook::Input | Hook::Postrouting) {
         // Filters before source translation see the packet as it came.
-        let verdict = nft::judge(cx, space, passage, ChainType::Filter, flight);
+        let mut verdict = nft::judge(cx, space, passage, ChainType::Filter, flight);
         if verdict == Verdict::Accept {
-            translate_source(cx, space, passage, flight);
+            verdict = translate_source(cx, space, passage, flight);
+        }
+        if verdict == Verdict::Accept {
             confirm(cx, space, flight);
         } else {
             discard(cx, space, flight);
         }
         return verdict;
     }
+    let mut verdict = Verdict::Accept;
     if matches!(passage.hook, Hook::Prerouting | Hook::Output) {
-        translate_destination(cx, space, passage, flight);
+        verdict = translate_destination(cx, space, passage, flight);
     }
-    let verdict = nft::judge(cx, space, passage, ChainType::Filter, flight);
+    if verdict == Verdict::Accept {
+        verdict = nft::judge(cx, space, passage, ChainType::Filter, flight);
+    }
     if verdict != Verdict::Accept {
         discard(cx, space, flight);
     }
@@ -148,6 +153,9 @@ fn track(cx: &mut Ctx<'_>, space: SpaceId, flight: &mut Flight) -> Option<(CtId,
             ct.state = CtState::Established;
         }
         return Some((id, dir));
+    }
+    if !flight.packet.may_begin() {
+        return None;
     }
     let ct = Connection {
         orig: tuple,
@@ -231,17 +239,28 @@ fn put(cx: &mut Ctx<'_>, space: SpaceId, id: CtId, ct: Connection) {
 }
 
 /// Prerouting and output: what the first packet's rule said about the destination holds for all.
-fn translate_destination(cx: &mut Ctx<'_>, space: SpaceId, passage: Passage, flight: &mut Flight) {
-    let Some((id, dir)) = flight.ct else { return };
+fn translate_destination(
+    cx: &mut Ctx<'_>,
+    space: SpaceId,
+    passage: Passage,
+    flight: &mut Flight,
+) -> Verdict {
+    let Some((id, dir)) = flight.ct else {
+        return Verdict::Accept;
+    };
     let Some(mut ct) = connection(cx, space, id) else {
-        return;
+        return Verdict::Accept;
     };
     if ct.state == CtState::Unconfirmed && ct.dst_done == Done::No {
-        if let Some(to) = nft::nat(cx, space, passage, flight) {
-            ct.reply.src = End {
-                addr: to.addr.unwrap_or(ct.reply.src.addr),
-                port: to.port.unwrap_or(ct.reply.src.port),
-            };
+        match nft::nat(cx, space, passage, flight) {
+            nft::Nat::To(to) => {
+                ct.reply.src = End {
+                    addr: to.addr.unwrap_or(ct.reply.src.addr),
+                    port: to.port.unwrap_or(ct.reply.src.port),
+                };
+            }
+            nft::Nat::Untouched => {}
+            nft::Nat::Drop => return Verdict::Drop,
         }
         ct.dst_done = Done::Yes;
         put(cx, space, id, ct.clone());
@@ -251,21 +270,33 @@ fn translate_destination(cx: &mut Ctx<'_>, space: SpaceId, passage: Passage, fli
         CtDir::Reply => flight.packet.set_dst(ct.orig.src),
         CtDir::Related => {}
     }
+    Verdict::Accept
 }
 
 /// Postrouting and input: the same for the source.
-fn translate_source(cx: &mut Ctx<'_>, space: SpaceId, passage: Passage, flight: &mut Flight) {
-    let Some((id, dir)) = flight.ct else { return };
+fn translate_source(
+    cx: &mut Ctx<'_>,
+    space: SpaceId,
+    passage: Passage,
+    flight: &mut Flight,
+) -> Verdict {
+    let Some((id, dir)) = flight.ct else {
+        return Verdict::Accept;
+    };
     let Some(mut ct) = connection(cx, space, id) else {
-        return;
+        return Verdict::Accept;
     };
     if ct.state == CtState::Unconfirmed && ct.src_done == Done::No {
-        if let Some(to) = nft::nat(cx, space, passage, flight) {
-            ct.reply.dst = End {
-                addr: to.addr.unwrap_or(ct.reply.dst.addr),
-                port: to.port.unwrap_or(ct.reply.dst.port),
-            };
-            ct.masqueraded = to.masquerade;
+        match nft::nat(cx, space, passage, flight) {
+            nft::Nat::To(to) => {
+                ct.reply.dst = End {
+                    addr: to.addr.unwrap_or(ct.reply.dst.addr),
+                    port: to.port.unwrap_or(ct.reply.dst.port),
+                };
+                ct.masqueraded = to.masquerade;
+            }
+            nft::Nat::Untouched => {}
+            nft::Nat::Drop => return Verdict::Drop,
         }
         ct.src_done = Done::Yes;
         if let Some(ns) = cx.k.net.spaces.get(space) {
@@ -278,4 +309,5 @@ fn translate_source(cx: &mut Ctx<'_>, space: SpaceId, passage: Passage, flight: 
         CtDir::Reply => flight.packet.set_src(ct.orig.dst),
         CtDir::Related => {}
     }
+    Verdict::Accept
 }

@@ -15,6 +15,8 @@ use std::rc::Rc;
 pub struct Flight {
     pub packet: Packet,
     pub ct: Option<(CtId, CtDir)>,
+    /// The port of a bridge that it came in through; it does not leave by it again.
+    pub port: Option<DeviceId>,
 }
 
 /// Packets that one call may set going; what is beyond is lost.
@@ -23,6 +25,27 @@ const FLIGHTS_MAX: u32 = 10_000;
 /// Puts a packet of this namespace's own on its way; it leaves at the next [`flush`].
 pub(super) fn send(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) {
     cx.k.net.outgoing.push_back((space, packet));
+}
+
+/// What became of a packet of this host's own, as its sender is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Away,
+    /// Dropped by a filter of this host (NF_HOOK in ip_local_out and ip_output).
+    Dropped,
+    /// Translated to where no route leads (ip_route_me_harder).
+    NoRoute,
+    /// Translated to another host, with an address of this one's loopback as its source
+    /// (__mkroute_output).
+    FromLoopback,
+}
+
+/// Sends a packet at once, and what is sent in answer.
+pub(super) fn send_now(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) -> Sent {
+    flush(cx);
+    let sent = output(cx, space, packet);
+    flush(cx);
+    sent
 }
 
 /// Lets every packet travel, and what is sent in answer.
@@ -36,12 +59,16 @@ pub(super) fn flush(cx: &mut Ctx<'_>) {
     cx.k.net.outgoing.clear();
 }
 
-fn output(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) {
+fn output(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) -> Sent {
     let Some(mut way) = cx.k.net.way(space, packet.dst) else {
-        return;
+        return Sent::Away;
     };
     let (out, _) = egress(cx, space, way);
-    let mut flight = Flight { packet, ct: None };
+    let mut flight = Flight {
+        packet,
+        ct: None,
+        port: None,
+    };
     let dst = flight.packet.dst;
     let passage = Passage {
         hook: Hook::Output,
@@ -49,16 +76,22 @@ fn output(cx: &mut Ctx<'_>, space: SpaceId, packet: Packet) {
         output: out,
     };
     if conntrack::pass(cx, space, passage, &mut flight) != Verdict::Accept {
-        return;
+        return Sent::Dropped;
     }
     if flight.packet.dst != dst {
-        // ip_route_me_harder: the destination was translated.
         match cx.k.net.way(space, flight.packet.dst) {
             Some(new) => way = new,
-            None => return,
+            None => return Sent::NoRoute,
+        }
+        let is_inside = egress(cx, space, way).1.is_none();
+        if flight.packet.src.is_loopback() && !is_inside {
+            return Sent::FromLoopback;
         }
     }
-    finish(cx, space, way, None, flight);
+    match finish(cx, space, way, None, flight) {
+        Verdict::Accept => Sent::Away,
+        Verdict::Drop => Sent::Dropped,
+    }
 }
 
 /// The device and the next hop of a way.
@@ -71,9 +104,15 @@ fn egress(cx: &Ctx<'_>, space: SpaceId, way: Way) -> (Option<DeviceId>, Option<I
 }
 
 /// Postrouting, then the link.
-fn finish(cx: &mut Ctx<'_>, space: SpaceId, way: Way, input: Option<DeviceId>, mut flight: Flight) {
+fn finish(
+    cx: &mut Ctx<'_>,
+    space: SpaceId,
+    way: Way,
+    input: Option<DeviceId>,
+    mut flight: Flight,
+) -> Verdict {
     let (Some(out), hop) = egress(cx, space, way) else {
-        return;
+        return Verdict::Accept;
     };
     let passage = Passage {
         hook: Hook::Postrouting,
@@ -81,7 +120,7 @@ fn finish(cx: &mut Ctx<'_>, space: SpaceId, way: Way, input: Option<DeviceId>, m
         output: Some(out),
     };
     if conntrack::pass(cx, space, passage, &mut flight) != Verdict::Accept {
-        return;
+        return Verdict::Drop;
     }
     match hop {
         Some(hop) => {
@@ -92,6 +131,7 @@ fn finish(cx: &mut Ctx<'_>, space: SpaceId, way: Way, input: Option<DeviceId>, m
         None if cx.k.net.is_up(out) => receive(cx, out, flight),
         None => {}
     }
+    Verdict::Accept
 }
 
 /// A packet has come in through a device.
@@ -99,7 +139,7 @@ pub(super) fn receive(cx: &mut Ctx<'_>, dev: DeviceId, mut flight: Flight) {
     let Some(device) = cx.k.net.device(dev) else {
         return;
     };
-    let (space, is_loopback) = (device.space, device.kind == super::DeviceKind::Loopback);
+    let space = device.space;
     if !cx.k.net.is_up(dev) {
         return;
     }
@@ -108,9 +148,19 @@ pub(super) fn receive(cx: &mut Ctx<'_>, dev: DeviceId, mut flight: Flight) {
         input: Some(dev),
         output: None,
     };
+    let meant_for = flight.packet.dst;
     if conntrack::pass(cx, space, passage, &mut flight) != Verdict::Accept {
         return;
     }
+    take_up(cx, dev, flight, meant_for);
+}
+
+/// Behind prerouting: to whom a packet goes that was meant for this address.
+fn take_up(cx: &mut Ctx<'_>, dev: DeviceId, mut flight: Flight, meant_for: Ipv4Addr) {
+    let Some(device) = cx.k.net.device(dev) else {
+        return;
+    };
+    let (space, is_loopback) = (device.space, device.kind == super::DeviceKind::Loopback);
     let (src, dst) = (flight.packet.src, flight.packet.dst);
     // Martians: what cannot have come this way (ip_route_input_slow, fib_validate_source).
     let is_strange = src.is_multicast() || src.is_broadcast() || src.is_unspecified();
@@ -130,6 +180,9 @@ pub(super) fn receive(cx: &mut Ctx<'_>, dev: DeviceId, mut flight: Flight) {
             }
         }
         Some(Way::Broadcast) => {}
+        Some(way @ Way::Through { dev: out, .. }) if out == dev && dst != meant_for => {
+            bridge_again(cx, space, dev, way, flight);
+        }
         Some(way @ Way::Through { .. }) => forward(cx, space, dev, way, flight),
         // A host that does not forward says nothing.
         None if is_forwarding(cx, space) => {
@@ -144,6 +197,69 @@ fn is_forwarding(cx: &Ctx<'_>, space: SpaceId) -> bool {
     space.is_some_and(|space| space.ip_forward != 0)
 }
 
+/// br_netfilter: a frame that a bridge hands from port to port passes the hooks of its namespace,
+/// with the bridge as both devices. Whether it goes on.
+pub(super) fn cross(cx: &mut Ctx<'_>, bridge: DeviceId, flight: &mut Flight) -> Verdict {
+    let Some(space) = cx.k.net.device(bridge).map(|d| d.space) else {
+        return Verdict::Drop;
+    };
+    let meant_for = flight.packet.dst;
+    flight.ct = None;
+    let came = Passage {
+        hook: Hook::Prerouting,
+        input: Some(bridge),
+        output: None,
+    };
+    if conntrack::pass(cx, space, came, flight) != Verdict::Accept {
+        return Verdict::Drop;
+    }
+    if flight.packet.dst != meant_for {
+        // br_nf_pre_routing_finish: translated, it is for the bridge itself.
+        take_up(cx, bridge, flight.clone(), meant_for);
+        return Verdict::Drop;
+    }
+    let verdict = leave(cx, space, bridge, flight);
+    flight.ct = None;
+    verdict
+}
+
+/// The hooks of a frame that leaves a bridge which it came to.
+fn leave(cx: &mut Ctx<'_>, space: SpaceId, bridge: DeviceId, flight: &mut Flight) -> Verdict {
+    let passes = [
+        Passage {
+            hook: Hook::Forward,
+            input: Some(bridge),
+            output: Some(bridge),
+        },
+        Passage {
+            hook: Hook::Postrouting,
+            input: None,
+            output: Some(bridge),
+        },
+    ];
+    let mut all = passes.into_iter();
+    match all.all(|passage| conntrack::pass(cx, space, passage, flight) == Verdict::Accept) {
+        true => Verdict::Accept,
+        false => Verdict::Drop,
+    }
+}
+
+/// What was translated on its way into a bridge to somebody behind the same bridge is not routed
+/// (br_nf_pre_routing_finish_bridge); another device than a bridge routes it as anything else.
+fn bridge_again(cx: &mut Ctx<'_>, space: SpaceId, dev: DeviceId, way: Way, mut flight: Flight) {
+    let is_bridge = cx.k.net.device(dev).map(|d| d.kind) == Some(super::DeviceKind::Bridge);
+    if !is_bridge || !is_forwarding(cx, space) {
+        return forward(cx, space, dev, way, flight);
+    }
+    let (_, Some(hop)) = egress(cx, space, way) else {
+        return;
+    };
+    if leave(cx, space, dev, &mut flight) == Verdict::Accept {
+        flight.ct = None;
+        neigh::transmit(cx, space, dev, hop, flight);
+    }
+}
+
 fn forward(cx: &mut Ctx<'_>, space: SpaceId, input: DeviceId, way: Way, mut flight: Flight) {
     if !is_forwarding(cx, space) {
         return;
@@ -153,6 +269,7 @@ fn forward(cx: &mut Ctx<'_>, space: SpaceId, input: DeviceId, way: Way, mut flig
         return;
     }
     flight.packet.ttl -= 1;
+    flight.port = None;
     let passage = Passage {
         hook: Hook::Forward,
         input: Some(input),

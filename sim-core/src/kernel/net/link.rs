@@ -6,6 +6,23 @@
 use super::Net;
 use super::device::{DeviceId, DeviceKind, Link};
 
+/// How a frame comes to where it is taken up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Journey {
+    pub crossings: Vec<Crossing>,
+    /// The port of the bridge that takes it up.
+    pub port: Option<DeviceId>,
+}
+
+/// A bridge that a frame leaves again through a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    pub bridge: DeviceId,
+    /// `None`: the bridge itself sent it.
+    pub came_in: Option<DeviceId>,
+    pub goes_out: DeviceId,
+}
+
 impl Net {
     /// Whether frames can leave: both ends of a pair must be up.
     fn carrier(&self, id: DeviceId) -> bool {
@@ -78,6 +95,47 @@ impl Net {
                 leaving.push(id);
             }
         }
+    }
+
+    /// What a frame crosses from one device to where it is taken up.
+    pub fn journey(&self, from: DeviceId, taker: DeviceId) -> Option<Journey> {
+        let mut ways = vec![(from, Vec::new())];
+        let mut seen = vec![from];
+        while let Some((id, crossings)) = ways.pop() {
+            if !self.carrier(id) {
+                continue;
+            }
+            let (bridge, came_in) = match self.device(id)?.kind {
+                DeviceKind::Bridge => (id, None),
+                DeviceKind::Veth { peer: Some(peer) } => match self.device(peer)?.master {
+                    Some(bridge) => (bridge, Some(peer)),
+                    None if peer == taker => {
+                        let port = None;
+                        return Some(Journey { crossings, port });
+                    }
+                    None => continue,
+                },
+                DeviceKind::Veth { peer: None } | DeviceKind::Loopback => continue,
+            };
+            if bridge == taker {
+                let port = came_in;
+                return Some(Journey { crossings, port });
+            }
+            if !self.is_up(bridge) {
+                continue;
+            }
+            let mut ports = Vec::new();
+            self.flood(bridge, came_in, &mut seen, &mut ports);
+            for goes_out in ports {
+                let crossing = Crossing {
+                    bridge,
+                    came_in,
+                    goes_out,
+                };
+                ways.push((goes_out, [crossings.clone(), vec![crossing]].concat()));
+            }
+        }
+        None
     }
 
     /// The device at which a frame for `to` is taken up: itself, or the bridge that it is a port

@@ -2,6 +2,7 @@
 
 use super::device::{DeviceId, DeviceKind};
 use super::ip::Flight;
+use super::nft::Verdict;
 use super::{Net, SpaceId};
 use crate::kernel::Ctx;
 use std::net::Ipv4Addr;
@@ -44,9 +45,7 @@ pub(super) fn transmit(
     match known {
         Some(Neighbour::Reachable { at, since_ns }) if now_ns < *since_ns + REACHABLE_NS => {
             let at = *at;
-            if let Some(taker) = cx.k.net.reaches(dev, at) {
-                super::ip::receive(cx, taker, flight);
-            }
+            carry(cx, dev, at, flight);
             return;
         }
         Some(Neighbour::Incomplete { since_ns, waiting }) if now_ns < *since_ns + RETRANS_NS => {
@@ -61,9 +60,9 @@ pub(super) fn transmit(
     let own = cx.k.net.is_local(space, from).then_some(from);
     let asker = own.or_else(|| cx.k.net.select_addr(space, dev, hop));
     match asker.and_then(|asker| ask(cx, space, dev, asker, hop)) {
-        Some((at, taker)) => {
+        Some(at) => {
             learn(cx, space, dev, hop, at);
-            super::ip::receive(cx, taker, flight);
+            carry(cx, dev, at, flight);
         }
         None => {
             let entry = Neighbour::Incomplete {
@@ -85,7 +84,7 @@ fn ask(
     dev: DeviceId,
     asker: Ipv4Addr,
     wanted: Ipv4Addr,
-) -> Option<(DeviceId, DeviceId)> {
+) -> Option<DeviceId> {
     let mut answer = None;
     for taker in cx.k.net.heard_by(dev) {
         let Some(there) = cx.k.net.device(taker).map(|d| d.space) else {
@@ -101,7 +100,7 @@ fn ask(
         // The answer must find its way back.
         let back = cx.k.net.device(dev).and_then(|d| d.master).unwrap_or(dev);
         if has && answer.is_none() && cx.k.net.heard_by(taker).contains(&back) {
-            answer = Some((taker, taker));
+            answer = Some(taker);
         }
     }
     answer
@@ -118,11 +117,32 @@ fn learn(cx: &mut Ctx<'_>, space: SpaceId, dev: DeviceId, addr: Ipv4Addr, at: De
     };
     if let Some(Neighbour::Incomplete { waiting, .. }) = ns.neighbours.insert((dev, addr), entry) {
         for flight in waiting {
-            if let Some(taker) = cx.k.net.reaches(dev, at) {
-                super::ip::receive(cx, taker, flight);
-            }
+            carry(cx, dev, at, flight);
         }
     }
+}
+
+/// Carries a frame over veth pairs and bridges to where it is taken up.
+fn carry(cx: &mut Ctx<'_>, dev: DeviceId, at: DeviceId, mut flight: Flight) {
+    let Some(taker) = cx.k.net.reaches(dev, at) else {
+        return;
+    };
+    let journey = cx.k.net.journey(dev, taker).unwrap_or_default();
+    for crossing in journey.crossings {
+        if crossing.came_in.is_none() {
+            // What came in through a port does not go out by it.
+            if flight.port == Some(crossing.goes_out) {
+                return;
+            }
+            continue;
+        }
+        flight.port = crossing.came_in;
+        if super::ip::cross(cx, crossing.bridge, &mut flight) != Verdict::Accept {
+            return;
+        }
+    }
+    flight.port = journey.port;
+    super::ip::receive(cx, taker, flight);
 }
 
 impl Net {

@@ -13,7 +13,12 @@ pub const DEST_UNREACH: u8 = 3;
 pub const ECHO: u8 = 8;
 pub const TIME_EXCEEDED: u8 = 11;
 pub const NET_UNREACH: u8 = 0;
+pub const HOST_UNREACH: u8 = 1;
+pub const PROT_UNREACH: u8 = 2;
 pub const PORT_UNREACH: u8 = 3;
+pub const NET_PROHIBITED: u8 = 9;
+pub const HOST_PROHIBITED: u8 = 10;
+pub const ADMIN_PROHIBITED: u8 = 13;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proto {
@@ -42,6 +47,8 @@ pub struct Tuple {
     pub proto: Proto,
     pub src: End,
     pub dst: End,
+    /// The type of an ICMP message: two hosts that ask each other have two flows. Else 0.
+    pub kind: u8,
 }
 
 impl Tuple {
@@ -49,6 +56,11 @@ impl Tuple {
         Tuple {
             src: self.dst,
             dst: self.src,
+            kind: match (self.proto, self.kind) {
+                (Proto::Icmp, ECHO) => ECHO_REPLY,
+                (Proto::Icmp, ECHO_REPLY) => ECHO,
+                (Proto::Icmp | Proto::Tcp | Proto::Udp, kind) => kind,
+            },
             ..self
         }
     }
@@ -161,6 +173,23 @@ impl Packet {
                 addr: self.dst,
                 port: dport,
             },
+            kind: match &self.body {
+                Body::Icmp(icmp) => icmp.kind,
+                Body::Tcp(_) | Body::Udp { .. } => 0,
+            },
+        }
+    }
+
+    /// Whether a connection can begin with it (valid_new of ICMP, tcp_new): not with an answer.
+    pub fn may_begin(&self) -> bool {
+        match &self.body {
+            Body::Icmp(icmp) => icmp.kind == ECHO,
+            Body::Tcp(segment) => {
+                let flags = segment.flags;
+                let is_first = flags.has(TcpFlags::SYN) != flags.has(TcpFlags::ACK);
+                is_first && !flags.has(TcpFlags::FIN) && !flags.has(TcpFlags::RST)
+            }
+            Body::Udp { .. } => true,
         }
     }
 

@@ -1,6 +1,6 @@
 //! TCP: what comes in.
 
-use super::packet::{Body, End, Packet, Segment, TcpFlags};
+use super::packet::{Body, End, Packet, Segment, TcpFlags, Tuple};
 use super::sock::{self, Holder, SocketId, SocketKind};
 use super::tcp::{self, Fin, RX_MAX, Stream, Tcp, TcpState};
 use super::{SpaceId, ip};
@@ -85,6 +85,17 @@ fn refuse(cx: &mut Ctx<'_>, space: SpaceId, local: End, remote: End, segment: &S
         space,
         Packet::new(local.addr, remote.addr, Body::Tcp(answer)),
     );
+}
+
+/// nf_send_reset: what the rules reject is answered as if nobody listened; a reset is not.
+pub(super) fn reject(cx: &mut Ctx<'_>, space: SpaceId, packet: &Packet) {
+    let Body::Tcp(segment) = &packet.body else {
+        return;
+    };
+    if !segment.flags.has(TcpFlags::RST) {
+        let Tuple { src, dst, .. } = packet.tuple();
+        refuse(cx, space, dst, src, segment);
+    }
 }
 
 /// A connection comes in; with a full queue it is not heard.

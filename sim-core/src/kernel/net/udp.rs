@@ -1,5 +1,6 @@
 //! UDP (udp(7)), and what raw sockets send.
 
+use super::ip::Sent;
 use super::packet::{self, Body, End, Icmp, Packet, Proto, Tuple};
 use super::route::Way;
 use super::sock::{SocketId, SocketKind};
@@ -15,7 +16,7 @@ const DATA_MAX: usize = 65_507;
 ///
 /// # Errors
 /// EDESTADDRREQ, EMSGSIZE, EINVAL for port 0, ENETUNREACH, EACCES for broadcasts, EAGAIN without
-/// a free port.
+/// a free port, EPERM for what a filter of this host drops.
 pub(super) fn send(
     cx: &mut Ctx<'_>,
     id: SocketId,
@@ -56,9 +57,10 @@ pub(super) fn send(
             data: data.into(),
         }
     };
-    ip::send(cx, space, Packet::new(source, to.addr, body));
-    ip::flush(cx);
-    Ok(())
+    let sent = ip::send_now(cx, space, Packet::new(source, to.addr, body));
+    forbid!(cx.why, RouteExists, if sent == Sent::NoRoute)?;
+    forbid!(cx.why, LoopbackSource, if sent == Sent::FromLoopback)?;
+    forbid!(cx.why, PacketFilter, if sent == Sent::Dropped)
 }
 
 /// The source address of a datagram, and its destination with "any" made into this host.

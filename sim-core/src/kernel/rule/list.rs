@@ -200,6 +200,7 @@ rules! {
     LinksMaximum ELOOP "path_resolution(7)";
     ListenKind EOPNOTSUPP "listen(2)";
     ListenState EINVAL "listen(2)";
+    LoopbackSource EINVAL "ip(7)";
     MadviseAdvice EINVAL "madvise(2)";
     MadviseFreeAnonymous EINVAL "madvise(2)";
     MadvisePopulateAllowed EINVAL "madvise(2)";
@@ -279,12 +280,14 @@ rules! {
     OverlayLayerDirectory EINVAL "overlayfs.rst";
     OverlayLayers EINVAL "overlayfs.rst";
     OverlayLayersDistinct ELOOP "overlayfs.rst";
+    OverlayMark EIO "xattr(7)";
     OverlayOptions EINVAL "overlayfs.rst";
     OverlayRenameDir EXDEV "overlayfs.rst";
     OverlayUpperWritable EINVAL "overlayfs.rst";
     OverlayWhiteout EPERM "overlayfs.rst";
     OverlayWorkdir EINVAL "overlayfs.rst";
     OwnTerminal ENXIO "tty(4)";
+    PacketFilter EPERM "nft(8)";
     PathEmpty ENOENT "path_resolution(7)";
     PathFd EBADF "open(2)";
     PathLength ENAMETOOLONG "path_resolution(7)";

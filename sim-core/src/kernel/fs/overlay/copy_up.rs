@@ -13,6 +13,25 @@ use std::rc::Rc;
 /// # Errors
 /// EROFS without an upper layer, ENOENT for what was removed, ENOSPC, ENOMEM.
 pub(in crate::kernel::fs) fn copy_up(cx: &mut Ctx<'_>, id: InodeId) -> Result<(), Errno> {
+    copy_up_with(cx, id, Bytes::Copied)
+}
+
+/// As [`copy_up`], of a file that is truncated at once (ovl_copy_up_flags).
+///
+/// # Errors
+/// As [`copy_up`].
+pub(in crate::kernel::fs) fn copy_up_empty(cx: &mut Ctx<'_>, id: InodeId) -> Result<(), Errno> {
+    copy_up_with(cx, id, Bytes::LeftOut)
+}
+
+/// What becomes of the bytes of the file that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bytes {
+    Copied,
+    LeftOut,
+}
+
+fn copy_up_with(cx: &mut Ctx<'_>, id: InodeId, bytes: Bytes) -> Result<(), Errno> {
     let mut missing = Vec::new();
     let mut at = id;
     while super::is_overlay(cx.k, at) && upper_of(cx.k, at).is_none() {
@@ -21,7 +40,7 @@ pub(in crate::kernel::fs) fn copy_up(cx: &mut Ctx<'_>, id: InodeId) -> Result<()
         at = parent.ok_or(lost!(EROFS))?;
     }
     while let Some(id) = missing.pop() {
-        copy_one(cx, id)?;
+        copy_one(cx, id, bytes)?;
     }
     Ok(())
 }
@@ -43,7 +62,7 @@ fn name_of(k: &Kernel, dir: InodeId, id: InodeId) -> Option<Str> {
     }
 }
 
-fn copy_one(cx: &mut Ctx<'_>, id: InodeId) -> Result<(), Errno> {
+fn copy_one(cx: &mut Ctx<'_>, id: InodeId, bytes: Bytes) -> Result<(), Errno> {
     let inode = cx.k.vfs.inodes.get(id).ok_or(lost!(ENOENT))?.clone();
     let dir = inode.parent.ok_or(lost!(EROFS))?;
     let name = name_of(cx.k, dir, id).ok_or(lost!(ENOENT))?;
@@ -51,7 +70,10 @@ fn copy_one(cx: &mut Ctx<'_>, id: InodeId) -> Result<(), Errno> {
     let old = cx.k.real_inode(id);
     let is_file = inode.data == InodeData::Overlay;
     let real = upper_like(cx.k, upper_dir, &name, &inode);
-    if is_file && let Err(errno) = copy_bytes(cx, old, real) {
+    if is_file
+        && bytes == Bytes::Copied
+        && let Err(errno) = copy_bytes(cx, old, real)
+    {
         crate::kernel::fs::inode::remove_entry(cx, upper_dir, &name);
         return Err(errno);
     }
@@ -122,5 +144,9 @@ fn copy_bytes(cx: &mut Ctx<'_>, from: InodeId, to: InodeId) -> Result<(), Errno>
         return Ok(());
     }
     let size = cx.k.vfs.inodes.get(from).map_or(0, |i| i.size_bytes());
+    if size > 0 {
+        // Copied with the caller's limits.
+        crate::kernel::fs::rw::within_fsize(cx, to, size - 1, &[0])?;
+    }
     crate::kernel::fs::rw::copy_contents(cx, from, to, size)
 }

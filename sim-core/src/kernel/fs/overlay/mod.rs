@@ -8,7 +8,7 @@ mod copy_up;
 mod mount;
 mod ops;
 
-pub(super) use copy_up::copy_up;
+pub(super) use copy_up::{copy_up, copy_up_empty};
 pub(super) use mount::{added_below, get_tree, removed_below};
 pub(super) use ops::{enter, link, may_move, remove, rename};
 
@@ -37,11 +37,38 @@ impl Layers {
     }
 }
 
+/// In whose name an overlay makes what is its own, and whether that one may mark directories
+/// there (`trusted.` attributes are for CAP_SYS_ADMIN in the first user namespace, xattr(7)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Mounter {
+    pub uid: u32,
+    pub gid: u32,
+    pub marks: Marks,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Marks {
+    #[default]
+    Kept,
+    Refused,
+}
+
 /// Whether a directory hides what lies below it (trusted.overlay.opaque).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Opaque {
     Yes,
     No,
+}
+
+/// The node whose attributes are shown: of an overlay's, its topmost counterpart.
+pub(super) fn shown(k: &Kernel, mut node: Node) -> Node {
+    while let Node::Inode(id) = node
+        && let Some(layers) = k.vfs.inodes.get(id).and_then(|i| i.layers.as_ref())
+        && let Some(top) = layers.top()
+    {
+        node = Node::Inode(top);
+    }
+    node
 }
 
 /// Whether an inode belongs to an overlay.

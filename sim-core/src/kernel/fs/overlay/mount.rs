@@ -1,7 +1,10 @@
 //! Mounting an overlay: its options, and its tree.
 
-use super::{Layers, Opaque, hold_layers, is_whiteout};
+use super::{Layers, Marks, Mounter, Opaque, hold_layers, is_whiteout};
+use crate::kernel::cred::Cap;
+use crate::kernel::fs::access::Access;
 use crate::kernel::fs::inode::{Inode, InodeData, InodeId};
+use crate::kernel::fs::open::bare_inode;
 use crate::kernel::fs::path::{Node, PathRef};
 use crate::kernel::fs::superblock::{FsType, SuperBlock, SuperId};
 use crate::kernel::fs::walk::Follow;
@@ -20,6 +23,10 @@ struct Options {
     lowers: Vec<PathRef>,
     upper: Option<PathRef>,
     work: Option<PathRef>,
+    /// Layers that show nothing by themselves.
+    data_only: Vec<PathRef>,
+    /// `userxattr`.
+    marks_of_users: bool,
     shown: String,
 }
 
@@ -32,7 +39,7 @@ pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<Su
     let mut options = read_options(cx, data)?;
     // One lower layer alone is no overlay.
     let least = if options.upper.is_some() { 1 } else { 2 };
-    forbid!(cx.why, OverlayLayers, if options.lowers.len() < least)?;
+    forbid!(cx.why, OverlayLayers, if options.lowers.len() + options.data_only.len() < least)?;
     if options.upper.is_none() {
         // A work directory alone means nothing.
         options.work = None;
@@ -40,7 +47,7 @@ pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<Su
     let work = check_layers(cx, &options)?;
     let depth = depth_of(cx.k, &cx.why, &options)?;
     if let Some(work) = work {
-        make_work(cx, work);
+        make_work(cx, work)?;
     }
     let layers = Layers {
         upper: options.upper.and_then(inode_of),
@@ -52,12 +59,24 @@ pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<Su
             .collect(),
     };
     let is_read_only = layers.upper.is_none();
-    let user_ns = cx.me()?.cred.user_ns;
+    let cred = &cx.me()?.cred;
+    let may_mark = options.marks_of_users || cx.is_ns_capable(cx.k.init_user_ns, Cap::SYS_ADMIN);
+    let mounter = Mounter {
+        uid: cred.fsuid,
+        gid: cred.fsgid,
+        marks: if may_mark {
+            Marks::Kept
+        } else {
+            Marks::Refused
+        },
+    };
+    let user_ns = cred.user_ns;
     let root = build(cx.k, layers)?;
     let dev = cx.k.new_dev();
     let sb = SuperBlock {
         options: options.shown.into(),
         depth,
+        mounter,
         flags: if is_read_only {
             MountFlags::RDONLY
         } else {
@@ -86,9 +105,24 @@ fn read_options(cx: &Ctx<'_>, data: &str) -> Result<Options, Errno> {
             "lowerdir" => {
                 forbid!(cx.why, OverlayOptions, if value.is_empty())?;
                 options.lowers.clear();
-                for path in split(value, ':') {
+                let mut paths = split(value, ':').into_iter();
+                options.data_only.clear();
+                let mut is_behind = false;
+                while let Some(mut path) = paths.next() {
+                    // Behind `::` come layers of which only data is wanted: files with metadata
+                    // alone, and those are not made.
+                    if path.is_empty() && !options.lowers.is_empty() {
+                        is_behind = true;
+                        path = paths.next().unwrap_or_default();
+                    } else {
+                        forbid!(cx.why, OverlayOptions, if is_behind)?;
+                    }
                     forbid!(cx.why, OverlayOptions, if path.is_empty())?;
-                    options.lowers.push(layer(cx, &unescape(&path))?);
+                    let lower = layer(cx, &unescape(&path))?;
+                    match is_behind {
+                        true => options.data_only.push(lower),
+                        false => options.lowers.push(lower),
+                    }
                 }
                 forbid!(cx.why, OverlayOptions, options.lowers.len() => LOWERS_MAX, if options.lowers.len() > LOWERS_MAX)?;
                 options.shown.push_str(&format!(",lowerdir={value}"));
@@ -108,7 +142,10 @@ fn read_options(cx: &Ctx<'_>, data: &str) -> Result<Options, Errno> {
             "redirect_dir" if matches!(value, "off" | "nofollow") => {}
             "index" | "metacopy" | "nfs_export" if value == "off" => {}
             "xino" if matches!(value, "off" | "auto" | "on") => {}
-            "volatile" | "userxattr" if value.is_empty() => {}
+            "uuid" if matches!(value, "off" | "null" | "auto" | "on") => {}
+            "verity" if value == "off" => {}
+            "volatile" | "default_permissions" if value.is_empty() => {}
+            "userxattr" if value.is_empty() => options.marks_of_users = true,
             _ => return Err(refuse!(cx.why, OverlayOptions)),
         }
     }
@@ -153,28 +190,25 @@ fn layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     // clone_private_mount: what something locked covers must not come to light.
     let covers = crate::kernel::fs::mount_calls::has_locked_children(cx.k, place);
     forbid!(cx.why, BindLockedChildren, place.mount, if covers)?;
-    match place.node {
-        Node::Inode(_) => Ok(place),
-        // What is computed cannot be a layer here.
-        Node::Proc(_) | Node::Ns(_) | Node::Cgroup(_) => {
-            Err(refuse!(cx.why, OverlayLayerDirectory, place.node))
-        }
-    }
+    Ok(place)
 }
 
 fn upper_layer(cx: &Ctx<'_>, path: &str) -> Result<PathRef, Errno> {
     let place = layer(cx, &unescape(path))?;
     // "filesystem is read-only".
     forbid!(cx.why, OverlayUpperWritable, place.mount, if crate::kernel::fs::umount::is_read_only(cx.k, place.mount))?;
+    // "filesystem not supported as upperdir".
+    let is_overlay = inode_of(place).is_some_and(|id| super::is_overlay(cx.k, id));
+    forbid!(cx.why, OverlayUpperWritable, place.mount, if is_overlay)?;
     Ok(place)
 }
 
 /// Upper and work directory lie side by side on one mount; no lower layer lies inside another
 /// layer.
-fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<InodeId>, Errno> {
+fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<PathRef>, Errno> {
     let k = &cx.k;
     let mut traps: Vec<Node> = Vec::new();
-    let mut work_inode = None;
+    let mut used = None;
     if let Some(upper) = options.upper {
         let work = options
             .work
@@ -182,9 +216,14 @@ fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<InodeId>, Errn
         let nested = k.is_within(upper.node, work.node) || k.is_within(work.node, upper.node);
         forbid!(cx.why, OverlayWorkdir, upper.mount => work.mount, if upper.mount != work.mount || nested)?;
         traps.push(upper.node);
-        work_inode = inode_of(work);
+        used = Some(work);
     }
-    for lower in &options.lowers {
+    let lowers = || options.lowers.iter().chain(&options.data_only);
+    for layer in lowers().chain(&options.upper) {
+        // What is computed cannot be a layer here.
+        forbid!(cx.why, OverlayLayerDirectory, layer.node, if inode_of(*layer).is_none())?;
+    }
+    for lower in lowers() {
         forbid!(cx.why, OverlayLayersDistinct, lower.node, if traps.contains(&lower.node))?;
         traps.push(lower.node);
     }
@@ -192,8 +231,8 @@ fn check_layers(cx: &Ctx<'_>, options: &Options) -> Result<Option<InodeId>, Errn
         let mut others = traps.iter().filter(|trap| **trap != lower.node);
         others.any(|other| k.is_within(lower.node, *other))
     };
-    forbid!(cx.why, OverlayLayersDistinct, if options.lowers.iter().any(is_inside))?;
-    Ok(work_inode)
+    forbid!(cx.why, OverlayLayersDistinct, if lowers().any(is_inside))?;
+    Ok(used)
 }
 
 /// One more than the deepest layer.
@@ -211,12 +250,21 @@ fn depth_of(k: &Kernel, why: &Why, options: &Options) -> Result<u32, Errno> {
     }
 }
 
-/// The directory in the work directory, made anew.
-fn make_work(cx: &mut Ctx<'_>, work: InodeId) {
+/// The directory in the work directory, made anew (ovl_workdir_create). Nobody may look into it
+/// but who mounts must: it is tried out (ovl_check_d_type_supported).
+fn make_work(cx: &mut Ctx<'_>, place: PathRef) -> Result<(), Errno> {
+    let work = inode_of(place).ok_or(lost!(EINVAL))?;
+    cx.permit(place, Access::Write)?;
     crate::kernel::fs::inode::remove_entry(cx, work, "work");
     let entries = Rc::default();
-    let inode = Inode::blank(0, InodeData::Directory { entries });
-    cx.k.create(work, "work", inode);
+    let inode = bare_inode(cx, 0, InodeData::Directory { entries })?;
+    let made = cx.k.create(work, "work", inode);
+    let made = PathRef {
+        node: Node::Inode(made),
+        name: None,
+        ..place
+    };
+    cx.permit(made, Access::Read)
 }
 
 /// An inode of an overlay that looks like its topmost counterpart. Directories are empty yet.

@@ -1,7 +1,7 @@
 //! Changes of an overlay's directories, as they show in its upper layer.
 
 use super::copy_up::{copy_up, set_upper, upper_like};
-use super::{Layers, Opaque, is_whiteout, upper_of};
+use super::{Layers, Marks, Mounter, Opaque, is_whiteout, upper_of};
 use crate::kernel::fs::inode::{Device, Inode, InodeData, InodeId, remove_entry};
 use crate::kernel::fs::vfs_ops::{add_entry, move_entry};
 use crate::kernel::rule::Why;
@@ -36,8 +36,29 @@ fn room_for(cx: &mut Ctx<'_>, dir: InodeId, name: &str) -> Result<InodeId, Errno
     Ok(upper)
 }
 
-fn put_whiteout(cx: &mut Ctx<'_>, upper: InodeId, name: &str) {
-    let whiteout = Inode::blank(0, InodeData::Device(Device::WHITEOUT));
+fn mounter_of(k: &Kernel, id: InodeId) -> Mounter {
+    let sb = k.vfs.inodes.get(id).and_then(|inode| inode.sb);
+    let sb = sb.and_then(|sb| k.vfs.supers.get(sb));
+    sb.map(|sb| sb.mounter).unwrap_or_default()
+}
+
+fn has_whiteouts(k: &Kernel, dir: InodeId) -> bool {
+    match k.vfs.inodes.get(dir).map(|inode| &inode.data) {
+        Some(InodeData::Directory { entries }) => {
+            entries.iter().any(|(_, entry)| is_whiteout(k, *entry))
+        }
+        Some(_) | None => false,
+    }
+}
+
+/// Hides a name of a directory of an overlay: who mounted it owns what hides it.
+fn put_whiteout(cx: &mut Ctx<'_>, dir: InodeId, upper: InodeId, name: &str) {
+    let Mounter { uid, gid, .. } = mounter_of(cx.k, dir);
+    let whiteout = Inode {
+        uid,
+        gid,
+        ..Inode::blank(0, InodeData::Device(Device::WHITEOUT))
+    };
     cx.k.create(upper, name, whiteout);
 }
 
@@ -58,10 +79,14 @@ pub(in crate::kernel::fs) fn enter(
     inode: Inode,
 ) -> Result<InodeId, Errno> {
     forbid!(cx.why, OverlayWhiteout, if matches!(inode.data, InodeData::Device(device) if device == Device::WHITEOUT))?;
+    copy_up(cx, dir)?;
+    let is_dir = inode.kind() == FileKind::Directory;
+    let may_mark = mounter_of(cx.k, dir).marks == Marks::Kept;
+    // Where a whiteout was, a directory must be marked (ovl_create_over_whiteout).
+    forbid!(cx.why, OverlayMark, dir, if is_dir && !may_mark && is_in_lower(cx.k, dir, name))?;
     let upper_dir = room_for(cx, dir, name)?;
     let upper = upper_like(cx.k, upper_dir, name, &inode);
-    let is_dir = inode.kind() == FileKind::Directory;
-    if is_dir && (is_merged(cx.k, dir) || is_in_lower(cx.k, dir, name)) {
+    if is_dir && may_mark && (is_merged(cx.k, dir) || is_in_lower(cx.k, dir, name)) {
         make_opaque(cx.k, upper);
     }
     let data = match inode.data {
@@ -93,9 +118,15 @@ pub(in crate::kernel::fs) fn remove(
 ) -> Result<(), Errno> {
     copy_up(cx, dir)?;
     let upper = upper_of(cx.k, dir).ok_or(lost!(EROFS))?;
+    // A directory with whiteouts makes room for one that is marked first (ovl_clear_empty).
+    let is_cleared =
+        cx.k.entry(upper, name)
+            .is_some_and(|id| has_whiteouts(cx.k, id));
+    let may_mark = mounter_of(cx.k, dir).marks == Marks::Kept;
+    forbid!(cx.why, OverlayMark, dir, if is_cleared && !may_mark)?;
     remove_entry(cx, upper, name);
     if is_in_lower(cx.k, dir, name) {
-        put_whiteout(cx, upper, name);
+        put_whiteout(cx, dir, upper, name);
     }
     Ok(())
 }
@@ -143,16 +174,20 @@ pub(in crate::kernel::fs) fn rename(
     id: InodeId,
 ) -> Result<(), Errno> {
     copy_up(cx, id)?;
+    let is_dir = cx.k.vfs.inodes.get(id).map(Inode::kind) == Some(FileKind::Directory);
+    let is_marked = is_dir && (is_merged(cx.k, to_dir) || is_in_lower(cx.k, to_dir, to));
+    let may_mark = mounter_of(cx.k, to_dir).marks == Marks::Kept;
+    // ovl_set_opaque_xerr.
+    forbid!(cx.why, OverlayRenameDir, id, if is_marked && !may_mark)?;
     let upper_to = room_for(cx, to_dir, to)?;
     let upper_from = upper_of(cx.k, from_dir).ok_or(lost!(EROFS))?;
     let upper = upper_of(cx.k, id).ok_or(lost!(EROFS))?;
     move_entry(cx, (upper_from, from), (upper_to, to), upper);
-    let is_dir = cx.k.vfs.inodes.get(id).map(Inode::kind) == Some(FileKind::Directory);
-    if is_dir && (is_merged(cx.k, to_dir) || is_in_lower(cx.k, to_dir, to)) {
+    if is_marked {
         make_opaque(cx.k, upper);
     }
     if is_in_lower(cx.k, from_dir, from) {
-        put_whiteout(cx, upper_from, from);
+        put_whiteout(cx, from_dir, upper_from, from);
     }
     Ok(())
 }

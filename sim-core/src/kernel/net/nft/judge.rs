@@ -1,16 +1,14 @@
 //! What the rules say about a packet.
 
 use super::{
-    Action, Chain, ChainType, Field, Match, Passage, Rule, Ruleset, STATE_ESTABLISHED,
+    Action, Chain, ChainType, Field, Match, Passage, Reject, Rule, Ruleset, STATE_ESTABLISHED,
     STATE_INVALID, STATE_NEW, STATE_RELATED, Sense, TYPE_LOCAL, TYPE_OTHER, Table, Values, Verdict,
 };
 use crate::kernel::Ctx;
 use crate::kernel::net::conntrack::{CtDir, CtState, NatTo};
 use crate::kernel::net::ip::{self, Flight};
-use crate::kernel::net::packet::{
-    Body, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, PORT_UNREACH, Proto,
-};
-use crate::kernel::net::{DeviceId, SpaceId};
+use crate::kernel::net::packet::{Body, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, Proto};
+use crate::kernel::net::{DeviceId, SpaceId, tcp_input};
 use crate::store::sorted_by_key;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
@@ -55,8 +53,12 @@ pub(in crate::kernel::net) fn judge(
     for (table, chain, base) in chains_at(&rules, passage, kind) {
         match evaluate(cx, space, passage, table, chain, flight, 0) {
             Result_::Action(Action::Drop) => return Verdict::Drop,
-            Result_::Action(Action::Reject) => {
-                ip::unreachable(cx, space, PORT_UNREACH, &flight.packet);
+            Result_::Action(Action::Reject(how)) => {
+                let about = &flight.packet;
+                match how {
+                    Reject::Icmp(code) => ip::unreachable(cx, space, code, about),
+                    Reject::TcpReset => tcp_input::reject(cx, space, about),
+                }
                 return Verdict::Drop;
             }
             Result_::Action(_) => {}
@@ -67,15 +69,23 @@ pub(in crate::kernel::net) fn judge(
     Verdict::Accept
 }
 
-/// The translation that the nat chains of a hook want for a new connection.
+/// What the nat chains of a hook want for a new connection.
+pub(in crate::kernel::net) enum Nat {
+    Untouched,
+    To(NatTo),
+    Drop,
+}
+
 pub(in crate::kernel::net) fn nat(
     cx: &mut Ctx<'_>,
     space: SpaceId,
     passage: Passage,
     flight: &Flight,
-) -> Option<NatTo> {
-    let rules = cx.k.net.spaces.get(space).map(|s| Rc::clone(&s.rules))?;
-    for (table, chain, _) in chains_at(&rules, passage, ChainType::Nat) {
+) -> Nat {
+    let Some(rules) = cx.k.net.spaces.get(space).map(|s| Rc::clone(&s.rules)) else {
+        return Nat::Drop;
+    };
+    for (table, chain, base) in chains_at(&rules, passage, ChainType::Nat) {
         let to = match evaluate(cx, space, passage, table, chain, flight, 0) {
             Result_::Action(Action::Dnat { addr, port } | Action::Snat { addr, port }) => NatTo {
                 addr,
@@ -83,8 +93,11 @@ pub(in crate::kernel::net) fn nat(
                 masquerade: None,
             },
             Result_::Action(Action::Masquerade) => {
-                let dev = passage.output?;
-                let addr = cx.k.net.select_addr(space, dev, flight.packet.dst)?;
+                let dst = flight.packet.dst;
+                let addr = |dev| Some((dev, cx.k.net.select_addr(space, dev, dst)?));
+                let Some((dev, addr)) = passage.output.and_then(addr) else {
+                    return Nat::Drop;
+                };
                 NatTo {
                     addr: Some(addr),
                     port: None,
@@ -92,9 +105,14 @@ pub(in crate::kernel::net) fn nat(
                 }
             }
             Result_::Action(Action::Redirect { port }) => {
+                let first = |dev| Some(cx.k.net.device(dev)?.addrs.first()?.local);
                 let addr = match passage.input {
-                    None => Ipv4Addr::LOCALHOST,
-                    Some(dev) => cx.k.net.device(dev)?.addrs.first()?.local,
+                    None => Some(Ipv4Addr::LOCALHOST),
+                    Some(dev) => first(dev),
+                };
+                // A device without an address has nowhere to redirect to.
+                let Some(addr) = addr else {
+                    return Nat::Drop;
                 };
                 NatTo {
                     addr: Some(addr),
@@ -102,12 +120,14 @@ pub(in crate::kernel::net) fn nat(
                     masquerade: None,
                 }
             }
-            Result_::Action(_) => return None,
+            Result_::Action(Action::Drop | Action::Reject(_)) => return Nat::Drop,
+            Result_::Action(_) => return Nat::Untouched,
+            Result_::Nothing if base.policy == Verdict::Drop => return Nat::Drop,
             Result_::Nothing => continue,
         };
-        return Some(to);
+        return Nat::To(to);
     }
-    None
+    Nat::Untouched
 }
 
 fn evaluate(

@@ -4,7 +4,7 @@
 //! Families `ip` and `inet`; chains of types `nat` and `filter` at the five hooks, and regular
 //! chains to jump to. Matches: `ip saddr`, `ip daddr`, `ip protocol`, `meta l4proto`, `iifname`, `oifname` (also
 //! `iif`, `oif`), `tcp`/`udp` `sport`/`dport`, `icmp type`, `ct state`, `fib daddr type local`;
-//! each with `==`, `!=`, sets and ranges. Verdicts: `accept`, `drop`, `reject`, `return`, `jump`,
+//! each with `==`, `!=`, sets and ranges. Verdicts: `accept`, `drop`, `reject` (with a reset or an ICMP code), `return`, `jump`,
 //! `goto`, `dnat to`, `snat to`, `masquerade`, `redirect`. Anything else is an error, and then
 //! none of the commands has an effect.
 
@@ -13,7 +13,7 @@ mod judge;
 mod rules;
 
 pub use commands::run;
-pub(super) use judge::{judge, nat};
+pub(super) use judge::{Nat, judge, nat};
 
 use super::device::DeviceId;
 use crate::kernel::syscall::Str;
@@ -142,12 +142,19 @@ pub const STATE_INVALID: u32 = 3;
 pub const TYPE_LOCAL: u32 = 1;
 pub const TYPE_OTHER: u32 = 0;
 
+/// What the sender of a rejected packet is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reject {
+    /// Destination unreachable, with this code.
+    Icmp(u8),
+    TcpReset,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     Accept,
     Drop,
-    /// With a message: port unreachable.
-    Reject,
+    Reject(Reject),
     Return,
     Jump(Str),
     Goto(Str),

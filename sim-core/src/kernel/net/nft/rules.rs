@@ -1,10 +1,11 @@
 //! Reading a rule.
 
 use super::{
-    Action, Field, Match, Rule, STATE_ESTABLISHED, STATE_INVALID, STATE_NEW, STATE_RELATED, Sense,
-    TYPE_LOCAL, Values,
+    Action, Field, Match, Reject, Rule, STATE_ESTABLISHED, STATE_INVALID, STATE_NEW, STATE_RELATED,
+    Sense, TYPE_LOCAL, Values,
 };
 use crate::kernel::net::device::mask_of;
+use crate::kernel::net::packet;
 use crate::kernel::syscall::Str;
 use std::net::Ipv4Addr;
 
@@ -100,9 +101,15 @@ pub(super) fn rule(tokens: &mut Tokens) -> Result<Rule, String> {
             "comment" => {
                 tokens.word()?;
             }
+            // What is logged does not show anywhere.
+            "log" => {
+                if tokens.take("prefix") {
+                    tokens.word()?;
+                }
+            }
             "accept" => rule.action = Some(Action::Accept),
             "drop" => rule.action = Some(Action::Drop),
-            "reject" => rule.action = Some(Action::Reject),
+            "reject" => rule.action = Some(Action::Reject(reject(tokens)?)),
             "return" => rule.action = Some(Action::Return),
             "jump" => rule.action = Some(Action::Jump(tokens.word()?.as_str().into())),
             "goto" => rule.action = Some(Action::Goto(tokens.word()?.as_str().into())),
@@ -123,6 +130,33 @@ pub(super) fn rule(tokens: &mut Tokens) -> Result<Rule, String> {
         }
     }
     Ok(rule)
+}
+
+/// `with tcp reset`, `with icmp host-unreachable`, also `with icmpx type no-route`.
+fn reject(tokens: &mut Tokens) -> Result<Reject, String> {
+    if !tokens.take("with") {
+        return Ok(Reject::Icmp(packet::PORT_UNREACH));
+    }
+    match tokens.word()?.as_str() {
+        "tcp" => {
+            tokens.expect("reset")?;
+            return Ok(Reject::TcpReset);
+        }
+        "icmp" | "icmpx" => {
+            tokens.take("type");
+        }
+        other => return Err(format!("nft: 'reject with {other}' is not supported")),
+    }
+    Ok(Reject::Icmp(match tokens.word()?.as_str() {
+        "net-unreachable" | "no-route" => packet::NET_UNREACH,
+        "host-unreachable" => packet::HOST_UNREACH,
+        "prot-unreachable" => packet::PROT_UNREACH,
+        "port-unreachable" => packet::PORT_UNREACH,
+        "net-prohibited" => packet::NET_PROHIBITED,
+        "host-prohibited" => packet::HOST_PROHIBITED,
+        "admin-prohibited" => packet::ADMIN_PROHIBITED,
+        other => return Err(format!("nft: no code '{other}'")),
+    }))
 }
 
 /// `to 10.0.0.2:80`, also `ip to 10.0.0.2`.
