@@ -49,6 +49,16 @@ async fn sleep(ms: i32) {
     JsFuture::from(promise).await.expect("time passes");
 }
 
+async fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if holds() {
+            return;
+        }
+        sleep(50).await;
+    }
+    panic!("never came: {what}");
+}
+
 async fn wait_for(root: &Element, selector: &str) -> HtmlElement {
     for _ in 0..600 {
         if let Some(element) = find(root, selector) {
@@ -120,14 +130,14 @@ async fn both_languages_are_one_click_away() {
     wait_for(&root, "[data-testid=lang-ko]").await;
     for (id, code) in [("lang-ko", "ko"), ("lang-en", "en")] {
         click(&root, id);
-        sleep(50).await;
-        let html = document().document_element().expect("a document");
-        assert_eq!(html.get_attribute("lang").as_deref(), Some(code));
-        let text = root.text_content().unwrap_or_default();
-        let expected = crate::i18n::Lang::from_code(code)
-            .expect("a language")
-            .t("restart");
-        assert!(text.contains(expected), "{expected} in {text}");
+        let lang = crate::i18n::Lang::from_code(code).expect("a language");
+        // Its words may have to be fetched first.
+        wait_until(code, || {
+            let html = document().document_element().expect("a document");
+            let text = root.text_content().unwrap_or_default();
+            html.get_attribute("lang").as_deref() == Some(code) && text.contains(lang.t("restart"))
+        })
+        .await;
     }
     root.remove();
 }

@@ -47,14 +47,14 @@ pub fn run(_: &mut Agent, op: &str, p: &Params) -> Answer {
         "ping" => ping(&address(&p.text("addr")?, 0)?),
         "unix_listen" => {
             let (name, bytes) = unix_param(p)?;
-            // As the other recorder: goes on with -1 if there is none.
+            // Without one it goes on with -1, and answers with what that comes to.
             let fd = sys!(socket(AF_UNIX, SOCK_STREAM, 0)).unwrap_or(-1) as c_int;
             let bound = sys!(bind(fd, any(&name), bytes));
             or_close(fd, bound.and_then(|_| sys!(listen(fd, BACKLOG))))
         }
         "unix_connect" => {
             let (name, bytes) = unix_param(p)?;
-            // As the other recorder: goes on with -1 if there is none.
+            // Without one it goes on with -1, and answers with what that comes to.
             let fd = sys!(socket(AF_UNIX, SOCK_STREAM, 0)).unwrap_or(-1) as c_int;
             or_close(fd, sys!(connect(fd, any(&name), bytes)))
         }

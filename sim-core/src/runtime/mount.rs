@@ -4,12 +4,14 @@ use crate::kernel::Syscall;
 use crate::kernel::syscall::MountFlags;
 use crate::user::tool::{Asked, Sys};
 
-/// `how` is type, flags and options.
+/// Type, flags and options.
+pub(super) type How<'a> = (&'a str, MountFlags, &'a str);
+
 pub(super) fn mount(
     sys: &mut Sys<'_>,
     source: &str,
     target: &str,
-    (fstype, flags, data): (&str, MountFlags, &str),
+    (fstype, flags, data): How<'_>,
 ) -> Asked<i64> {
     sys.call(Syscall::Mount {
         source: source.into(),

@@ -4,7 +4,7 @@ use super::cgroup;
 use super::confine::confine;
 use super::docker::{fail, wait};
 use super::layers;
-use super::mount::mount;
+use super::mount::{How, mount};
 use super::state::{self, Record};
 use crate::kernel::syscall::{CloneFlags, MountFlags, Str};
 use crate::kernel::{Errno, Syscall};
@@ -119,7 +119,7 @@ fn prepare(sys: &mut Sys<'_>, name: &str, host: &str) -> Prepared {
     let readonly = MountFlags::BIND
         .with(MountFlags::REMOUNT)
         .with(MountFlags::RDONLY);
-    let steps: [(&'static str, &str, &str, (&str, MountFlags, &str)); 6] = [
+    let steps: [(&'static str, &str, &str, How<'_>); 6] = [
         // Onto itself: a mount of this namespace's own, as pivot_root asks of the new root.
         (
             "bind the root",
