@@ -230,6 +230,16 @@ fn connection(cx: &Ctx<'_>, space: SpaceId, id: CtId) -> Option<Connection> {
     cx.k.net.spaces.get(space)?.conntrack.get(id).cloned()
 }
 
+/// The connection that a packet belongs to, and which way it goes.
+fn connection_of(
+    cx: &Ctx<'_>,
+    space: SpaceId,
+    flight: &Flight,
+) -> Option<(CtId, CtDir, Connection)> {
+    let (id, dir) = flight.ct?;
+    Some((id, dir, connection(cx, space, id)?))
+}
+
 fn put(cx: &mut Ctx<'_>, space: SpaceId, id: CtId, ct: Connection) {
     if let Some(ns) = cx.k.net.spaces.get_mut(space)
         && let Some(slot) = ns.conntrack.table.get_mut(id)
@@ -245,10 +255,7 @@ fn translate_destination(
     passage: Passage,
     flight: &mut Flight,
 ) -> Verdict {
-    let Some((id, dir)) = flight.ct else {
-        return Verdict::Accept;
-    };
-    let Some(mut ct) = connection(cx, space, id) else {
+    let Some((id, dir, mut ct)) = connection_of(cx, space, flight) else {
         return Verdict::Accept;
     };
     if ct.state == CtState::Unconfirmed && ct.dst_done == Done::No {
@@ -280,10 +287,7 @@ fn translate_source(
     passage: Passage,
     flight: &mut Flight,
 ) -> Verdict {
-    let Some((id, dir)) = flight.ct else {
-        return Verdict::Accept;
-    };
-    let Some(mut ct) = connection(cx, space, id) else {
+    let Some((id, dir, mut ct)) = connection_of(cx, space, flight) else {
         return Verdict::Accept;
     };
     if ct.state == CtState::Unconfirmed && ct.src_done == Done::No {
