@@ -349,7 +349,7 @@ fn walk_and_fill(
         marked = marked.with(PteFlags::DIRTY);
     }
     if marked != pte
-        && let Some(Contents::Table(entries)) = ram.frame_mut(table)
+        && let Some(entries) = ram.table_mut(table)
     {
         entries.set(at, marked.0);
     }

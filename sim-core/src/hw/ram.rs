@@ -1,7 +1,7 @@
 //! Physical memory: page frames with contents, sparse.
 
 use super::Table;
-use crate::store::{Blank, Sparse, is_same};
+use crate::store::{Blank, Sparse, is_same, own};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -16,7 +16,8 @@ const WORDS: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pfn(pub u64);
 
-/// What a frame holds. How it is represented never shows: a load sees bytes.
+/// What a frame holds. How it is represented never shows: a load sees bytes. 16 bytes, so that
+/// the frames that lie about one in use cost little; what is larger is shared until written.
 #[derive(Clone, Debug, Default)]
 pub enum Contents {
     /// All zero.
@@ -24,12 +25,14 @@ pub enum Contents {
     Zero,
     /// Page `page` of the pseudo-random bytes of `seed`: program text as it came from the disk.
     Pattern { seed: u32, page: u32 },
-    /// A few words of 8 bytes, all others zero: what a program leaves that touches a page.
-    Words(Table),
+    /// One word of 8 bytes, all others zero: what a program leaves that touches a page.
+    Word { at: u16, word: u64 },
+    /// A few words.
+    Words(Rc<Table>),
     /// Bytes, in lines of 256 that are shared until written; an absent line is zero.
     Lines(Box<[Option<Rc<[u8; LINE_BYTES]>>; LINES]>),
     /// A page table with few entries of its 512.
-    Table(Table),
+    Table(Rc<Table>),
 }
 
 /// The 8 bytes at `offset` (rounded down to 8) of page `page` in the pattern of `seed`.
@@ -67,6 +70,17 @@ impl Contents {
                     done += length;
                 }
             }
+            Contents::Word { at: place, word } => {
+                for (i, byte) in to.iter_mut().enumerate() {
+                    let at = offset + i;
+                    let here = if at / 8 == usize::from(*place) {
+                        *word
+                    } else {
+                        0
+                    };
+                    *byte = (here >> (8 * (at % 8))) as u8;
+                }
+            }
             Contents::Table(table) | Contents::Words(table) => {
                 for (i, byte) in to.iter_mut().enumerate() {
                     let at = offset + i;
@@ -80,9 +94,9 @@ impl Contents {
     pub fn write(&mut self, offset: usize, from: &[u8]) {
         if let Ok(word) = <[u8; 8]>::try_from(from)
             && offset.is_multiple_of(8)
-            && let Some(words) = self.as_words()
+            && offset < PAGE_BYTES
+            && self.set_word((offset / 8) as u16, u64::from_le_bytes(word))
         {
-            words.set((offset / 8) as u16, u64::from_le_bytes(word));
             return;
         }
         let Contents::Lines(lines) = self.as_lines() else {
@@ -102,18 +116,58 @@ impl Contents {
         }
     }
 
-    /// The words of a page that holds few, with room for one more.
-    fn as_words(&mut self) -> Option<&mut Table> {
-        if let Contents::Zero = self {
-            *self = Contents::Words(Table::default());
-        }
+    /// Sets a word of a page that holds few. Returns false if it holds more than that.
+    #[inline]
+    fn set_word(&mut self, at: u16, new: u64) -> bool {
         match self {
-            Contents::Words(words) if words.len() < WORDS => Some(words),
+            Contents::Zero => {
+                *self = Contents::Word { at, word: new };
+                true
+            }
+            Contents::Word { at: place, word } if *place == at => {
+                *word = new;
+                true
+            }
+            Contents::Word { at: place, word } => {
+                let mut words = Table::default();
+                words.set(*place, *word);
+                words.set(at, new);
+                *self = Contents::Words(Rc::new(words));
+                true
+            }
+            Contents::Words(words) if words.len() < WORDS => {
+                own(words).set(at, new);
+                true
+            }
             Contents::Words(_)
-            | Contents::Zero
             | Contents::Pattern { .. }
             | Contents::Lines(_)
-            | Contents::Table(_) => None,
+            | Contents::Table(_) => false,
+        }
+    }
+
+    /// The places of the words of a page that holds few.
+    fn words(&self) -> impl Iterator<Item = u16> + '_ {
+        let (one, more) = match self {
+            Contents::Word { at, .. } => (Some(*at), None),
+            Contents::Words(words) => (None, Some(words.iter().map(|(at, _)| at))),
+            Contents::Zero | Contents::Pattern { .. } | Contents::Lines(_) | Contents::Table(_) => {
+                (None, None)
+            }
+        };
+        one.into_iter().chain(more.into_iter().flatten())
+    }
+
+    /// The page table that lies here.
+    #[inline]
+    pub fn as_table(&self) -> Option<&Table> {
+        match self {
+            Contents::Table(table) => Some(table),
+            Contents::Zero
+            | Contents::Pattern { .. }
+            | Contents::Word { .. }
+            | Contents::Words(_)
+            | Contents::Lines(_) => None,
         }
     }
 
@@ -154,9 +208,9 @@ impl Hash for Contents {
                     }
                 }
             }
-            Contents::Words(words) => {
+            Contents::Word { .. } | Contents::Words(_) => {
                 state.write_u8(2);
-                let mut lines = words.iter().map(|(at, _)| usize::from(at) * 8 / LINE_BYTES);
+                let mut lines = self.words().map(|at| usize::from(at) * 8 / LINE_BYTES);
                 let mut next = lines.next();
                 while let Some(line) = next {
                     let mut bytes = [0; LINE_BYTES];
@@ -211,6 +265,19 @@ impl Ram {
         self.contents.get_mut(pfn.0)
     }
 
+    /// The page table in a frame, for writing.
+    #[inline]
+    pub fn table_mut(&mut self, pfn: Pfn) -> Option<&mut Table> {
+        match self.contents.get_mut(pfn.0)? {
+            Contents::Table(table) => Some(own(table)),
+            Contents::Zero
+            | Contents::Pattern { .. }
+            | Contents::Word { .. }
+            | Contents::Words(_)
+            | Contents::Lines(_) => None,
+        }
+    }
+
     /// Replaces what a frame holds. Past the end of RAM nothing happens.
     pub fn set(&mut self, pfn: Pfn, contents: Contents) {
         // Zero over zero would only materialise a chunk.
@@ -220,6 +287,14 @@ impl Ram {
         if let Some(frame) = self.frame_mut(pfn) {
             *frame = contents;
         }
+    }
+
+    /// Takes out what a frame holds; it is zero then.
+    pub fn take(&mut self, pfn: Pfn) -> Contents {
+        self.contents
+            .get_mut(pfn.0)
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// Copies a frame; lines stay shared until one of the two is written.
@@ -239,13 +314,14 @@ impl Contents {
     /// Bytes on the heap beside `other`, the same frame in another machine.
     fn bytes_beside(&self, other: Option<&Self>) -> usize {
         match self {
-            Contents::Zero | Contents::Pattern { .. } => 0,
+            Contents::Zero | Contents::Pattern { .. } | Contents::Word { .. } => 0,
             Contents::Lines(lines) => {
                 let twins = match other {
                     Some(Contents::Lines(twins)) => Some(twins),
                     Some(
                         Contents::Zero
                         | Contents::Pattern { .. }
+                        | Contents::Word { .. }
                         | Contents::Words(_)
                         | Contents::Table(_),
                     )
@@ -261,7 +337,22 @@ impl Contents {
                 });
                 size_of_val(lines.as_ref()) + own.count() * (LINE_BYTES + 32)
             }
-            Contents::Table(table) | Contents::Words(table) => table.heap_bytes(),
+            Contents::Table(table) | Contents::Words(table) => {
+                let is_shared = match other {
+                    Some(Contents::Table(twin) | Contents::Words(twin)) => is_same(table, twin),
+                    Some(
+                        Contents::Zero
+                        | Contents::Pattern { .. }
+                        | Contents::Word { .. }
+                        | Contents::Lines(_),
+                    )
+                    | None => false,
+                };
+                match is_shared {
+                    true => 0,
+                    false => size_of::<Table>() + 32 + table.heap_bytes(),
+                }
+            }
         }
     }
 }

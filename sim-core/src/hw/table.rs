@@ -115,8 +115,9 @@ impl Table {
         }
     }
 
-    /// Sets the entry at `index` modulo 512; zero removes it.
-    pub fn set(&mut self, index: u16, value: u64) {
+    /// Sets the entry at `index` modulo 512; zero removes it. Returns what it was.
+    #[inline]
+    pub fn set(&mut self, index: u16, value: u64) -> u64 {
         let index = index % 512;
         match self {
             Table::Small {
@@ -125,15 +126,18 @@ impl Table {
                 entry,
             } => {
                 let count = usize::from(*len).min(SMALL);
-                let place = at[..count].partition_point(|&i| i < index);
-                let found = place < count && at[place] == index;
-                if found && value != 0 {
-                    entry[place] = value;
-                } else if found {
-                    at.copy_within(place + 1..count, place);
-                    entry.copy_within(place + 1..count, place);
-                    *len -= 1;
-                } else if value != 0 && count < SMALL {
+                let place = at[..count].iter().position(|i| *i >= index);
+                let place = place.unwrap_or(count);
+                if place < count && at[place] == index {
+                    let old = std::mem::replace(&mut entry[place], value);
+                    if value == 0 {
+                        at.copy_within(place + 1..count, place);
+                        entry.copy_within(place + 1..count, place);
+                        *len -= 1;
+                    }
+                    return old;
+                }
+                if value != 0 && count < SMALL {
                     at.copy_within(place..count, place + 1);
                     entry.copy_within(place..count, place + 1);
                     at[place] = index;
@@ -144,20 +148,22 @@ impl Table {
                     *self = Table::Packed(Box::new(packed));
                     self.set(index, value);
                 }
+                0
             }
             Table::Packed(packed) => {
                 let place = packed.rank(index);
                 match (packed.has(index), value != 0) {
-                    (true, true) => packed.entries[place] = value,
+                    (true, true) => std::mem::replace(&mut packed.entries[place], value),
                     (true, false) => {
-                        packed.entries.remove(place);
                         packed.unmark(index);
+                        packed.entries.remove(place)
                     }
                     (false, true) => {
                         packed.entries.insert(place, value);
                         packed.mark(index);
+                        0
                     }
-                    (false, false) => {}
+                    (false, false) => 0,
                 }
             }
         }
@@ -197,6 +203,53 @@ impl Table {
                 if let Some(values) = packed.entries.get_mut(first..end) {
                     values.iter_mut().for_each(|value| *value = change(*value));
                 }
+            }
+        }
+    }
+
+    /// Another table, with what `each` makes of every entry, by index, and may change here; zero
+    /// leaves it out there, and none may become zero here.
+    #[inline]
+    pub fn copy_with(&mut self, mut each: impl FnMut(u16, &mut u64) -> u64) -> Table {
+        match self {
+            Table::Small { len, index, entry } => {
+                let mut count = 0;
+                let (mut at, mut values) = ([0; SMALL], [0; SMALL]);
+                let entries = index.iter().zip(entry).take(usize::from(*len));
+                for (index, entry) in entries {
+                    let value = each(*index, entry);
+                    if value != 0 {
+                        (at[count], values[count]) = (*index, value);
+                        count += 1;
+                    }
+                }
+                Table::Small {
+                    len: count as u8,
+                    index: at,
+                    entry: values,
+                }
+            }
+            Table::Packed(packed) => {
+                let mut copy = Box::new(Packed {
+                    bitmap: packed.bitmap,
+                    before: packed.before,
+                    entries: Vec::with_capacity(packed.entries.len()),
+                });
+                let mut entries = packed.entries.iter_mut();
+                for (word, bits) in packed.bitmap.iter().enumerate() {
+                    let mut left = *bits;
+                    while left != 0
+                        && let Some(entry) = entries.next()
+                    {
+                        let index = word as u16 * 64 + left.trailing_zeros() as u16;
+                        left &= left - 1;
+                        match each(index, entry) {
+                            0 => copy.unmark(index),
+                            value => copy.entries.push(value),
+                        }
+                    }
+                }
+                Table::Packed(copy)
             }
         }
     }

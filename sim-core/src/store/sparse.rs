@@ -154,10 +154,14 @@ impl<T: Clone + Default> Sparse<T> {
             return None;
         }
         let at = at as usize;
-        let group = self.groups.get_mut(at / GROUP)?;
-        let group = group.get_or_insert_with(new_group);
-        let chunk = &mut own(group).chunks[at / CHUNK % GROUP_CHUNKS];
-        let chunk = chunk.get_or_insert_with(new_chunk);
+        let group = match self.groups.get_mut(at / GROUP)? {
+            Some(group) => group,
+            none => none.insert(new_group()),
+        };
+        let chunk = match &mut own(group).chunks[at / CHUNK % GROUP_CHUNKS] {
+            Some(chunk) => chunk,
+            none => none.insert(new_chunk()),
+        };
         Some(&mut own(chunk)[at % CHUNK])
     }
 }

@@ -6,17 +6,61 @@ use super::{FrameInfo, FrameState, FrameUse, MmId, Rss};
 use crate::event::Event;
 use crate::hw::{Contents, Pfn, Table};
 use crate::kernel::{Ctx, Errno, Kernel, cgroup};
+use std::rc::Rc;
 
 /// A zeroed frame with one pin: the reference of whoever asked. Mapping it is counted apart.
 ///
 /// # Errors
 /// ENOMEM when no frame is free.
 pub fn alloc(cx: &mut Ctx<'_>, usage: FrameUse) -> Result<Pfn, Errno> {
-    alloc_as(cx, usage, FrameState::Plain)
+    // What a process gets has been cleared (__GFP_ZERO), and so it is cheap to see that it was.
+    alloc_as(cx, pinned(usage), Contents::Zero)
 }
 
-pub(super) fn alloc_as(cx: &mut Ctx<'_>, usage: FrameUse, state: FrameState) -> Result<Pfn, Errno> {
-    let charged = match usage {
+fn pinned(usage: FrameUse) -> FrameInfo {
+    FrameInfo {
+        usage,
+        pins: 1,
+        ..FrameInfo::default()
+    }
+}
+
+/// A frame with a page table of this space.
+///
+/// # Errors
+/// ENOMEM when no frame is free.
+pub(super) fn alloc_table(cx: &mut Ctx<'_>, space: MmId, table: Table) -> Result<Pfn, Errno> {
+    let usage = FrameUse::PageTable { space };
+    let pfn = alloc_as(cx, pinned(usage), Contents::Table(Rc::new(table)))?;
+    if let Some(space) = cx.k.mm.spaces.get_mut(space) {
+        space.table_frames += 1;
+    }
+    Ok(pfn)
+}
+
+/// A zeroed frame for this anonymous page of a space, whose entry the caller sets: counted as
+/// mapped, and the space's own.
+///
+/// # Errors
+/// ENOMEM when no frame is free.
+pub(super) fn alloc_anon(cx: &mut Ctx<'_>, space: MmId) -> Result<Pfn, Errno> {
+    let mapped = FrameInfo {
+        usage: FrameUse::Anon,
+        state: FrameState::Exclusive,
+        maps: 1,
+        map_xor: space.as_u64(),
+        ..FrameInfo::default()
+    };
+    let pfn = alloc_as(cx, mapped, Contents::Zero)?;
+    if let Some(space) = cx.k.mm.spaces.get_mut(space) {
+        space.rss.anon += 1;
+    }
+    Ok(pfn)
+}
+
+/// A frame with this record, into which the group that it is charged to is put.
+fn alloc_as(cx: &mut Ctx<'_>, taken: FrameInfo, contents: Contents) -> Result<Pfn, Errno> {
+    let charged = match taken.usage {
         FrameUse::Anon | FrameUse::PageCache { .. } => cgroup::charge(cx)?,
         FrameUse::Untouched
         | FrameUse::Free { .. }
@@ -27,28 +71,12 @@ pub(super) fn alloc_as(cx: &mut Ctx<'_>, usage: FrameUse, state: FrameState) -> 
     if cx.k.mm.frames.free() < cx.k.mm.swap.low_frames / 2 {
         swap_out(cx);
     }
-    let taken = FrameInfo {
-        usage,
-        state,
-        pins: 1,
-        charged,
-        ..FrameInfo::default()
-    };
+    let taken = FrameInfo { charged, ..taken };
     let Some(pfn) = cx.k.mm.frames.take(taken) else {
         if let Some(group) = charged {
             cgroup::uncharge(cx.k, group);
         }
         return Err(out_of_bounds(cx));
-    };
-    // What a process gets has been cleared (__GFP_ZERO), and so it is cheap to see that it was.
-    let contents = match usage {
-        FrameUse::PageTable { .. } => Contents::Table(Table::default()),
-        FrameUse::Untouched
-        | FrameUse::Free { .. }
-        | FrameUse::Kernel
-        | FrameUse::Zero
-        | FrameUse::Anon
-        | FrameUse::PageCache { .. } => Contents::Zero,
     };
     cx.hw.ram.set(pfn, contents);
     cx.emit(Event::FrameAlloc { pfn });

@@ -1,12 +1,12 @@
 //! The page-fault handler (mm/memory.c, handle_mm_fault).
 
-use super::alloc::alloc_as;
+use super::alloc::alloc_anon;
 use super::limits::{limit_pages, may_expand};
 use super::mapping::{MIN_ADDR, prepare_anon, vmas_mut};
 use super::swap::{FaultFrom, read_in};
-use super::tables::{lookup, map, set_flags};
+use super::tables::{leaf_table, lookup, map, put_entry, set_flags};
 use super::vma::STACK_GUARD_PAGES;
-use super::{Backing, FrameState, FrameUse, MmId, Sharing, Vma, VmaName, unpin};
+use super::{Backing, FrameState, FrameUse, MmId, Sharing, Vma, VmaName};
 use crate::event::Event;
 use crate::hw::{FaultAccess, PAGE_BYTES, PageFault, Pfn, Pte, PteFlags};
 use crate::kernel::cred::Resource;
@@ -157,8 +157,8 @@ fn anonymous(
     Ok(FaultOutcome::NewFrame)
 }
 
-/// Maps a fresh anonymous frame, with what another one holds if there is one. From then on the
-/// mapping alone keeps it.
+/// Maps a fresh anonymous frame, with what another one holds if there is one. The table comes
+/// first, as in do_anonymous_page.
 fn own_page(
     cx: &mut Ctx<'_>,
     space: MmId,
@@ -169,15 +169,15 @@ fn own_page(
     if vma.anon.is_none() {
         prepare_anon(cx.k, space, vpn);
     }
-    let pfn = alloc_as(cx, FrameUse::Anon, FrameState::Exclusive)?;
+    let table = leaf_table(cx, space, vpn)?;
+    let pfn = alloc_anon(cx, space)?;
     if let Some(from) = copied {
         cx.charge(cx.k.costs.copy_page_ns);
         cx.hw.ram.copy(from, pfn);
     }
     let flags = flags(vma, Writable::Yes) | PteFlags::DIRTY;
-    let mapped = map(cx, space, vpn, Pte::new(pfn, flags));
-    unpin(cx, pfn);
-    Ok(mapped?)
+    put_entry(cx, space, vpn, table, Pte::new(pfn, flags));
+    Ok(())
 }
 
 /// do_read_fault, do_cow_fault, do_shared_fault. `place` is the file and its page.

@@ -1,7 +1,7 @@
 //! Copying an address space for fork(2): pages are shared, and written ones copied later.
 
 use super::space::Heritage;
-use super::tables::{leaf_table, leaf_tables};
+use super::tables::{TABLE_FLAGS, index, new_table, set_entry};
 use super::{Backing, MmId, Rss, Vma, VmaTraits, new_space, release};
 use crate::hw::{Contents, Pfn, Pte, PteFlags};
 use crate::kernel::{Ctx, Errno, fs};
@@ -67,78 +67,137 @@ fn needs_copy(vma: &Vma) -> bool {
         && !vma.traits.has(VmaTraits::WIPEONFORK)
 }
 
+/// A copy on its way.
+struct Copy<'a> {
+    to: MmId,
+    /// The parent's mappings, and the pages from the first that is copied to the last.
+    vmas: &'a [Vma],
+    span: (u64, u64),
+    /// The child's tables on the way down to where the copy is, by level: made when the first
+    /// entry is copied.
+    tables: [Option<Pfn>; 4],
+    rss: Rss,
+    swapped: u64,
+}
+
 fn copy_pages(cx: &mut Ctx<'_>, pgd: Pfn, from: MmId, to: MmId, vmas: &[Vma]) -> Result<(), Errno> {
     let mut copied = vmas.iter().filter(|vma| needs_copy(vma));
     let Some(first) = copied.next() else {
         return Ok(());
     };
     let end = copied.next_back().map_or(first.end, |last| last.end);
-    for (base, table) in leaf_tables(&cx.hw.ram, pgd, first.start, end) {
-        let from = vmas.partition_point(|vma| vma.end <= base);
-        let here = vmas.get(from..).unwrap_or_default().iter();
-        let here = here.take_while(|vma| vma.start < base + 512).count();
-        let here = vmas.get(from..from + here).unwrap_or_default();
-        copy_leaf(cx, base, table, to, here)?;
+    let root = cx.k.mm.spaces.get(to).map(|space| space.pgd);
+    let mut copy = Copy {
+        to,
+        vmas,
+        span: (first.start, end),
+        tables: [None, None, None, root],
+        rss: Rss::default(),
+        swapped: 0,
+    };
+    let done = copy.below(cx, pgd, 3, 0);
+    if let Some(space) = cx.k.mm.spaces.get_mut(to) {
+        space.rss.add(copy.rss);
+        space.swapped += copy.swapped;
     }
     // Translations that still allow writing are stale.
     cx.hw.invalidate_space(from.as_u64());
-    Ok(())
+    done
 }
 
-/// Copies the entries of one leaf table, as far as their mappings are copied. Both sides write to
-/// a copy from now on.
-fn copy_leaf(cx: &mut Ctx<'_>, base: u64, table: Pfn, to: MmId, vmas: &[Vma]) -> Result<(), Errno> {
-    // Where they begin and end in the table.
-    let ranges = || {
-        let copied = vmas.iter().filter(|vma| needs_copy(vma));
+impl Copy<'_> {
+    /// Copies what is below a table of the parent. `base` is its first page.
+    fn below(
+        &mut self,
+        cx: &mut Ctx<'_>,
+        table: Pfn,
+        level: usize,
+        base: u64,
+    ) -> Result<(), Errno> {
+        let Contents::Table(entries) = cx.hw.ram.frame(table) else {
+            return Ok(());
+        };
+        for (at, raw) in entries.clone().iter() {
+            let (first, pages) = (base | u64::from(at) << (9 * level), 1 << (9 * level));
+            if first + pages <= self.span.0 || first >= self.span.1 {
+                continue;
+            }
+            if let Some(place) = self.tables.get_mut(level - 1) {
+                *place = None;
+            }
+            match level {
+                1 => self.leaf(cx, Pte(raw).pfn(), first)?,
+                _ => self.below(cx, Pte(raw).pfn(), level - 1, first)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the entries of a table of the lowest level, as far as their mappings are copied. Both
+    /// sides write to a copy from now on.
+    fn leaf(&mut self, cx: &mut Ctx<'_>, table: Pfn, base: u64) -> Result<(), Errno> {
+        let from = self.vmas.partition_point(|vma| vma.end <= base);
+        let here = self.vmas.get(from..).unwrap_or_default().iter();
+        let here = here.take_while(|vma| vma.start < base + 512);
+        // Where they begin and end in the table.
         let place = |vpn: u64| vpn.clamp(base, base + 512).wrapping_sub(base) as u16;
-        copied.map(move |vma| (place(vma.start), place(vma.end)))
-    };
-    let Contents::Table(entries) = cx.hw.ram.frame(table) else {
-        return Ok(());
-    };
-    let has_some = |(first, end)| entries.first_from(first).is_some_and(|(at, _)| at < end);
-    if !ranges().any(has_some) {
-        return Ok(());
-    }
-    let target = leaf_table(cx, to, base)?;
-    let Contents::Table(entries) = cx.hw.ram.frame(table) else {
-        return Ok(());
-    };
-    // All of it, and then what is not copied is taken out: mostly there is nothing.
-    let mut copy = entries.clone();
-    let (mut rss, mut swapped) = (Rss::default(), 0);
-    let mut left = ranges();
-    let (mut first, mut end) = (0, 0);
-    for (at, raw) in entries.iter() {
-        while end <= at {
-            (first, end) = left.next().unwrap_or((512, 512));
+        let ranges = here.filter(|vma| needs_copy(vma));
+        let mut ranges = ranges.map(|vma| (place(vma.start), place(vma.end)));
+        let entries = cx.hw.ram.frame(table).as_table();
+        let has_some = |(first, end)| {
+            let next = entries.and_then(|entries| entries.first_from(first));
+            next.is_some_and(|(at, _)| at < end)
+        };
+        if !ranges.clone().any(has_some) {
+            return Ok(());
         }
-        if at < first {
-            copy.set(at, 0);
-            continue;
+        let above = self.table_for(cx, 1, base)?;
+        let frame = new_table(cx, self.to)?;
+        let Some(entries) = cx.hw.ram.table_mut(table) else {
+            return Ok(());
+        };
+        let (frames, swap) = (&mut cx.k.mm.frames, &mut cx.k.mm.swap);
+        let (mut first, mut end) = (0, 0);
+        let copy = entries.copy_with(|at, raw| {
+            while end <= at {
+                (first, end) = ranges.next().unwrap_or((512, 512));
+            }
+            if at < first {
+                return 0;
+            }
+            let pte = Pte(*raw);
+            if let Some(slot) = pte.swap_slot() {
+                swap.share(slot, self.to);
+                self.swapped += 1;
+                return *raw;
+            }
+            frames.share_map(pte.pfn(), self.to, &mut self.rss);
+            *raw = pte.without(PteFlags::WRITE).0;
+            pte.without(PteFlags::WRITE | PteFlags::ACCESSED).0
+        });
+        if let Some(place) = cx.hw.ram.table_mut(frame) {
+            *place = copy;
         }
-        let pte = Pte(raw);
-        if let Some(slot) = pte.swap_slot() {
-            cx.k.mm.swap.share(slot, to);
-            swapped += 1;
-        } else {
-            cx.k.mm.frames.share_map(pte.pfn(), to, &mut rss);
+        set_entry(cx, above, index(base, 1), Pte::new(frame, TABLE_FLAGS));
+        Ok(())
+    }
+
+    /// The child's table of a level for a page.
+    fn table_for(&mut self, cx: &mut Ctx<'_>, level: u32, vpn: u64) -> Result<Pfn, Errno> {
+        if let Some(Some(table)) = self.tables.get(level as usize) {
+            return Ok(*table);
         }
-    }
-    copy.change(0..=511, |raw| match Pte(raw).has(PteFlags::PRESENT) {
-        true => Pte(raw).without(PteFlags::WRITE | PteFlags::ACCESSED).0,
-        false => raw,
-    });
-    cx.hw.ram.set(target, Contents::Table(copy));
-    if let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) {
-        for (first, end) in ranges() {
-            entries.change(first..=end - 1, |raw| Pte(raw).without(PteFlags::WRITE).0);
+        let above = self.table_for(cx, level + 1, vpn)?;
+        let table = new_table(cx, self.to)?;
+        set_entry(
+            cx,
+            above,
+            index(vpn, level + 1),
+            Pte::new(table, TABLE_FLAGS),
+        );
+        if let Some(place) = self.tables.get_mut(level as usize) {
+            *place = Some(table);
         }
+        Ok(table)
     }
-    if let Some(space) = cx.k.mm.spaces.get_mut(to) {
-        space.rss.add(rss);
-        space.swapped += swapped;
-    }
-    Ok(())
 }

@@ -60,13 +60,21 @@ pub struct FrameInfo {
 
 impl FrameInfo {
     fn count_map(&mut self, space: MmId, rss: &mut Rss) {
-        if let Some(count) = rss.counter(self) {
-            *count += 1;
+        match self.usage {
+            FrameUse::Anon => rss.anon += 1,
+            FrameUse::Zero => return,
+            FrameUse::Untouched
+            | FrameUse::Free { .. }
+            | FrameUse::Kernel
+            | FrameUse::PageTable { .. }
+            | FrameUse::PageCache { .. } => {
+                if let Some(count) = rss.counter(self) {
+                    *count += 1;
+                }
+            }
         }
-        if self.usage != FrameUse::Zero {
-            self.maps += 1;
-            self.map_xor ^= space.as_u64();
-        }
+        self.maps += 1;
+        self.map_xor ^= space.as_u64();
     }
 }
 
@@ -113,10 +121,16 @@ pub struct Frames {
     first_free: u64,
     /// Frames given out at least once, in the order of `place`.
     fresh: u64,
-    /// The shuffle is `place * step + offset` modulo `total`, with `step` coprime to it.
+    /// The shuffle is `place * step + offset` modulo `block` within each block of so many frames,
+    /// with `step` coprime to it.
+    block: u64,
     step: u64,
     offset: u64,
 }
+
+/// Frames are scattered within so many, 4 MiB (SHUFFLE_ORDER of mm/shuffle.h): what is used
+/// together lies near together, in the host's memory too.
+const BLOCK_FRAMES: u64 = 1024;
 
 /// Frames that a machine may ever use: 4 GiB. A larger one is sparse, not bottomless; what holds
 /// the model itself (a browser's page) would run out before it.
@@ -136,15 +150,16 @@ impl Frames {
     /// All of `ram` free.
     pub fn new(ram: &Ram, order: FrameOrder, seed: u64) -> Self {
         let total = ram.frames();
+        let block = total.min(BLOCK_FRAMES);
         let (step, offset) = match order {
             FrameOrder::Linear => (1, 0),
             FrameOrder::Shuffled => {
                 // About 0.618 of the whole scatters neighbours evenly; then the next coprime.
-                let mut step = (total * 618 / 1000 + seed % 97).max(1);
-                while gcd(step, total) != 1 {
+                let mut step = (block * 618 / 1000 + seed % 97).max(1);
+                while gcd(step, block) != 1 {
                     step += 1;
                 }
-                (step, seed.wrapping_mul(0x9e37_79b9) % total)
+                (step, seed.wrapping_mul(0x9e37_79b9) % block)
             }
         };
         Self {
@@ -154,6 +169,7 @@ impl Frames {
             free: total,
             first_free: 0,
             fresh: 0,
+            block,
             step,
             offset,
         }
@@ -257,6 +273,7 @@ impl Frames {
     }
 
     /// As `count_map`, for a forked child: the page is nobody's own any more.
+    #[inline(always)]
     pub(super) fn share_map(&mut self, pfn: Pfn, space: MmId, rss: &mut Rss) {
         if let Some(info) = self.info.get_mut(pfn.0) {
             info.count_map(space, rss);
@@ -267,15 +284,23 @@ impl Frames {
     }
 
     /// Uncounts an entry. `gone` counts the resident page that it was.
+    #[inline(always)]
     pub(super) fn uncount_map(&mut self, pfn: Pfn, space: MmId, gone: &mut Rss) -> Unused {
         let Some(info) = self.info.get_mut(pfn.0) else {
             return Unused::No;
         };
-        if let Some(count) = gone.counter(info) {
-            *count += 1;
-        }
-        if info.usage == FrameUse::Zero {
-            return Unused::No;
+        match info.usage {
+            FrameUse::Anon => gone.anon += 1,
+            FrameUse::Zero => return Unused::No,
+            FrameUse::Untouched
+            | FrameUse::Free { .. }
+            | FrameUse::Kernel
+            | FrameUse::PageTable { .. }
+            | FrameUse::PageCache { .. } => {
+                if let Some(count) = gone.counter(info) {
+                    *count += 1;
+                }
+            }
         }
         info.maps = info.maps.saturating_sub(1);
         info.map_xor ^= space.as_u64();
@@ -309,13 +334,16 @@ impl Frames {
             self.free -= 1;
             return Some(pfn);
         }
-        while self.fresh < self.total.min(TOUCHED_MAX) {
-            let place = u128::from(self.fresh) * u128::from(self.step) + u128::from(self.offset);
-            let pfn = Pfn((place % u128::from(self.total)) as u64);
+        let end = self.total.next_multiple_of(self.block);
+        while self.fresh < end.min(TOUCHED_MAX) {
+            let (block, place) = (self.fresh / self.block, self.fresh % self.block);
+            let place = (place * self.step + self.offset) % self.block;
+            let pfn = Pfn(block * self.block + place);
             self.fresh += 1;
-            // The kernel's image was taken by number.
-            let info = self.info_mut(pfn)?;
-            if info.usage == FrameUse::Untouched {
+            // The last block may be cut short, and the kernel's image was taken by number.
+            if let Some(info) = self.info_mut(pfn)
+                && info.usage == FrameUse::Untouched
+            {
                 *info = taken;
                 self.free -= 1;
                 return Some(pfn);

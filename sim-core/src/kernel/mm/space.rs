@@ -1,7 +1,7 @@
 //! An address space (struct mm_struct): mappings and the root of the page tables.
 
 use super::mapping::forget;
-use super::tables::{drop_range, free_table, new_table};
+use super::tables::{drop_all, new_table};
 use super::{
     Backing, FrameInfo, FrameState, FrameUse, STACK_PAGES, STACK_TOP, Sharing, Vma, VmaName,
     VmaTraits, nommu,
@@ -199,11 +199,7 @@ pub fn release(cx: &mut Ctx<'_>, id: MmId) {
     }
     let pgd = space.pgd;
     match cx.hw.mmu {
-        Mmu::Paging => {
-            drop_range(cx, id, 0, 1 << 36);
-            free_table(cx, id, pgd);
-            cx.hw.invalidate_space(id.as_u64());
-        }
+        Mmu::Paging => drop_all(cx, id, pgd),
         Mmu::None => {
             let vmas = space.vmas.clone();
             let all = vmas.iter();

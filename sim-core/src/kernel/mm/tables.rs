@@ -1,19 +1,18 @@
 //! Building and clearing page tables, in frames of RAM.
 
-use super::alloc::{count_map, free_if_unused, uncount_map};
+use super::alloc::{alloc_table, count_map, free_if_unused, uncount_map};
 use super::frames::Unused;
 use super::swap::drop_slot;
-use super::{AddressSpace, FrameUse, MmId, Rss, alloc, unpin};
-use crate::hw::{Contents, Hardware, Mmu, Pfn, Pte, PteFlags, Ram, walk};
+use super::{AddressSpace, MmId, Rss, unpin};
+use crate::hw::{Contents, Hardware, Mmu, Pfn, Pte, PteFlags, Ram, Table, walk};
 use crate::kernel::{Ctx, Errno};
+
+/// Flags of an entry that names a table.
+pub(super) const TABLE_FLAGS: u64 = PteFlags::PRESENT | PteFlags::WRITE | PteFlags::USER;
 
 /// A frame holding an empty table of this space.
 pub(super) fn new_table(cx: &mut Ctx<'_>, space: MmId) -> Result<Pfn, Errno> {
-    let pfn = alloc(cx, FrameUse::PageTable { space })?;
-    if let Some(space) = cx.k.mm.spaces.get_mut(space) {
-        space.table_frames += 1;
-    }
-    Ok(pfn)
+    alloc_table(cx, space, Table::default())
 }
 
 /// Index into the table of `level` for a virtual page.
@@ -28,9 +27,11 @@ fn entry(ram: &Ram, table: Pfn, at: u16) -> Pte {
     }
 }
 
-pub(super) fn set_entry(cx: &mut Ctx<'_>, table: Pfn, at: u16, pte: Pte) {
-    if let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) {
-        entries.set(at, pte.0);
+/// Returns what the entry was.
+pub(super) fn set_entry(cx: &mut Ctx<'_>, table: Pfn, at: u16, pte: Pte) -> Pte {
+    match cx.hw.ram.table_mut(table) {
+        Some(entries) => Pte(entries.set(at, pte.0)),
+        None => Pte(0),
     }
 }
 
@@ -66,8 +67,7 @@ pub(super) fn leaf_table(cx: &mut Ctx<'_>, space: MmId, vpn: u64) -> Result<Pfn,
             next.pfn()
         } else {
             let new = new_table(cx, space)?;
-            let flags = PteFlags::PRESENT | PteFlags::WRITE | PteFlags::USER;
-            set_entry(cx, table, at, Pte::new(new, flags));
+            set_entry(cx, table, at, Pte::new(new, TABLE_FLAGS));
             new
         };
     }
@@ -80,17 +80,19 @@ pub(super) fn leaf_table(cx: &mut Ctx<'_>, space: MmId, vpn: u64) -> Result<Pfn,
 /// ENOMEM for a table; nothing has changed then but tables.
 pub(super) fn map(cx: &mut Ctx<'_>, space: MmId, vpn: u64, pte: Pte) -> Result<(), Errno> {
     let table = leaf_table(cx, space, vpn)?;
-    let at = index(vpn, 0);
-    let old = entry(&cx.hw.ram, table, at);
     count_map(cx, pte.pfn(), space);
-    set_entry(cx, table, at, pte);
-    cx.hw.invalidate(space.as_u64(), vpn);
-    if old.has(PteFlags::PRESENT) {
-        uncount_map(cx, old.pfn(), space);
-    } else if let Some(slot) = old.swap_slot() {
-        drop_slot(cx, space, slot);
-    }
+    put_entry(cx, space, vpn, table, pte);
     Ok(())
+}
+
+/// Sets the entry for a page in its table; what was there is given up. The frame that it names has
+/// been counted.
+pub(super) fn put_entry(cx: &mut Ctx<'_>, space: MmId, vpn: u64, table: Pfn, pte: Pte) {
+    let old = set_entry(cx, table, index(vpn, 0), pte);
+    if old.0 != 0 {
+        cx.hw.invalidate(space.as_u64(), vpn);
+        forget_page(cx, space, old);
+    }
 }
 
 /// Changes the flags of an entry that is there.
@@ -232,7 +234,7 @@ pub(super) fn change_range(
 ) {
     let (first, last) = (start.max(base), end.min(base + 512));
     if first < last
-        && let Some(Contents::Table(entries)) = ram.frame_mut(table)
+        && let Some(entries) = ram.table_mut(table)
     {
         entries.change(index(first, 0)..=index(last - 1, 0), |raw| {
             change(Pte(raw)).0
@@ -246,6 +248,45 @@ pub(super) fn drop_range(cx: &mut Ctx<'_>, space: MmId, start: u64, end: u64) {
         return;
     };
     clear_below(cx, space, pgd, 3, 0, start, end);
+}
+
+/// Unmaps everything and frees all tables: the space ends.
+pub(super) fn drop_all(cx: &mut Ctx<'_>, id: MmId, pgd: Pfn) {
+    let mut gone = Rss::default();
+    cx.hw.invalidate_space(id.as_u64());
+    cx.hw.forget_tables(id.as_u64());
+    let tables = drop_tree(cx, id, pgd, 3, &mut gone);
+    if let Some(space) = cx.k.mm.spaces.get_mut(id) {
+        space.table_frames = space.table_frames.saturating_sub(tables);
+        space.rss.take_away(gone);
+    }
+}
+
+/// Returns how many tables there were.
+fn drop_tree(cx: &mut Ctx<'_>, id: MmId, table: Pfn, level: u32, gone: &mut Rss) -> u64 {
+    let Contents::Table(entries) = cx.hw.ram.take(table) else {
+        return 0;
+    };
+    let mut tables = 1;
+    for (_, raw) in entries.iter() {
+        let pte = Pte(raw);
+        if level > 0 {
+            tables += drop_tree(cx, id, pte.pfn(), level - 1, gone);
+        } else {
+            drop_entry(cx, id, pte, gone);
+        }
+    }
+    unpin(cx, table);
+    tables
+}
+
+/// An entry is gone; what it was counts among `gone`.
+fn drop_entry(cx: &mut Ctx<'_>, id: MmId, pte: Pte, gone: &mut Rss) {
+    if let Some(slot) = pte.swap_slot() {
+        drop_slot(cx, id, slot);
+    } else if cx.k.mm.frames.uncount_map(pte.pfn(), id, gone) == Unused::Yes {
+        free_if_unused(cx, pte.pfn());
+    }
 }
 
 /// Returns whether the table is empty afterwards.
@@ -280,7 +321,7 @@ fn clear_below(
         }
         return matches!(cx.hw.ram.frame(table), Contents::Table(entries) if entries.is_empty());
     }
-    let Some(Contents::Table(entries)) = cx.hw.ram.frame_mut(table) else {
+    let Some(entries) = cx.hw.ram.table_mut(table) else {
         return false;
     };
     // All of a leaf table: taken out at once, and the space's translations dropped once.
@@ -288,12 +329,7 @@ fn clear_below(
     cx.hw.invalidate_space(space.as_u64());
     let mut gone = Rss::default();
     for (_, raw) in entries.iter() {
-        let pte = Pte(raw);
-        if let Some(slot) = pte.swap_slot() {
-            drop_slot(cx, space, slot);
-        } else if cx.k.mm.frames.uncount_map(pte.pfn(), space, &mut gone) == Unused::Yes {
-            free_if_unused(cx, pte.pfn());
-        }
+        drop_entry(cx, space, Pte(raw), &mut gone);
     }
     if let Some(space) = cx.k.mm.spaces.get_mut(space) {
         space.rss.take_away(gone);
@@ -301,7 +337,7 @@ fn clear_below(
     true
 }
 
-pub(super) fn free_table(cx: &mut Ctx<'_>, space: MmId, table: Pfn) {
+fn free_table(cx: &mut Ctx<'_>, space: MmId, table: Pfn) {
     if let Some(space) = cx.k.mm.spaces.get_mut(space) {
         space.table_frames = space.table_frames.saturating_sub(1);
     }
