@@ -7,6 +7,7 @@ mod glide;
 mod groups;
 mod programs;
 mod run;
+mod stride;
 
 pub use run::Stop;
 

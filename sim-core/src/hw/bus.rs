@@ -1,7 +1,10 @@
 //! What a program sees of memory: addresses, loads and stores.
 
 use super::mmu::Walked;
-use super::{Cpu, FaultAccess, PAGE_BYTES, PageFault, Pfn, Ram, Ring, VirtAddr, translate};
+use super::{
+    Contents, Cpu, FaultAccess, PAGE_BYTES, PageFault, Pfn, Ram, Ring, VirtAddr, pattern_word,
+    translate,
+};
 
 /// A store that nothing checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,21 @@ impl<'a> Bus<'a> {
     pub fn fetch(&mut self, addr: VirtAddr) -> Result<u64, PageFault> {
         let pfn = self.frame(addr, FaultAccess::Execute)?;
         Ok(read_word(self.ram, pfn, addr))
+    }
+
+    /// Whether the text word at `addr`, as the instruction fetch reads it, is that of page `page`
+    /// in the pattern of `seed`.
+    #[inline]
+    pub fn fetches(&mut self, addr: VirtAddr, seed: u32, page: u32) -> Result<bool, PageFault> {
+        let pfn = self.frame(addr, FaultAccess::Execute)?;
+        // Mostly it lies there as it came from the disk, and no word has to be worked out.
+        let is_there = matches!(
+            self.ram.frame(pfn),
+            Contents::Pattern { seed: of, page: at } if (*of, *at) == (seed, page)
+        );
+        Ok(is_there
+            || read_word(self.ram, pfn, addr)
+                == pattern_word(seed, page, addr as usize % PAGE_BYTES))
     }
 
     /// 8 bytes, little-endian, from an address rounded down to 8.
@@ -127,8 +145,8 @@ impl<'a> Bus<'a> {
 fn read_word(ram: &Ram, pfn: Pfn, addr: VirtAddr) -> u64 {
     let offset = (addr as usize % PAGE_BYTES) & !7;
     let frame = ram.frame(pfn);
-    if let super::Contents::Pattern { seed, page } = frame {
-        return super::pattern_word(*seed, *page, offset);
+    if let Contents::Pattern { seed, page } = frame {
+        return pattern_word(*seed, *page, offset);
     }
     let mut bytes = [0; 8];
     frame.read(offset, &mut bytes);

@@ -1,13 +1,13 @@
 //! Calls out of a mailbox, made one after another without looking anything up twice.
 
 use super::programs::Programs;
-use super::run::{Turn, after_tick};
-use crate::hw::{Cpu, Ring};
+use super::run::{Timer, Turn, follow, spend};
+use crate::hw::Ring;
 use crate::kernel::cgroup::Freeze;
-use crate::kernel::entry::{answer, charge_tick};
-use crate::kernel::sched::{CpuSched, Phase, Resched, program_own_timer};
+use crate::kernel::entry::answer;
+use crate::kernel::sched::{Phase, Resched, program_own_timer};
 use crate::kernel::syscall::dispatch;
-use crate::kernel::task::{ActiveCall, CallOrigin, Task};
+use crate::kernel::task::{ActiveCall, CallOrigin};
 use crate::kernel::{Ctx, Errno, Injection, Outcome};
 
 /// What a handler answered that has nothing more to say: the number of the call, and its result.
@@ -40,13 +40,21 @@ pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last
             if !is_ungrouped {
                 // It has just joined a group.
                 let next = cx.conclude(nr, result.map(Outcome::Done));
-                return follow(cx, programs, turn, next, last);
+                return follow(
+                    cx,
+                    programs,
+                    turn,
+                    last,
+                    (Ring::Kernel, next),
+                    Timer::MayMove,
+                );
             }
             answer(task, result);
             if cx.sink.listens() {
                 (cx.sink).answered(cx.now_ns, cx.tick, cx.cpu, id, nr, result);
             }
-            let free_at_ns = spend(cx.now_ns, hw, this, task, cx.cost_ns, Phase::Return);
+            let free_at_ns = spend(cx.now_ns, hw, this, task, (Ring::Kernel, cx.cost_ns));
+            this.phase = Phase::Return;
             let next_period_ns = cx.k.sched.next_period_ns;
             program_own_timer(hw, this, &task.sched, next_period_ns, free_at_ns);
             if !goes_on(free_at_ns, cx.tick) {
@@ -85,7 +93,14 @@ pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last
             let at = [(cx.now_ns, cx.tick + 1), (ready_ns, cx.tick + 2)];
             cx.sink.came_again(at, cx.cpu, id, call.clone());
         }
-        spend(cx.now_ns, hw, this, task, exit_ns + entry_ns, Phase::Call);
+        spend(
+            cx.now_ns,
+            hw,
+            this,
+            task,
+            (Ring::Kernel, exit_ns + entry_ns),
+        );
+        this.phase = Phase::Call;
         task.call = Some(ActiveCall {
             call: call.clone(),
             entries: 1,
@@ -109,37 +124,15 @@ pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last
             Err(errno) if is_quiet => answered = Some((nr, Err(errno))),
             _ => {
                 let next = cx.conclude(nr, result);
-                return follow(cx, programs, turn, next, last);
+                return follow(
+                    cx,
+                    programs,
+                    turn,
+                    last,
+                    (Ring::Kernel, next),
+                    Timer::MayMove,
+                );
             }
         }
     }
-}
-
-/// The end of a tick that is not usual. Answers as [`glide`].
-#[inline(never)]
-fn follow(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, next: Phase, last: u64) -> bool {
-    match after_tick(cx, programs, turn, (Ring::Kernel, next), true) {
-        Some(at_ns) if cx.tick < last => {
-            cx.now_ns = at_ns;
-            true
-        }
-        _ => false,
-    }
-}
-
-/// Time in the kernel that a tick cost, and what follows. Returns when that is.
-#[inline(always)]
-fn spend(
-    now_ns: u64,
-    hw: &mut Cpu,
-    this: &mut CpuSched,
-    task: &mut Task,
-    ns: u64,
-    next: Phase,
-) -> u64 {
-    let free_at_ns = now_ns.saturating_add(ns);
-    this.phase = next;
-    hw.free_at_ns = free_at_ns;
-    charge_tick(task, this, Ring::Kernel, ns);
-    free_at_ns
 }

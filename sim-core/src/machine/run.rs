@@ -6,12 +6,14 @@
 
 use super::glide::glide;
 use super::programs::Programs;
+use super::stride::stride;
 use super::{Machine, forced};
 use crate::event::{Event, Sink};
-use crate::hw::{Bus, CpuId, Hardware, Ring};
+use crate::hw::{Bus, Cpu, CpuId, Hardware, Mmu, Ring};
+use crate::kernel::entry::charge_tick;
 use crate::kernel::rule::Why;
-use crate::kernel::sched::{Phase, Resched};
-use crate::kernel::task::CallOrigin;
+use crate::kernel::sched::{CpuSched, Phase, Resched};
+use crate::kernel::task::{CallOrigin, Task};
 use crate::kernel::{Ctx, Injection, Kernel, Signal, TaskId};
 use crate::user::{self, StepInput, Trap};
 use std::rc::Rc;
@@ -67,7 +69,8 @@ impl Machine {
             };
             (cx.now_ns, cx.cpu) = (turn.at_ns, turn.cpu);
             turn.next_ns = turn.next_ns.min(until_ns.saturating_add(1));
-            while glide(&mut cx, &mut self.programs, &turn, last)
+            while stride(&mut cx, &mut self.programs, &turn, last)
+                && glide(&mut cx, &mut self.programs, &turn, last)
                 && let Some(at_ns) = tick(&mut cx, &mut self.programs, &turn)
                 && cx.tick < last
             {
@@ -156,13 +159,26 @@ fn tick(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn) -> Option<u64> {
         Phase::Return => (cx.return_to_user(), Ring::Kernel),
         Phase::Fault => (cx.page_fault(), Ring::Kernel),
     };
-    let sets_timer = match phase {
-        Phase::User => is_interrupted,
+    let timer = match phase {
+        Phase::User if !is_interrupted => Timer::Stands,
+        Phase::Return | Phase::Fault if cx.k.sched.cpus.get(at)?.groups.is_empty() => Timer::Stands,
         // Nothing else changes what is due, unless somebody's time is limited.
-        Phase::Return | Phase::Fault => !cx.k.sched.cpus.get(at)?.groups.is_empty(),
-        Phase::Idle | Phase::Call | Phase::Schedule | Phase::Offline => true,
+        Phase::User
+        | Phase::Return
+        | Phase::Fault
+        | Phase::Idle
+        | Phase::Call
+        | Phase::Schedule
+        | Phase::Offline => Timer::MayMove,
     };
-    after_tick(cx, programs, turn, (ring, next), sets_timer)
+    after_tick(cx, programs, turn, (ring, next), timer)
+}
+
+/// Whether what a CPU's local timer waits for may be another thing after a tick.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timer {
+    Stands,
+    MayMove,
 }
 
 /// What follows a tick of any kind: its time is charged, the timer is set, and who is to hear of
@@ -173,10 +189,10 @@ pub(super) fn after_tick(
     programs: &mut Programs,
     turn: &Turn,
     (ring, next): (Ring, Phase),
-    sets_timer: bool,
+    timer: Timer,
 ) -> Option<u64> {
     let free_at_ns = cx.end_tick(ring, next);
-    if sets_timer {
+    if timer == Timer::MayMove {
         cx.program_timer(cx.cpu, free_at_ns);
     }
     if !cx.k.notices.is_empty() {
@@ -193,6 +209,41 @@ pub(super) fn after_tick(
         && !cx.hw.is_due_earlier
         && free_at_ns < turn.next_ns;
     goes_on.then_some(free_at_ns)
+}
+
+/// The end of a tick of a current task that belongs to no group and is done with its step or its
+/// handler, but not in the usual way. The answer is whether it is still this CPU's turn.
+#[inline(never)]
+pub(super) fn follow(
+    cx: &mut Ctx<'_>,
+    programs: &mut Programs,
+    turn: &Turn,
+    last: u64,
+    how: (Ring, Phase),
+    timer: Timer,
+) -> bool {
+    match after_tick(cx, programs, turn, how, timer) {
+        Some(at_ns) if cx.tick < last => {
+            cx.now_ns = at_ns;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Charges time in a ring to the current task and its CPU. Returns when the CPU is free again.
+#[inline(always)]
+pub(super) fn spend(
+    now_ns: u64,
+    hw: &mut Cpu,
+    this: &mut CpuSched,
+    task: &mut Task,
+    (ring, ns): (Ring, u64),
+) -> u64 {
+    let free_at_ns = now_ns.saturating_add(ns);
+    hw.free_at_ns = free_at_ns;
+    charge_tick(task, this, ring, ns);
+    free_at_ns
 }
 
 /// One step of the current task's program, or what its mailbox says in place of it.
@@ -229,36 +280,57 @@ fn user_tick(cx: &mut Ctx<'_>, programs: &mut Programs) -> (Phase, Ring) {
         charge_step(cx, walks);
         return (forced::after_step(cx, end), Ring::User);
     }
+    let trap = program_step(task, id, &mut bus, programs, mmu);
+    let (walks, stored) = (bus.walks, bus.stored);
+    cpu.ip = task.regs.ip;
+    if let Some(stored) = stored {
+        cx.k.notice_store(stored);
+    }
+    charge_step(cx, walks);
+    (end_step(cx, trap), Ring::User)
+}
+
+/// One step of a task's program.
+#[inline(always)]
+pub(super) fn program_step(
+    task: &mut Task,
+    id: TaskId,
+    bus: &mut Bus<'_>,
+    programs: &mut Programs,
+    mmu: Mmu,
+) -> Trap {
     let input = StepInput {
         reply: &task.reply,
         argv: &task.argv,
         mmu,
     };
-    let regs = &mut task.regs;
-    let program = task.program;
-    let trap = user::step(program, regs, &mut bus, move || programs.get_mut(id), input);
-    let (walks, stored) = (bus.walks, bus.stored);
-    let ip = task.regs.ip;
-    cpu.ip = ip;
-    if let Some(stored) = stored {
-        cx.k.notice_store(stored);
-    }
-    let next = match trap {
+    user::step(
+        task.program,
+        &mut task.regs,
+        bus,
+        move || programs.get_mut(id),
+        input,
+    )
+}
+
+/// What follows the current task's step.
+pub(super) fn end_step(cx: &mut Ctx<'_>, trap: Trap) -> Phase {
+    match trap {
         Trap::Next => Phase::User,
         Trap::Syscall(call) => cx.enter(Rc::new(call), CallOrigin::Program),
         Trap::Fault(fault) => {
-            cpu.raise(fault);
+            cx.hw.cpu_mut(cx.cpu).raise(fault);
             Phase::Fault
         }
         Trap::Illegal => {
+            let (task, cpu) = (cx.task, cx.hw.cpu_mut(cx.cpu));
             cpu.ring = Ring::Kernel;
-            cx.emit(Event::IllegalInstruction { task: id, ip });
-            cx.force_signal(id, Signal::SIGILL);
+            let ip = cpu.ip;
+            cx.emit(Event::IllegalInstruction { task, ip });
+            cx.force_signal(task, Signal::SIGILL);
             Phase::Return
         }
-    };
-    charge_step(cx, walks);
-    (next, Ring::User)
+    }
 }
 
 /// A step costs its time and its page-table walks.

@@ -17,7 +17,7 @@ pub use registry::Program;
 use registry::TEXT_PAGES;
 pub use tool::ToolState;
 
-use crate::hw::{Bus, Mmu, PageFault, pattern_word};
+use crate::hw::{Bus, Mmu, PAGE_BYTES, PageFault};
 use crate::kernel::syscall::Str;
 use crate::kernel::task::{ProgramId, Regs};
 use crate::kernel::{Reply, Syscall};
@@ -70,17 +70,12 @@ pub fn step<'a>(
     tool: impl FnOnce() -> Option<&'a mut ToolState>,
     input: StepInput<'_>,
 ) -> Trap {
-    let word = match bus.fetch(regs.ip) {
-        Ok(word) => word,
+    let page = (regs.ip - text_start(regs)) / PAGE_BYTES as u64;
+    let is_text = match bus.fetches(regs.ip, u32::from(program.0), page as u32) {
+        Ok(is_text) => is_text,
         Err(fault) => return Trap::Fault(fault),
     };
-    let offset = regs.ip - text_start(regs);
-    let expected = pattern_word(
-        u32::from(program.0),
-        (offset / 4096) as u32,
-        offset as usize % 4096,
-    );
-    let (Some(program), true) = (Program::from_id(program), word == expected) else {
+    let (Some(program), true) = (Program::from_id(program), is_text) else {
         return Trap::Illegal;
     };
     match program {
