@@ -138,7 +138,7 @@ fn waits(k: &Kernel) -> Result<(), String> {
             }
             BlockReason::Memory => k.mm.waiting.contains(id),
             // Found by looking at the family, or by a signal.
-            BlockReason::Child
+            BlockReason::Child(_)
             | BlockReason::Signal
             | BlockReason::PidNsEmpty
             | BlockReason::Frozen => true,

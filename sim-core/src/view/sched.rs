@@ -147,7 +147,9 @@ fn sleeper(k: &Kernel, id: TaskId) -> Option<Sleeper> {
         RunState::Runnable | RunState::Running | RunState::Zombie => return None,
         RunState::Stopped => WaitFor::Resume,
         RunState::Blocked(reason) => match reason {
-            BlockReason::Child | BlockReason::Vfork(_) | BlockReason::PidNsEmpty => WaitFor::Child,
+            BlockReason::Child(_) | BlockReason::Vfork(_) | BlockReason::PidNsEmpty => {
+                WaitFor::Child
+            }
             BlockReason::Sleep { until_ns } => WaitFor::Timer { until_ns },
             BlockReason::Signal => WaitFor::Signal,
             BlockReason::PipeRead(_) | BlockReason::PipeWrite(_) | BlockReason::FifoOpen(_) => {

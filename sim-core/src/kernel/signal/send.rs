@@ -3,7 +3,7 @@
 use super::{DefaultAction, Shield, Signal};
 use crate::event::Event;
 use crate::kernel::syscall::{SaFlags, SigAct};
-use crate::kernel::task::{JobReport, RunState, Task, TaskId, is_waited_for};
+use crate::kernel::task::{JobReport, RunState, Task, TaskId};
 use crate::kernel::{BlockReason, Ctx, Kernel};
 
 /// RLIMIT_SIGPENDING of a machine of this size.
@@ -183,7 +183,10 @@ impl Ctx<'_> {
     /// do_notify_parent_cldstop: SIGCHLD to the parent, unless it wants to hear of the dead only,
     /// and a wake-up if it waits for stopped or continued children.
     pub(super) fn tell_parent_of_job(&mut self, id: TaskId) {
-        let Some(parent) = self.k.tasks.get(id).and_then(|t| t.parent) else {
+        let Some(task) = self.k.tasks.get(id) else {
+            return;
+        };
+        let (Some(parent), pgrp) = (task.parent, task.pgrp) else {
             return;
         };
         let hears = self.k.tasks.get(parent).is_some_and(|p| {
@@ -193,9 +196,7 @@ impl Ctx<'_> {
         if hears {
             self.send_signal_from(parent, Signal::SIGCHLD, Origin::Inside);
         }
-        if is_waited_for(self.k, parent, id) {
-            self.wake_if(parent, |reason| reason == BlockReason::Child);
-        }
+        self.wake_parent(parent, id, pgrp);
     }
 }
 

@@ -1,7 +1,6 @@
 //! The end of a process: exit_group(2), and signals that kill.
 
 use super::reparent::pass_on_children;
-use super::wait::is_waited_for;
 use super::{JobReport, RunState, TaskId};
 use crate::event::Event;
 use crate::kernel::ns::{NsSwap, PidNsState};
@@ -144,9 +143,11 @@ fn become_zombie(cx: &mut Ctx<'_>, id: TaskId) {
 /// do_notify_parent: the exit signal, and a wake-up. A parent that ignores SIGCHLD, or asked for
 /// it with SA_NOCLDWAIT, gets no zombie.
 pub(super) fn tell_parent(cx: &mut Ctx<'_>, id: TaskId, parent: TaskId) {
-    let mut signal = Signal::from_nr(cx.k.tasks.get(id).map_or(0, |t| t.exit_signal));
+    let Some(child) = cx.k.tasks.get(id) else {
+        return;
+    };
+    let (mut signal, pgrp) = (Signal::from_nr(child.exit_signal), child.pgrp);
     let mut keeps_zombie = KeepsZombie::Yes;
-    let is_meant = is_waited_for(cx.k, parent, id);
     if signal == Some(Signal::SIGCHLD)
         && let Some(task) = cx.k.tasks.get(parent)
     {
@@ -164,7 +165,7 @@ pub(super) fn tell_parent(cx: &mut Ctx<'_>, id: TaskId, parent: TaskId) {
     if keeps_zombie == KeepsZombie::No {
         reap(cx, id);
     }
-    cx.wake_if(parent, |reason| is_meant && reason == BlockReason::Child);
+    cx.wake_parent(parent, id, pgrp);
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@ pub use ids::{
 };
 pub use prctl::sys_prctl;
 pub use time::{sys_getrusage, sys_nanosleep, sys_sched_yield, sys_setpriority};
-pub use wait::{is_waited_for, sys_wait4, sys_waitid};
+pub use wait::{WaitedFor, sys_wait4, sys_waitid};
 
 pub use super::cred::Cred;
 pub use links::{Links, List};

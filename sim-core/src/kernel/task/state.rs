@@ -1,6 +1,6 @@
 //! What a task is doing: running, waiting for a CPU, waiting for something, dead.
 
-use super::TaskId;
+use super::{TaskId, WaitedFor};
 use crate::hw::TtyId;
 use crate::kernel::NsId;
 use crate::kernel::fs::PipeId;
@@ -26,8 +26,8 @@ pub enum RunState {
 /// What a blocked task waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BlockReason {
-    /// wait4(2): a child to change state.
-    Child,
+    /// wait4(2), waitid(2): one of these children to change state.
+    Child(WaitedFor),
     /// nanosleep(2).
     Sleep {
         until_ns: u64,
@@ -74,7 +74,7 @@ impl BlockReason {
     /// Whether a signal ends the wait (`TASK_INTERRUPTIBLE`, state S) or only SIGKILL does (D).
     pub fn is_interruptible(self) -> bool {
         match self {
-            BlockReason::Child
+            BlockReason::Child(_)
             | BlockReason::Sleep { .. }
             | BlockReason::Signal
             | BlockReason::PipeRead(_)
@@ -107,7 +107,7 @@ impl BlockReason {
     /// The kernel function that it sleeps in, as /proc/PID/wchan names it.
     pub fn wchan(self) -> &'static str {
         match self {
-            BlockReason::Child => "do_wait",
+            BlockReason::Child(_) => "do_wait",
             BlockReason::Sleep { .. } => "hrtimer_nanosleep",
             BlockReason::Signal => "do_sys_pause",
             BlockReason::PipeRead(_) => "pipe_read",

@@ -3,15 +3,27 @@
 use super::exit::reap;
 use super::{JobReport, PidId, RunState, Task, TaskId};
 use crate::kernel::fs;
-use crate::kernel::syscall::{Syscall, WaitFor, WaitOptions, done};
-use crate::kernel::{BlockReason, Ctx, Errno, Kernel, NsId, Outcome, Reply, Signal, SysResult};
+use crate::kernel::syscall::{WaitFor, WaitOptions, done};
+use crate::kernel::{BlockReason, Ctx, Errno, NsId, Outcome, Reply, Signal, SysResult};
 
-/// Which children a wait is about.
-#[derive(Clone, Copy)]
-enum Which {
+/// Which children a wait is about (struct wait_opts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WaitedFor {
     Any,
     Pid(TaskId),
     Group(PidId),
+}
+
+impl WaitedFor {
+    /// eligible_pid: whether it is about a child of this process group. Others' news do not even
+    /// make a waiting parent look whether there is anybody left (pid_child_should_wake).
+    fn is_about(self, id: TaskId, pgrp: PidId) -> bool {
+        match self {
+            WaitedFor::Any => true,
+            WaitedFor::Pid(wanted) => wanted == id,
+            WaitedFor::Group(group) => group == pgrp,
+        }
+    }
 }
 
 /// What there is to tell of a child.
@@ -35,37 +47,19 @@ const JOBS: WaitOptions = WaitOptions(WaitOptions::UNTRACED.0 | WaitOptions::CON
 
 /// Whether the child is one that the caller waits for (eligible_child): those whose end is told
 /// by another signal than SIGCHLD only with __WCLONE or __WALL.
-fn is_eligible(which: Which, options: WaitOptions, id: TaskId, task: &Task) -> bool {
-    let is_meant = match which {
-        Which::Any => true,
-        Which::Pid(wanted) => wanted == id,
-        Which::Group(group) => task.pgrp == group,
-    };
+fn is_eligible(which: WaitedFor, options: WaitOptions, id: TaskId, task: &Task) -> bool {
+    let is_meant = which.is_about(id, task.pgrp);
     let is_clone = task.exit_signal != Signal::SIGCHLD.nr();
     is_meant && (options.has(WaitOptions::WALL) || is_clone == options.has(WaitOptions::WCLONE))
 }
 
-/// pid_child_should_wake: whether a parent that waits is about this child. Others' news do not even
-/// make it look whether there is anybody left.
-pub fn is_waited_for(k: &Kernel, parent: TaskId, child: TaskId) -> bool {
-    let (Some(parent), Some(task)) = (k.tasks.get(parent), k.tasks.get(child)) else {
-        return false;
-    };
-    let map = k.pid_ns_of(parent).and_then(|ns| k.ns.pid(ns));
-    let number = |nr: i32| map.and_then(|ns| ns.map.get(nr));
-    let in_group = |nr: i32| match nr {
-        0 => task.pgrp == parent.pgrp,
-        nr => number(nr) == Some(task.pgrp),
-    };
-    match parent.call.as_ref().map(|call| &*call.call) {
-        Some(Syscall::Wait4 { pid: -1, .. }) => true,
-        Some(Syscall::Wait4 { pid: nr @ 1.., .. }) => number(*nr) == Some(task.pid),
-        Some(Syscall::Wait4 { pid, .. }) => in_group(pid.saturating_neg()),
-        Some(Syscall::Waitid {
-            which: WaitFor::Pgid(group),
-            ..
-        }) => in_group(*group),
-        Some(_) | None => true,
+impl Ctx<'_> {
+    /// Wakes a parent that waits for this child, which was of this group.
+    pub fn wake_parent(&mut self, parent: TaskId, child: TaskId, pgrp: PidId) {
+        self.wake_if(parent, |reason| match reason {
+            BlockReason::Child(which) => which.is_about(child, pgrp),
+            _ => false,
+        });
     }
 }
 
@@ -85,13 +79,18 @@ fn news_of(options: WaitOptions, task: &Task) -> Option<News> {
 }
 
 /// do_wait: the children in the order in which they became children; the first with news is it.
-fn look(cx: &mut Ctx<'_>, ns: NsId, which: Which, options: WaitOptions) -> Result<Found, Errno> {
+fn look(
+    cx: &mut Ctx<'_>,
+    ns: NsId,
+    which: WaitedFor,
+    options: WaitOptions,
+) -> Result<Found, Errno> {
     let me = cx.me()?;
     let tasks = &cx.k.tasks;
     let eligible = |(id, task): &(TaskId, &Task)| is_eligible(which, options, *id, task);
     let mut is_anybody = false;
     let mut found = None;
-    if let Which::Pid(id) = which {
+    if let WaitedFor::Pid(id) = which {
         // One child: no list is looked at.
         let task = tasks.get(id).filter(|t| t.parent == Some(cx.task));
         let task = task.filter(|task| is_eligible(which, options, id, task));
@@ -169,15 +168,15 @@ pub fn sys_wait4(cx: &mut Ctx<'_>, pid: i32, options: WaitOptions) -> SysResult 
     let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
     let number = |nr: i32| cx.k.ns.pid(ns).and_then(|n| n.map.get(nr));
     let which = match pid {
-        -1 => Which::Any,
-        0 => Which::Group(me.pgrp),
+        -1 => WaitedFor::Any,
+        0 => WaitedFor::Group(me.pgrp),
         ..0 => {
             let group = pid
                 .checked_neg()
                 .ok_or_else(|| refuse!(cx.why, WaitGroup, pid))?;
-            Which::Group(number(group).ok_or_else(|| refuse!(cx.why, WaitChild, group))?)
+            WaitedFor::Group(number(group).ok_or_else(|| refuse!(cx.why, WaitChild, group))?)
         }
-        1.. => Which::Pid(
+        1.. => WaitedFor::Pid(
             cx.k.task_by_number(ns, pid)
                 .ok_or_else(|| refuse!(cx.why, WaitChild, pid))?,
         ),
@@ -197,7 +196,7 @@ pub fn sys_wait4(cx: &mut Ctx<'_>, pid: i32, options: WaitOptions) -> SysResult 
             cx.reply(Reply::Wait { pid: 0, status: 0 })?;
             done(0)
         }
-        Found::Wait => Ok(Outcome::Block(BlockReason::Child)),
+        Found::Wait => Ok(Outcome::Block(BlockReason::Child(which))),
     }
 }
 
@@ -219,20 +218,20 @@ pub fn sys_waitid(cx: &mut Ctx<'_>, which: WaitFor, options: WaitOptions) -> Sys
     let ns = cx.k.pid_ns_of(me).ok_or(lost!(ESRCH))?;
     let number = |nr: i32| cx.k.ns.pid(ns).and_then(|n| n.map.get(nr));
     let which = match which {
-        WaitFor::All => Which::Any,
+        WaitFor::All => WaitedFor::Any,
         WaitFor::Pid(..=0) | WaitFor::Pgid(..0) => return Err(refuse!(cx.why, WaitWhich)),
-        WaitFor::Pid(pid) => Which::Pid(
+        WaitFor::Pid(pid) => WaitedFor::Pid(
             cx.k.task_by_number(ns, pid)
                 .ok_or_else(|| refuse!(cx.why, WaitChild, pid))?,
         ),
-        WaitFor::Pgid(0) => Which::Group(me.pgrp),
+        WaitFor::Pgid(0) => WaitedFor::Group(me.pgrp),
         WaitFor::Pgid(group) => {
-            Which::Group(number(group).ok_or_else(|| refuse!(cx.why, WaitChild, group))?)
+            WaitedFor::Group(number(group).ok_or_else(|| refuse!(cx.why, WaitChild, group))?)
         }
         WaitFor::Pidfd(..0) => return Err(refuse!(cx.why, WaitWhich)),
         WaitFor::Pidfd(fd) => {
             let pid = cx.k.pids.get(fs::pid_of_fd(cx, fd)?);
-            Which::Pid(
+            WaitedFor::Pid(
                 pid.and_then(|p| p.task)
                     .ok_or_else(|| refuse!(cx.why, WaitChild, fd))?,
             )
@@ -258,6 +257,6 @@ pub fn sys_waitid(cx: &mut Ctx<'_>, which: WaitFor, options: WaitOptions) -> Sys
             done(0)
         }
         Found::Nothing => done(0),
-        Found::Wait => Ok(Outcome::Block(BlockReason::Child)),
+        Found::Wait => Ok(Outcome::Block(BlockReason::Child(which))),
     }
 }
