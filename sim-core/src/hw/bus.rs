@@ -89,7 +89,14 @@ impl<'a> Bus<'a> {
 
     /// 8 bytes, little-endian, to an address rounded down to 8.
     pub fn store(&mut self, addr: VirtAddr, word: u64) -> Result<(), PageFault> {
-        self.store_bytes(addr & !7, &word.to_le_bytes())
+        if self.root.is_none() {
+            return self.store_bytes(addr & !7, &word.to_le_bytes());
+        }
+        let pfn = self.frame(addr, FaultAccess::Write)?;
+        if let Some(frame) = self.ram.frame_mut(pfn) {
+            frame.write_word(addr as usize % PAGE_BYTES, word);
+        }
+        Ok(())
     }
 
     /// Bytes from anywhere; may cross pages.

@@ -95,10 +95,21 @@ impl Contents {
         if let Ok(word) = <[u8; 8]>::try_from(from)
             && offset.is_multiple_of(8)
             && offset < PAGE_BYTES
-            && self.set_word((offset / 8) as u16, u64::from_le_bytes(word))
         {
-            return;
+            return self.write_word(offset, u64::from_le_bytes(word));
         }
+        self.write_lines(offset, from);
+    }
+
+    /// The 8 bytes at `offset`, rounded down to 8.
+    #[inline]
+    pub fn write_word(&mut self, offset: usize, word: u64) {
+        if !self.set_word((offset / 8 % 512) as u16, word) {
+            self.write_lines(offset & !7, &word.to_le_bytes());
+        }
+    }
+
+    fn write_lines(&mut self, offset: usize, from: &[u8]) {
         let Contents::Lines(lines) = self.as_lines() else {
             return;
         };
