@@ -225,6 +225,27 @@ fn what_eyes_see_is_in_sight_in_a_small_frame() {
 }
 
 #[test]
+fn bytes_are_shown_in_a_small_frame_where_the_words_speak_of_them() {
+    let page = Screen::Embedded.open(Scheme::Light);
+    let bytes = format!("{} .bytes:not(.at)", super::window("word"));
+    for (id, step) in [("layers", "up"), ("invasion", "wrong")] {
+        let (_, scene) = scenes()
+            .into_iter()
+            .find(|(scene, _)| scene == id)
+            .expect("a scene");
+        let at = scene.steps.iter().position(|s| s.id == step);
+        let at = at.expect("a step");
+        Screen::Embedded.go_to(&page, id, "en", at);
+        hands::bet(&page, &scene.steps[at]);
+        hands::turn_to(&page, ".task");
+        page.click(&by_id("show-me"));
+        page.wait_until(&format!("{id}/{step}: the bytes are in sight"), |page| {
+            is_met(page) && hands::is_in_sight(page, &bytes, 1)
+        });
+    }
+}
+
+#[test]
 fn a_step_begins_in_the_one_world() {
     let page = Page::open("");
     Screen::Desk.go_to(&page, "mirror", "en", 0);
