@@ -3,6 +3,7 @@
 mod after;
 mod hold;
 mod layout;
+mod sight;
 mod telling;
 mod update;
 

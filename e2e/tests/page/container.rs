@@ -1,5 +1,6 @@
-use e2e::{Page, by_id};
+use e2e::{Page, PageOptions, by_id};
 
+use super::story::hands::is_in_sight;
 use super::task_row;
 
 /// A page in which PPT runs in a container.
@@ -60,5 +61,34 @@ fn compare(page: &Page, command: &str) {
             std::thread::sleep(std::time::Duration::from_millis(500));
         }
         answered && quiet
+    });
+}
+
+#[test]
+fn what_is_chosen_comes_into_sight() {
+    let small = PageOptions {
+        width: 720,
+        height: 480,
+        ..PageOptions::default()
+    };
+    let page = Page::open_with("?embed=1&lang=en", small);
+    for (button, comm) in [("launch-word", "word"), ("launch-excel", "excel")] {
+        super::launch(&page, button, comm);
+    }
+    super::launch(&page, "launch-ppt", "ppt");
+    page.click(&by_id("run-in-container"));
+    let inside = "[data-inner-pid=\"1\"]";
+    let (row, shown) = (
+        format!("{}{inside}", by_id("task-row")),
+        format!("{}{inside}", by_id("window")),
+    );
+    page.wait_for_selector(&shown);
+    // By a frame, say: neither has to be in sight for that.
+    page.eval(&format!(
+        "document.querySelector({:?}).click();",
+        format!("{row} .name")
+    ));
+    page.wait_until("its row and its window are in sight", |page| {
+        is_in_sight(page, &row, 1) && is_in_sight(page, &format!("{shown} .name"), 1)
     });
 }

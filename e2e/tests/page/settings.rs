@@ -91,3 +91,18 @@ fn a_dialog_that_is_opened_again_has_not_been_copied() {
     page.wait_for_selector("dialog[open]");
     assert!(!page.text("dialog").contains("Copied"));
 }
+
+#[test]
+fn the_thread_holds_together_on_a_projector() {
+    let page = Page::open("?lang=en");
+    super::launch(&page, "launch-word", "word");
+    page.click(&by_id("presenter"));
+    page.click(&format!("{} .name", super::task_row("word")));
+    page.wait_until("the thread begins below the window", |page| {
+        let apart = page.eval(
+            "const edge = (selector) => document.querySelector(selector).getBoundingClientRect();
+             return Math.abs(edge('.thread path').top - edge('article.sel').bottom);",
+        );
+        apart.as_f64().is_some_and(|px| px < 6.0)
+    });
+}

@@ -1,8 +1,9 @@
 //! What is done once the page has been drawn: what is not HTML, or needs the layout.
 
+use super::sight;
 use crate::panels::dialog;
 use crate::stage::{Drawn, Owners, ram, threads};
-use crate::story::panel::Place;
+use crate::story::panel::{Pane, Place};
 use sim_core::view::RamView;
 use std::rc::Rc;
 
@@ -15,21 +16,35 @@ pub struct After {
     pub way: Rc<Vec<u64>>,
     /// The process that the thread ties together.
     pub tied: Option<u64>,
-    pub place: Option<Place>,
+    /// Whom one looks at: chosen, or lent its eyes.
+    pub watched: Option<u64>,
+    pub place: Option<(Place, Pane)>,
     drawn: Option<Drawn>,
-    scrolled: Option<Place>,
+    scrolled: Option<(Place, Pane)>,
+    seen: Option<u64>,
 }
 
 impl After {
     pub fn finish(&mut self) {
         ram::show(&mut self.drawn, (&self.ram, &self.owners, &self.way));
-        threads::draw(self.tied, &self.ram);
         dialog::open();
         if self.scrolled != self.place {
+            let was = self.scrolled.map(|(place, _)| place);
             self.scrolled = self.place;
-            if let Some(place) = self.place {
-                place.scroll();
+            if let Some((place, _)) = self.place {
+                if was != Some(place) {
+                    place.scroll();
+                }
+                sight::words();
             }
         }
+        if self.seen != self.watched {
+            self.seen = self.watched;
+            if let Some(task) = self.watched {
+                sight::task(task);
+            }
+        }
+        // Last: it goes to where everything has been scrolled to.
+        threads::draw(self.tied, &self.ram);
     }
 }

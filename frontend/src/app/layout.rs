@@ -80,7 +80,7 @@ impl App {
         self.after.borrow_mut().place = None;
         let told = telling.story.as_ref().map(|story| {
             let told = story.told(&self.session, self.chosen(), telling.path);
-            self.after.borrow_mut().place = Some(Place::of(&told));
+            self.after.borrow_mut().place = Some((Place::of(&told), story.pane));
             Panel {
                 lang: story.lang,
                 told: &told,
@@ -209,6 +209,7 @@ impl App {
         after.owners = stage::owners(tasks);
         after.way = Rc::new(way);
         after.tied = self.selected.filter(|_| eyes.is_none());
+        after.watched = self.eyes.or(self.selected);
         let stage = Stage {
             lang: self.lang,
             windows,

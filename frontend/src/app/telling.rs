@@ -349,6 +349,8 @@ impl App {
     }
 
     fn enter_step(&mut self, at: usize) {
+        // Its words speak of the one world; what they name may not be there for somebody's eyes.
+        self.eyes = None;
         let chosen = self.chosen();
         if let Some(story) = self.telling.story.as_mut() {
             story.enter(at, &self.session, chosen);

@@ -95,10 +95,12 @@ pub fn panel(
         .map(|(name, value)| (*name, value.as_str()));
     html! {
         <div class="memory" style={colour(row)} data-testid="memory" tabindex="0" role="region" aria-label={lang.t("tab-memory")}>
-            <label>{ lang.t("memory-of") }{ " " }{ processes(&looking, "memory-task", Some(row.task), select) }</label>
-            <p data-rss={counts.rss.to_string()}>{ lang.tf("memory-sizes", &numbers) }</p>
-            { mappings(&looking, &space, addr) }
-            { pages(&looking, &space, addr) }
+            <div class="space">
+                <label>{ lang.t("memory-of") }{ " " }{ processes(&looking, "memory-task", Some(row.task), select) }</label>
+                <p data-rss={counts.rss.to_string()}>{ lang.tf("memory-sizes", &numbers) }</p>
+                { mappings(&looking, &space, addr) }
+                { pages(&looking, &space, addr) }
+            </div>
             { walk::section(&looking, row, addr) }
             { tlb::section(&looking, row.task, addr / PAGE_BYTES) }
         </div>

@@ -4,7 +4,8 @@ use crate::app;
 use crate::markup::html;
 use crate::viz::grid;
 use sim_core::view::RamView;
-use web_sys::{DomRect, Element};
+use wasm_bindgen::JsCast;
+use web_sys::{DomRect, Element, HtmlElement};
 use yew::prelude::*;
 
 /// Frames that get a line of their own.
@@ -36,7 +37,10 @@ fn knot_at(place: (f64, f64)) -> String {
 fn paths(selected: u64, ram: &RamView) -> Option<String> {
     let stage = web_sys::window()?.document()?.get_element_by_id("stage")?;
     let origin = stage.get_bounding_client_rect();
-    let at = |x: f64, y: f64| (x - origin.x(), y - origin.y());
+    // For a projector everything is drawn larger than it is counted, the paths, too.
+    let counted = stage.dyn_ref::<HtmlElement>()?.offset_width();
+    let larger = origin.width() / f64::from(counted.max(1));
+    let at = |x: f64, y: f64| ((x - origin.x()) / larger, (y - origin.y()) / larger);
     let row = rect(&stage, &format!("tr[data-task='{selected}']"));
     let canvas = rect(&stage, "canvas")?;
     let window = rect(&stage, &format!("article[data-task='{selected}']"));
@@ -48,7 +52,11 @@ fn paths(selected: u64, ram: &RamView) -> Option<String> {
         (None, Some(window)) => at(middle(&window), window.bottom()),
         // Beside the row: on it, the thread would cross the names above.
         (Some(row), window) => {
-            let beside = at(row.x() - 6.0, row.y() + row.height() / 2.0);
+            let middle_y = row.y() + row.height() / 2.0;
+            // A row that is scrolled away is tied where the list ends.
+            let y = rect(&stage, ".tasks")
+                .map_or(middle_y, |list| middle_y.max(list.top()).min(list.bottom()));
+            let beside = at(row.x() - 6.0, y);
             path.push_str(&knot_at(beside));
             if let Some(window) = window {
                 let from = at(middle(&window), window.bottom());
@@ -57,7 +65,9 @@ fn paths(selected: u64, ram: &RamView) -> Option<String> {
             beside
         }
     };
-    let grid = grid::fit(ram.cells.len(), canvas.width(), canvas.height());
+    let (width, height) = (canvas.width() / larger, canvas.height() / larger);
+    let grid = grid::fit(ram.cells.len(), width, height);
+    let corner = at(canvas.x(), canvas.y());
     let mine: Vec<usize> = ram
         .cells
         .iter()
@@ -68,7 +78,7 @@ fn paths(selected: u64, ram: &RamView) -> Option<String> {
     let stride = mine.len().div_ceil(LINES).max(1);
     for frame in mine.iter().step_by(stride) {
         let (x, y) = grid.place(*frame);
-        let to = at(canvas.x() + x + grid.cell / 2.0, canvas.y() + y);
+        let to = (corner.0 + x + grid.cell / 2.0, corner.1 + y);
         path.push_str(&curve(knot, to));
     }
     Some(path)

@@ -67,6 +67,7 @@ impl Panel<'_> {
         let may_act = told.is_met || told.bet.as_ref().is_none_or(|bet| bet.guess.is_some());
         let on = |what: Ask| ask.tells::<MouseEvent>(what);
         let turn = |to: Pane| on(Ask::Turn(to));
+        let has_more = has_bet || told.task.is_some();
         html! {
             <section class="story" aria-label={told.title.clone()} data-testid="story" data-step={step.clone()} data-met={told.is_met.to_string()}>
                 <div class="page">
@@ -79,7 +80,9 @@ impl Panel<'_> {
                 <h2>{ &told.title }</h2>
                 <div class={class(Pane::Prose)}>
                     { text(&told.prose) }
-                    <button class="btn go turn" onclick={turn(if has_bet { Pane::Bet } else { Pane::Task })}>{ lang.t("story-on") }</button>
+                    if has_more {
+                        <button class="btn go turn" onclick={turn(if has_bet { Pane::Bet } else { Pane::Task })}>{ lang.t("story-on") }</button>
+                    }
                 </div>
                 if let Some(bet) = &told.bet {
                     <div class={class(Pane::Bet)}>
@@ -117,22 +120,29 @@ impl Panel<'_> {
                     </details>
                 }
                 </div>
-                <div class="row on">
+                <div class={classes("row on", &[("far", told.next_scene.is_some())])}>
                     <button class="btn" data-testid="previous" disabled={told.step == 0} onclick={on(Ask::Previous)}>{ lang.t("story-previous") }</button>
                     { onward(lang, told, ask) }
                     <span class="grow"></span>
-                    <button class="mini" data-testid="leave" title={lang.t("story-leave-hint")} onclick={on(Ask::Leave)}>{ lang.t("story-leave") }</button>
+                    if !(leads_to_lab(told) && told.is_met) {
+                        <button class="mini" data-testid="leave" title={lang.t("story-leave-hint")} onclick={on(Ask::Leave)}>{ lang.t("story-leave") }</button>
+                    }
                 </div>
             </section>
         }
     }
 }
 
+/// Whether the way on is the way out.
+fn leads_to_lab(told: &Told) -> bool {
+    told.next_scene.is_none() && told.step + 1 >= told.steps
+}
+
 fn onward(lang: Lang, told: &Told, ask: &Callback<Ask>) -> Html {
     let onclick = ask.tells(Ask::Next);
     let text = match &told.next_scene {
         Some(title) => lang.tf("story-next-scene", &[("title", title)]),
-        None if told.step + 1 >= told.steps => lang.t("story-to-lab").to_string(),
+        None if leads_to_lab(told) => lang.t("story-to-lab").to_string(),
         None => lang.t("story-next").to_string(),
     };
     html! { <button class="btn go" data-testid="next" disabled={!told.is_met} {onclick}>{ text }</button> }
@@ -179,7 +189,7 @@ impl Prose<'_> {
     /// Paragraphs with pointers. What happens on the stage lights the words for it.
     fn html(&self, text: &str) -> Html {
         let run = |run: Run<'_>| match run {
-            Run::Plain(text) => html! { { text.to_string() } },
+            Run::Plain(text) => html! { { joined(text) } },
             Run::Strong(text) => html! { <em>{ text.to_string() }</em> },
             Run::Code(text) => html! { <code>{ text.to_string() }</code> },
             Run::Pointer(words, target) => {
@@ -220,6 +230,20 @@ impl Prose<'_> {
         let paragraph = |text: &str| html! { <p>{ for runs(&text.replace('\n', " ")).into_iter().map(run) }</p> };
         html! { <>{ for text.split("\n\n").map(paragraph) }</> }
     }
+}
+
+/// No line begins with a particle: after a bracket or marked words a browser would break there.
+fn joined(text: &str) -> String {
+    let mut out = String::new();
+    let mut is_bound = true;
+    for c in text.chars() {
+        if is_bound && ('가'..='힣').contains(&c) {
+            out.push('\u{2060}');
+        }
+        is_bound = c == ')';
+        out.push(c);
+    }
+    out
 }
 
 /// All scenes.
@@ -274,5 +298,19 @@ impl Shelf<'_> {
                 <form method="dialog"><button class="btn">{ lang.t("close") }</button></form>
             </dialog>
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::joined;
+
+    #[test]
+    fn particles_stay_with_what_they_follow() {
+        assert_eq!(
+            joined("입니다. 칸(slot)은 하나"),
+            "\u{2060}입니다. 칸(slot)\u{2060}은 하나"
+        );
+        assert_eq!(joined(" 다음 (a) b"), " 다음 (a) b");
     }
 }

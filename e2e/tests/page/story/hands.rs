@@ -89,35 +89,29 @@ fn stop_looking(page: &Page) {
     }
 }
 
-/// Does what an action says with the means that the page offers.
-fn act(page: &Page, action: &Action) {
+/// What is pressed, or typed into, for an action; with its number among those that look the same.
+fn place(page: &Page, action: &Action) -> Option<(String, usize)> {
+    let in_window = |whom: &Whom, id: &str| {
+        let selector = format!("{} {}", window(&whom.comm), by_id(id));
+        Some((selector, whom.nth))
+    };
+    let first = |selector: String| Some((selector, 1));
     match action {
         Action::Launch(line) => match said(page, line).as_str() {
-            line if line.starts_with("docker run") => page.click(&by_id("run-in-container")),
-            program => page.click(&by_id(&format!("launch-{program}"))),
+            line if line.starts_with("docker run") => first(by_id("run-in-container")),
+            program => first(by_id(&format!("launch-{program}"))),
         },
-        Action::Type(whom, keys) => type_into(page, whom, &said(page, keys)),
-        Action::Host(line) => run(page, "host", &said(page, line)),
-        Action::Inside(line) => run(page, "inside", &said(page, line)),
-        Action::Both(line) => {
-            run(page, "both", &said(page, line));
-            thread::sleep(Duration::from_millis(1500));
-        }
-        Action::Close(whom) => {
-            let close = format!("{} {}", window(&whom.comm), by_id("close-window"));
-            click_nth(page, &close, whom.nth);
-        }
-        Action::Select(whom) => {
-            click_nth(page, &format!("{} .name", task_row(&whom.comm)), whom.nth);
-        }
-        Action::Eyes(None) => stop_looking(page),
-        Action::Eyes(Some(whom)) => {
-            stop_looking(page);
-            let toggle = format!("{} {}", window(&whom.comm), by_id("eyes"));
-            click_nth(page, &toggle, whom.nth);
-        }
-        Action::Plug => page.click(&by_id("cpu-plug")),
-        Action::Step(mark) => page.click(&by_id(match mark {
+        Action::Type(whom, keys) => match said(page, keys).as_str() {
+            "\u{f}" => in_window(whom, "more-memory"),
+            "\u{c}" => in_window(whom, "work"),
+            _ => Some((format!("{} .keys", window(&whom.comm)), whom.nth)),
+        },
+        Action::Host(_) | Action::Inside(_) | Action::Both(_) => first(by_id("compare-command")),
+        Action::Close(whom) => in_window(whom, "close-window"),
+        Action::Select(whom) => Some((format!("{} .name", task_row(&whom.comm)), whom.nth)),
+        Action::Eyes(Some(whom)) => in_window(whom, "eyes"),
+        Action::Plug => first(by_id("cpu-plug")),
+        Action::Step(mark) => first(by_id(match mark {
             Mark::Tick => "step",
             Mark::Crossing => "next-crossing",
             Mark::Syscall => "next-syscall",
@@ -129,10 +123,75 @@ fn act(page: &Page, action: &Action) {
                 "5" => "4) tbody".into(),
                 level => format!("{level}) caption"),
             };
-            page.click(&format!(".walk li:nth-child({at} .at"));
+            first(format!(".walk li:nth-child({at} .at"))
         }
-        Action::Look(_) => page.click(".memory tbody tr:first-child .at"),
-        Action::Point(other) => panic!("a visitor cannot know {other:?}"),
+        Action::Look(_) => first(".memory tbody tr:first-child .at".into()),
+        Action::Eyes(None)
+        | Action::Point(_)
+        | Action::WaitNs(_)
+        | Action::WaitUntil(_)
+        | Action::WaitRest
+        | Action::Isolate(..)
+        | Action::Machine(_)
+        | Action::Unplug
+        | Action::Part(_) => None,
+    }
+}
+
+/// Whether a finger put on the nth (from 1) of what a selector finds would meet it.
+pub fn is_in_sight(page: &Page, selector: &str, nth: usize) -> bool {
+    let met = format!(
+        "const e = document.querySelectorAll({selector:?})[{}];
+         if (!e) return false;
+         const r = e.getBoundingClientRect();
+         if (r.width === 0) return false;
+         return e.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2));",
+        nth - 1
+    );
+    page.eval(&met) == true
+}
+
+/// What a step asks for first lies in sight: it need not be scrolled to.
+pub fn assert_in_sight(page: &Page, step: &Step, place_of: &str) {
+    let (selector, nth) = if step.button.is_empty() {
+        let Some(found) = step.play.iter().find_map(|action| place(page, action)) else {
+            return;
+        };
+        found
+    } else {
+        (by_id("story-button"), 1)
+    };
+    page.wait_until(
+        &format!("{place_of}: number {nth} of {selector} is in sight"),
+        |page| is_in_sight(page, &selector, nth),
+    );
+}
+
+/// Does what an action says with the means that the page offers.
+fn act(page: &Page, action: &Action) {
+    match action {
+        Action::Type(whom, keys) => type_into(page, whom, &said(page, keys)),
+        Action::Host(line) => run(page, "host", &said(page, line)),
+        Action::Inside(line) => run(page, "inside", &said(page, line)),
+        Action::Both(line) => {
+            run(page, "both", &said(page, line));
+            thread::sleep(Duration::from_millis(1500));
+        }
+        Action::Eyes(None) => stop_looking(page),
+        Action::Close(whom) | Action::Select(whom) | Action::Eyes(Some(whom)) => {
+            if let Action::Eyes(_) = action {
+                stop_looking(page);
+            }
+            let (selector, _) = place(page, action).expect("it has a place");
+            click_nth(page, &selector, whom.nth);
+        }
+        Action::Launch(_) | Action::Plug | Action::Step(_) | Action::Look(_) => {
+            page.click(&place(page, action).expect("it has a place").0);
+        }
+        Action::Point(at) => match place(page, action) {
+            Some((selector, _)) => page.click(&selector),
+            None => panic!("a visitor cannot know {at:?}"),
+        },
         // Time passes by itself, or the visitor steps until the goal is met.
         Action::WaitNs(_) | Action::WaitUntil(_) | Action::WaitRest => {}
         Action::Isolate(..) | Action::Machine(_) | Action::Unplug | Action::Part(_) => {

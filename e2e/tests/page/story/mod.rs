@@ -1,7 +1,7 @@
 //! Every scene, played in the browser in both languages: by the visitor's hands, and by its own
 //! 'show me'.
 
-mod hands;
+pub mod hands;
 
 use std::fs;
 use std::path::Path;
@@ -98,6 +98,7 @@ fn play_all(screen: Screen, lang: &str, play: impl Fn(&Page, &Step)) {
                 assert!(!is_met(&page), "{place}: met before anything is done");
                 hands::bet(&page, step);
                 hands::turn_to(&page, ".task");
+                hands::assert_in_sight(&page, step, &place);
                 play(&page, step);
                 page.wait_until(&format!("{place}: the goal is met"), is_met);
                 let done = page.text(&by_id("done"));
@@ -209,6 +210,67 @@ fn a_scene_is_left_for_the_lab_and_found_again() {
     assert_eq!(page.count(&task_row("ppt")), 0);
     assert_eq!(page.attribute(&task_row("word"), "data-pid"), pid);
     assert!(is_met(&page));
+}
+
+#[test]
+fn what_eyes_see_is_in_sight_in_a_small_frame() {
+    let page = Screen::Embedded.open(Scheme::Light);
+    Screen::Embedded.go_to(&page, "mirror", "ko", 0);
+    let ppt = format!("{} {}", super::window("ppt"), by_id("eyes"));
+    page.click(&ppt);
+    // Most rows are strokes; the one that is not lies behind them.
+    page.wait_until("PPT's row is in sight", |page| {
+        page.count(".stage.eyes") > 0 && hands::is_in_sight(page, &task_row("ppt"), 1)
+    });
+}
+
+#[test]
+fn bytes_are_shown_in_a_small_frame_where_the_words_speak_of_them() {
+    let page = Screen::Embedded.open(Scheme::Light);
+    let bytes = format!("{} .bytes:not(.at)", super::window("word"));
+    for (id, step) in [("layers", "up"), ("invasion", "wrong")] {
+        let (_, scene) = scenes()
+            .into_iter()
+            .find(|(scene, _)| scene == id)
+            .expect("a scene");
+        let at = scene.steps.iter().position(|s| s.id == step);
+        let at = at.expect("a step");
+        Screen::Embedded.go_to(&page, id, "en", at);
+        hands::bet(&page, &scene.steps[at]);
+        hands::turn_to(&page, ".task");
+        page.click(&by_id("show-me"));
+        page.wait_until(&format!("{id}/{step}: the bytes are in sight"), |page| {
+            is_met(page) && hands::is_in_sight(page, &bytes, 1)
+        });
+    }
+}
+
+#[test]
+fn a_step_begins_in_the_one_world() {
+    let page = Page::open("");
+    Screen::Desk.go_to(&page, "mirror", "en", 0);
+    page.click(&format!("{} {}", super::window("ppt"), by_id("eyes")));
+    page.wait_until("the goal is met", is_met);
+    page.click(&by_id("next"));
+    page.wait_for_selector(&at_step(1));
+    // Word could not be looked at where it is not.
+    page.wait_for_selector(&super::window("word"));
+    assert_eq!(page.count(".stage.eyes"), 0);
+    Screen::Desk.go_to(&page, "mirror", "en", 1);
+    page.wait_for_selector(&super::window("word"));
+    assert_eq!(page.count(".stage.eyes"), 0);
+}
+
+#[test]
+fn a_step_that_is_only_read_offers_one_way_on() {
+    let page = Screen::Phone.open(Scheme::Light);
+    for (id, scene) in scenes() {
+        let is_read = |step: &Step| step.goal == Goal::Read && step.bet.is_none();
+        let read = scene.steps.iter().position(is_read);
+        let Some(at) = read else { continue };
+        Screen::Phone.go_to(&page, &id, "en", at);
+        assert_eq!(page.count(".turn"), 0, "{id}: nothing to turn to");
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ wrong-bet-ends = Excel ends
 wrong-bet-word = The text in Word changes
 wrong-do = Type `A257=BANG` into [Excel](window:excel) and press Enter.
 wrong-hint = If the windows look as before, look at Word's [memory](bytes:word).
-wrong-done = Word's memory now says “{ $now }”. Do you see where your input for Excel went? Word has no way to find out who did it.
+wrong-done = Word's [memory](bytes:word) now says “{ $now }”. Do you see where your input for Excel went? Word has no way to find out who did it.
 wrong-deeper =
     To write beyond the end of an array is called an out-of-bounds write, or buffer overflow. It is a common bug in programs written in C, and often a hole in security.
 

@@ -33,7 +33,7 @@ up-bet-screen = In Word's window
 up-bet-memory = In Word's memory
 up-do = Type a letter, go forward tick by tick, and compare the [window](window:word) with the [memory](bytes:word) at its bottom.
 up-hint = Time stands still, so typing alone does nothing. Press the button for one tick in the time bar. If you went past it, go back a tick.
-up-done = Word's memory now says “{ $now }”. Word first notes the letter down in its own memory. To show it, there is more to do.
+up-done = Word's [memory](bytes:word) now says “{ $now }”. Word first notes the letter down in its own memory. To show it, there is more to do.
 up-deeper =
     When the letter came in, another process than Word might have been on the CPU. An interrupt cuts in, whoever is running. Here the CPU was idle.
 

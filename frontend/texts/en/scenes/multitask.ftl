@@ -6,7 +6,7 @@ work =
 
     This computer has one [CPU](cpus). Give all three something to do, and stop the clock.
 work-bet = All three are at work. At one instant, how many tasks are really running on the CPU?
-work-do = In the three windows press *Keep checking*, *Keep calculating* and *Slide show*; then move [time](time) forward until all three are ready to run.
+work-do = In the [three windows](band:user) press *Keep checking*, *Keep calculating* and *Slide show*; then move [time](time) forward until all three are ready to run.
 work-hint = Ctrl-L inside a window does the same. Time stands still, so move it a little with the buttons of the time bar.
 work-done = Tasks ready to run: { $ready }. Tasks on the CPU: { $on }. The others wait for their [turn](tasks).
 work-deeper =
@@ -55,7 +55,7 @@ plug-deeper =
 
 rest =
     Press the same button again, and a program stops working and waits for a key. Such a task does not even queue for the CPU. It *sleeps*, until a key comes and the kernel wakes it.
-rest-do = Press the buttons in the three windows again, so that all of them stop.
+rest-do = Press the buttons in the [three windows](band:user) again, so that all of them stop.
 rest-hint = Press *Keep checking*, *Keep calculating* and *Slide show* once each.
 rest-done = Tasks ready to run now: { $resting }. The windows are still there. This is how a computer with dozens of programs open can have nothing to do.
 rest-deeper =

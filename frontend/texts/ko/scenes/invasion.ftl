@@ -23,7 +23,7 @@ wrong-bet-ends = Excel이 끝난다
 wrong-bet-word = Word의 글이 바뀐다
 wrong-do = [Excel](window:excel)에 `A257=BANG`이라고 치고 엔터를 누르세요.
 wrong-hint = 창에 눈에 띄는 변화가 없으면, Word의 [메모리](bytes:word)를 보세요.
-wrong-done = Word의 메모리에 적힌 글은 이제 “{ $now }”입니다. Excel에 친 것이 어디로 갔는지 보이나요? 누가 그랬는지, Word는 알 길이 없습니다.
+wrong-done = Word의 [메모리](bytes:word)에 적힌 글은 이제 “{ $now }”입니다. Excel에 친 것이 어디로 갔는지 보이나요? 누가 그랬는지, Word는 알 길이 없습니다.
 wrong-deeper =
     배열의 끝을 넘어 쓰는 이런 실수를 범위를 벗어난 쓰기(out-of-bounds write), 흔히 버퍼 오버플로(buffer overflow)라고 합니다. C로 쓴 프로그램에서 흔한 버그이고, 보안 구멍이 되는 일도 많습니다.
 
