@@ -17,7 +17,7 @@ type Answered = (u16, Result<i64, Errno>);
 /// its mailbox, and that call. Does the ticks that are due and usual, as [`super::run`] would, and
 /// leaves everything else to it. The answer is whether it is still this CPU's turn.
 #[inline(always)]
-pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last: u64) -> bool {
+pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn) -> bool {
     let at = usize::from(cx.cpu.0);
     // Steps of a program that follow one another are not kept waiting.
     if (cx.k.sched.cpus.get(at)).is_none_or(|this| this.phase != Phase::Return) {
@@ -34,20 +34,12 @@ pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last
         let Some(task) = cx.k.tasks.get_mut(id) else {
             return true;
         };
-        let goes_on = |now_ns, tick| now_ns < turn.next_ns && tick < last;
         let is_ungrouped = task.cgroups.v2 == cx.k.cgroups.roots.v2 && this.groups.is_empty();
         if let Some((nr, result)) = answered.take() {
             if !is_ungrouped {
                 // It has just joined a group.
                 let next = cx.conclude(nr, result.map(Outcome::Done));
-                return follow(
-                    cx,
-                    programs,
-                    turn,
-                    last,
-                    (Ring::Kernel, next),
-                    Timer::MayMove,
-                );
+                return follow(cx, programs, turn, (Ring::Kernel, next), Timer::MayMove);
             }
             answer(task, result);
             if cx.sink.listens() {
@@ -57,7 +49,7 @@ pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last
             this.phase = Phase::Return;
             let next_period_ns = cx.k.sched.next_period_ns;
             program_own_timer(hw, this, &task.sched, next_period_ns, free_at_ns);
-            if !goes_on(free_at_ns, cx.tick) {
+            if !turn.lasts(free_at_ns, cx.tick) {
                 return false;
             }
             cx.now_ns = free_at_ns;
@@ -77,7 +69,7 @@ pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last
         let free_at_ns = ready_ns.saturating_add(entry_ns);
         let is_interrupted = hw.irq_pending || hw.ipi_pending || hw.timer_ns <= free_at_ns;
         if is_interrupted
-            || !goes_on(free_at_ns, cx.tick + 2)
+            || !turn.lasts(free_at_ns, cx.tick + 2)
             || task.security.seccomp.is_some()
             || cx.k.mm.frames.free() < cx.k.mm.swap.low_frames
             || task.sched.uses_up_slice(exit_ns + entry_ns)
@@ -124,14 +116,7 @@ pub(super) fn glide(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last
             Err(errno) if is_quiet => answered = Some((nr, Err(errno))),
             _ => {
                 let next = cx.conclude(nr, result);
-                return follow(
-                    cx,
-                    programs,
-                    turn,
-                    last,
-                    (Ring::Kernel, next),
-                    Timer::MayMove,
-                );
+                return follow(cx, programs, turn, (Ring::Kernel, next), Timer::MayMove);
             }
         }
     }

@@ -36,7 +36,17 @@ pub(super) struct Turn {
     at_ns: u64,
     cpu: CpuId,
     /// When the next CPU after this one is due.
-    pub(super) next_ns: u64,
+    next_ns: u64,
+    /// The last tick of the command.
+    last: u64,
+}
+
+impl Turn {
+    /// Whether it lasts when the CPU is free again at this time, after so many ticks.
+    #[inline(always)]
+    pub(super) fn lasts(&self, free_at_ns: u64, tick: u64) -> bool {
+        free_at_ns < self.next_ns && tick < self.last
+    }
 }
 
 impl Machine {
@@ -69,8 +79,9 @@ impl Machine {
             };
             (cx.now_ns, cx.cpu) = (turn.at_ns, turn.cpu);
             turn.next_ns = turn.next_ns.min(until_ns.saturating_add(1));
-            while stride(&mut cx, &mut self.programs, &turn, last)
-                && glide(&mut cx, &mut self.programs, &turn, last)
+            turn.last = last;
+            while stride(&mut cx, &mut self.programs, &turn)
+                && glide(&mut cx, &mut self.programs, &turn)
                 && let Some(at_ns) = tick(&mut cx, &mut self.programs, &turn)
                 && cx.tick < last
             {
@@ -135,6 +146,7 @@ fn next_turn(hw: &Hardware, k: &Kernel, now_ns: u64) -> Option<Turn> {
         at_ns,
         cpu: first?,
         next_ns,
+        last: u64::MAX,
     })
 }
 
@@ -218,12 +230,11 @@ pub(super) fn follow(
     cx: &mut Ctx<'_>,
     programs: &mut Programs,
     turn: &Turn,
-    last: u64,
     how: (Ring, Phase),
     timer: Timer,
 ) -> bool {
     match after_tick(cx, programs, turn, how, timer) {
-        Some(at_ns) if cx.tick < last => {
+        Some(at_ns) if cx.tick < turn.last => {
             cx.now_ns = at_ns;
             true
         }

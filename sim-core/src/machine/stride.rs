@@ -13,12 +13,11 @@ use crate::user::Trap;
 /// the way back. Does the ticks that are due and usual, as [`super::run`] would, and leaves
 /// everything else to it. The answer is whether it is still this CPU's turn.
 #[inline(always)]
-pub(super) fn stride(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, last: u64) -> bool {
+pub(super) fn stride(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn) -> bool {
     let at = usize::from(cx.cpu.0);
     if (cx.k.sched.cpus.get(at)).is_none_or(|this| this.phase != Phase::User) {
         return true;
     }
-    let goes_on = |now_ns, tick| now_ns < turn.next_ns && tick < last;
     let mut has_faulted = false;
     loop {
         let Hardware { cpus, ram, mmu, .. } = &mut *cx.hw;
@@ -35,7 +34,7 @@ pub(super) fn stride(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, las
             // The end of the handler, and the way back.
             let free_at_ns = spend(cx.now_ns, hw, this, task, (Ring::Kernel, cx.cost_ns));
             this.phase = Phase::Return;
-            if !goes_on(free_at_ns, cx.tick) {
+            if !turn.lasts(free_at_ns, cx.tick) {
                 return false;
             }
             cx.now_ns = free_at_ns;
@@ -52,7 +51,7 @@ pub(super) fn stride(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, las
             let exit_ns = cx.k.costs.syscall_exit_ns;
             let free_at_ns = spend(cx.now_ns, hw, this, task, (Ring::Kernel, exit_ns));
             this.phase = Phase::User;
-            if !goes_on(free_at_ns, cx.tick) {
+            if !turn.lasts(free_at_ns, cx.tick) {
                 return false;
             }
             cx.now_ns = free_at_ns;
@@ -79,7 +78,7 @@ pub(super) fn stride(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, las
                 break trap;
             }
             let free_at_ns = spend(cx.now_ns, hw, this, task, (Ring::User, cx.cost_ns));
-            if !goes_on(free_at_ns, cx.tick) {
+            if !turn.lasts(free_at_ns, cx.tick) {
                 return false;
             }
             cx.now_ns = free_at_ns;
@@ -87,12 +86,12 @@ pub(super) fn stride(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, las
         let Trap::Fault(fault) = trap else {
             cx.hw.is_due_earlier = false;
             let next = end_step(cx, trap);
-            return follow(cx, programs, turn, last, (Ring::User, next), Timer::Stands);
+            return follow(cx, programs, turn, (Ring::User, next), Timer::Stands);
         };
         hw.raise(fault);
         let free_at_ns = spend(cx.now_ns, hw, this, task, (Ring::User, cx.cost_ns));
         this.phase = Phase::Fault;
-        if !goes_on(free_at_ns, cx.tick) {
+        if !turn.lasts(free_at_ns, cx.tick) {
             return false;
         }
         cx.now_ns = free_at_ns;
@@ -105,14 +104,7 @@ pub(super) fn stride(cx: &mut Ctx<'_>, programs: &mut Programs, turn: &Turn, las
         let is_quiet = cx.k.notices.is_empty() && cx.k.panic.is_none() && !cx.hw.is_due_earlier;
         has_faulted = next == Phase::Return && is_quiet;
         if !has_faulted {
-            return follow(
-                cx,
-                programs,
-                turn,
-                last,
-                (Ring::Kernel, next),
-                Timer::Stands,
-            );
+            return follow(cx, programs, turn, (Ring::Kernel, next), Timer::Stands);
         }
     }
 }

@@ -60,21 +60,13 @@ pub struct FrameInfo {
 
 impl FrameInfo {
     fn count_map(&mut self, space: MmId, rss: &mut Rss) {
-        match self.usage {
-            FrameUse::Anon => rss.anon += 1,
-            FrameUse::Zero => return,
-            FrameUse::Untouched
-            | FrameUse::Free { .. }
-            | FrameUse::Kernel
-            | FrameUse::PageTable { .. }
-            | FrameUse::PageCache { .. } => {
-                if let Some(count) = rss.counter(self) {
-                    *count += 1;
-                }
-            }
+        if let Some(count) = rss.counter(self) {
+            *count += 1;
         }
-        self.maps += 1;
-        self.map_xor ^= space.as_u64();
+        if self.usage != FrameUse::Zero {
+            self.maps += 1;
+            self.map_xor ^= space.as_u64();
+        }
     }
 }
 
@@ -289,18 +281,11 @@ impl Frames {
         let Some(info) = self.info.get_mut(pfn.0) else {
             return Unused::No;
         };
-        match info.usage {
-            FrameUse::Anon => gone.anon += 1,
-            FrameUse::Zero => return Unused::No,
-            FrameUse::Untouched
-            | FrameUse::Free { .. }
-            | FrameUse::Kernel
-            | FrameUse::PageTable { .. }
-            | FrameUse::PageCache { .. } => {
-                if let Some(count) = gone.counter(info) {
-                    *count += 1;
-                }
-            }
+        if let Some(count) = gone.counter(info) {
+            *count += 1;
+        }
+        if info.usage == FrameUse::Zero {
+            return Unused::No;
         }
         info.maps = info.maps.saturating_sub(1);
         info.map_xor ^= space.as_u64();
