@@ -135,6 +135,9 @@ pub struct Cgroup {
     pub members: Vec<TaskId>,
     /// Processes that refer to it, zombies included.
     pub tasks: u32,
+    /// How often its directory or one of its files is where somebody is, open, or the root of a mount
+    /// or a file system. Invariant: equals a recount.
+    pub holds: u32,
     pub presence: Presence,
     /// Of the directory, and of its files as far as they differ.
     pub owner: Owner,
@@ -285,6 +288,7 @@ impl Cgroup {
             children: Vec::new(),
             members: Vec::new(),
             tasks: 0,
+            holds: 0,
             presence: Presence::Online,
             owner: Owner {
                 mode: 0o755,

@@ -1,10 +1,8 @@
 //! Making and removing groups.
 
 use super::{Cgroup, CgroupId, CgroupNode, Cgroups, Hierarchy, Owner, Presence};
-use crate::kernel::fs::Node;
 use crate::kernel::rule::Why;
 use crate::kernel::syscall::Str;
-use crate::kernel::task::Task;
 use crate::kernel::{Errno, Kernel};
 
 /// cgroup_mkdir.
@@ -104,23 +102,13 @@ impl Kernel {
     /// root, as what a mount shows, as where somebody is or what is open, or because something
     /// below it is.
     pub(super) fn is_shown(&self, id: CgroupId) -> bool {
-        let is_it = |node: Node| matches!(node, Node::Cgroup(node) if node.group == id);
-        let is_here = |(_, task): (_, &Task)| is_it(task.fs.cwd.node) || is_it(task.fs.root.node);
-        let mut files = self.vfs.files.iter();
-        if self.tasks.iter().any(is_here)
-            || files.any(|(_, file)| file.path.is_some_and(|path| is_it(path.node)))
-        {
+        if self.cgroups.get(id).is_some_and(|group| group.holds > 0) {
             return true;
         }
         self.ns.iter().any(|(ns, _)| {
             let roots = self.ns.cgroup_root(ns);
             roots.is_some_and(|set| [set.v2, set.pids, set.memory].contains(&id))
-        }) || self.vfs.mounts.iter().any(|(_, m)| is_it(m.root))
-            || self
-                .cgroups
-                .table
-                .iter()
-                .any(|(_, group)| group.parent == Some(id))
+        }) || (self.cgroups.table.iter()).any(|(_, group)| group.parent == Some(id))
     }
 }
 

@@ -5,6 +5,7 @@ use super::links::LinkState;
 use super::path::{Node, PathRef};
 use super::{FileId, MountId, OpenKind, SuperId};
 use crate::hw::Hardware;
+use crate::kernel::cgroup::CgroupId;
 use crate::kernel::mm::{Backing, FrameUse};
 use crate::kernel::{Kernel, NsId};
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ struct Counts {
     holds: BTreeMap<InodeId, u32>,
     links: BTreeMap<InodeId, u32>,
     supers: BTreeMap<SuperId, u32>,
+    groups: BTreeMap<CgroupId, u32>,
 }
 
 impl Counts {
@@ -24,8 +26,10 @@ impl Counts {
         self.node(path.node);
     }
     fn node(&mut self, node: Node) {
-        if let Node::Inode(id) = node {
-            *self.holds.entry(id).or_default() += 1;
+        match node {
+            Node::Inode(id) => *self.holds.entry(id).or_default() += 1,
+            Node::Cgroup(node) => *self.groups.entry(node.group).or_default() += 1,
+            Node::Proc(_) | Node::Ns(_) => {}
         }
     }
 }
@@ -97,6 +101,15 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
 }
 
 fn compare(k: &Kernel, counts: &Counts) -> Result<(), String> {
+    for (id, group) in k.cgroups.table.iter() {
+        let counted = counts.groups.get(&id).copied().unwrap_or(0);
+        if counted != group.holds {
+            return Err(format!(
+                "holds of control group {id:?}: kept {}, counted {counted}",
+                group.holds
+            ));
+        }
+    }
     for (id, file) in k.vfs.files.iter() {
         let counted = counts.files.get(&id).copied().unwrap_or(0);
         if counted != file.refs {

@@ -283,7 +283,12 @@ pub(super) fn free_mount_if_unused(cx: &mut Ctx<'_>, id: MountId) {
 pub(super) fn release_node(cx: &mut Ctx<'_>, node: Node) {
     match node {
         Node::Inode(id) => release_inode(cx, id),
-        Node::Proc(_) | Node::Cgroup(_) => {}
+        Node::Proc(_) => {}
+        Node::Cgroup(node) => {
+            if let Some(group) = cx.k.cgroups.table.get_mut(node.group) {
+                group.holds = group.holds.saturating_sub(1);
+            }
+        }
         Node::Ns(ns) => {
             let gone = cx.k.ns.release(ns);
             cx.tear_down(gone.into_iter().collect());

@@ -46,7 +46,12 @@ impl Kernel {
     pub(super) fn hold_node(&mut self, node: Node) {
         match node {
             Node::Inode(id) => self.hold_inode(id),
-            Node::Proc(_) | Node::Cgroup(_) => {}
+            Node::Proc(_) => {}
+            Node::Cgroup(node) => {
+                if let Some(group) = self.cgroups.table.get_mut(node.group) {
+                    group.holds += 1;
+                }
+            }
             Node::Ns(ns) => self.ns.hold(ns),
         }
     }
