@@ -9,6 +9,7 @@ use crate::kernel::cgroup::CgroupId;
 use crate::kernel::mm::{Backing, FrameUse};
 use crate::kernel::{Kernel, NsId};
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 #[derive(Default)]
 struct Counts {
@@ -100,42 +101,30 @@ pub fn check(k: &Kernel, hw: &Hardware) -> Result<(), String> {
     pages(k)
 }
 
+fn agree(what: &str, id: impl Debug, kept: u32, counted: Option<&u32>) -> Result<(), String> {
+    let counted = counted.copied().unwrap_or(0);
+    if counted != kept {
+        return Err(format!("{what} {id:?}: kept {kept}, counted {counted}"));
+    }
+    Ok(())
+}
+
 fn compare(k: &Kernel, counts: &Counts) -> Result<(), String> {
     for (id, group) in k.cgroups.table.iter() {
-        let counted = counts.groups.get(&id).copied().unwrap_or(0);
-        if counted != group.holds {
-            return Err(format!(
-                "holds of control group {id:?}: kept {}, counted {counted}",
-                group.holds
-            ));
-        }
+        let counted = counts.groups.get(&id);
+        agree("holds of control group", id, group.holds, counted)?;
     }
     for (id, file) in k.vfs.files.iter() {
-        let counted = counts.files.get(&id).copied().unwrap_or(0);
-        if counted != file.refs {
-            return Err(format!(
-                "references of open file {id:?}: kept {}, counted {counted}",
-                file.refs
-            ));
-        }
+        let counted = counts.files.get(&id);
+        agree("references of open file", id, file.refs, counted)?;
     }
     for (id, mount) in k.vfs.mounts.iter() {
-        let counted = counts.mounts.get(&id).copied().unwrap_or(0);
-        if counted != mount.holds {
-            return Err(format!(
-                "holds of mount {id:?}: kept {}, counted {counted}",
-                mount.holds
-            ));
-        }
+        let counted = counts.mounts.get(&id);
+        agree("holds of mount", id, mount.holds, counted)?;
     }
     for (id, sb) in k.vfs.supers.iter() {
-        let counted = counts.supers.get(&id).copied().unwrap_or(0);
-        if counted != sb.mounts {
-            return Err(format!(
-                "mounts of file system {id:?}: kept {}, counted {counted}",
-                sb.mounts
-            ));
-        }
+        let counted = counts.supers.get(&id);
+        agree("mounts of file system", id, sb.mounts, counted)?;
     }
     tree(k)?;
     for (id, inode) in k.vfs.inodes.iter() {
