@@ -4,7 +4,7 @@ use super::frames::{TOUCHED_MAX, Unused};
 use super::reclaim::swap_out;
 use super::{FrameInfo, FrameState, FrameUse, MmId, Rss};
 use crate::event::Event;
-use crate::hw::{Contents, Pfn, Table};
+use crate::hw::{Contents, Pfn};
 use crate::kernel::{Ctx, Errno, Kernel, cgroup};
 use std::rc::Rc;
 
@@ -25,13 +25,13 @@ fn pinned(usage: FrameUse) -> FrameInfo {
     }
 }
 
-/// A frame with a page table of this space.
+/// A frame holding an empty page table of this space.
 ///
 /// # Errors
 /// ENOMEM when no frame is free.
-pub(super) fn alloc_table(cx: &mut Ctx<'_>, space: MmId, table: Table) -> Result<Pfn, Errno> {
+pub(super) fn new_table(cx: &mut Ctx<'_>, space: MmId) -> Result<Pfn, Errno> {
     let usage = FrameUse::PageTable { space };
-    let pfn = alloc_as(cx, pinned(usage), Contents::Table(Rc::new(table)))?;
+    let pfn = alloc_as(cx, pinned(usage), Contents::Table(Rc::default()))?;
     if let Some(space) = cx.k.mm.spaces.get_mut(space) {
         space.table_frames += 1;
     }

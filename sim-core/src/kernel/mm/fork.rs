@@ -1,7 +1,8 @@
 //! Copying an address space for fork(2): pages are shared, and written ones copied later.
 
+use super::alloc::new_table;
 use super::space::Heritage;
-use super::tables::{TABLE_FLAGS, index, new_table, set_entry};
+use super::tables::{TABLE_FLAGS, index, set_entry};
 use super::{Backing, MmId, Rss, Vma, VmaTraits, new_space, release};
 use crate::hw::{Contents, Pfn, Pte, PteFlags};
 use crate::kernel::{Ctx, Errno, fs};

@@ -1,7 +1,8 @@
 //! An address space (struct mm_struct): mappings and the root of the page tables.
 
+use super::alloc::new_table;
 use super::mapping::forget;
-use super::tables::{drop_all, new_table};
+use super::tables::drop_all;
 use super::{
     Backing, FrameInfo, FrameState, FrameUse, STACK_PAGES, STACK_TOP, Sharing, Vma, VmaName,
     VmaTraits, nommu,

@@ -1,19 +1,14 @@
 //! Building and clearing page tables, in frames of RAM.
 
-use super::alloc::{alloc_table, count_map, free_if_unused, uncount_map};
+use super::alloc::{count_map, free_if_unused, new_table, uncount_map};
 use super::frames::Unused;
 use super::swap::drop_slot;
 use super::{AddressSpace, MmId, Rss, unpin};
-use crate::hw::{Contents, Hardware, Mmu, Pfn, Pte, PteFlags, Ram, Table, walk};
+use crate::hw::{Contents, Hardware, Mmu, Pfn, Pte, PteFlags, Ram, walk};
 use crate::kernel::{Ctx, Errno};
 
 /// Flags of an entry that names a table.
 pub(super) const TABLE_FLAGS: u64 = PteFlags::PRESENT | PteFlags::WRITE | PteFlags::USER;
-
-/// A frame holding an empty table of this space.
-pub(super) fn new_table(cx: &mut Ctx<'_>, space: MmId) -> Result<Pfn, Errno> {
-    alloc_table(cx, space, Table::default())
-}
 
 /// Index into the table of `level` for a virtual page.
 pub(super) fn index(vpn: u64, level: u32) -> u16 {
