@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::iter::Zip;
-use std::ops::RangeInclusive;
+use std::ops::Range;
 use std::slice::Iter;
 
 const SMALL: usize = 10;
@@ -138,8 +138,11 @@ impl Table {
                     return old;
                 }
                 if value != 0 && count < SMALL {
-                    at.copy_within(place..count, place + 1);
-                    entry.copy_within(place..count, place + 1);
+                    // Tables are filled in order more often than not.
+                    if place < count {
+                        at.copy_within(place..count, place + 1);
+                        entry.copy_within(place..count, place + 1);
+                    }
                     at[place] = index;
                     entry[place] = value;
                     *len += 1;
@@ -185,73 +188,34 @@ impl Table {
         Some((at, *packed.entries.get(packed.rank(at))?))
     }
 
-    /// Changes the entries of a range; none may become zero.
-    pub fn change(&mut self, range: RangeInclusive<u16>, change: impl Fn(u64) -> u64) {
+    /// The entries of a range, in order. None may become zero.
+    #[inline]
+    pub fn values_mut(&mut self, range: Range<u16>) -> &mut [u64] {
         match self {
             Table::Small { len, index, entry } => {
-                let count = usize::from(*len).min(SMALL);
-                for (at, value) in index.iter().zip(entry.iter_mut()).take(count) {
-                    if range.contains(at) {
-                        *value = change(*value);
-                    }
-                }
+                let used = &index[..usize::from(*len).min(SMALL)];
+                let before = |end| used.iter().take_while(|at| **at < end).count();
+                let (from, to) = (before(range.start), before(range.end));
+                entry.get_mut(from..to).unwrap_or_default()
             }
             Table::Packed(packed) => {
-                let first = packed.rank(*range.start() % 512);
-                let end =
-                    packed.rank(*range.end() % 512) + usize::from(packed.has(*range.end() % 512));
-                if let Some(values) = packed.entries.get_mut(first..end) {
-                    values.iter_mut().for_each(|value| *value = change(*value));
-                }
+                let before = |end| match end {
+                    512.. => packed.entries.len(),
+                    _ => packed.rank(end),
+                };
+                let (from, to) = (before(range.start), before(range.end));
+                packed.entries.get_mut(from..to).unwrap_or_default()
             }
         }
     }
 
-    /// Another table, with what `each` makes of every entry, by index, and may change here; zero
-    /// leaves it out there, and none may become zero here.
-    #[inline]
-    pub fn copy_with(&mut self, mut each: impl FnMut(u16, &mut u64) -> u64) -> Table {
-        match self {
-            Table::Small { len, index, entry } => {
-                let mut count = 0;
-                let (mut at, mut values) = ([0; SMALL], [0; SMALL]);
-                let entries = index.iter().zip(entry).take(usize::from(*len));
-                for (index, entry) in entries {
-                    let value = each(*index, entry);
-                    if value != 0 {
-                        (at[count], values[count]) = (*index, value);
-                        count += 1;
-                    }
-                }
-                Table::Small {
-                    len: count as u8,
-                    index: at,
-                    entry: values,
-                }
-            }
-            Table::Packed(packed) => {
-                let mut copy = Box::new(Packed {
-                    bitmap: packed.bitmap,
-                    before: packed.before,
-                    entries: Vec::with_capacity(packed.entries.len()),
-                });
-                let mut entries = packed.entries.iter_mut();
-                for (word, bits) in packed.bitmap.iter().enumerate() {
-                    let mut left = *bits;
-                    while left != 0
-                        && let Some(entry) = entries.next()
-                    {
-                        let index = word as u16 * 64 + left.trailing_zeros() as u16;
-                        left &= left - 1;
-                        match each(index, entry) {
-                            0 => copy.unmark(index),
-                            value => copy.entries.push(value),
-                        }
-                    }
-                }
-                Table::Packed(copy)
-            }
+    /// Leaves the entries that `keep` does not want to keep.
+    pub fn retain(&mut self, keep: impl Fn(u16) -> bool) {
+        let mut kept = Table::default();
+        for (at, value) in self.iter().filter(|(at, _)| keep(*at)) {
+            kept.set(at, value);
         }
+        *self = kept;
     }
 
     /// Number of entries that are not zero.

@@ -100,11 +100,8 @@ pub fn mark_shmem(k: &mut Kernel, pfn: Pfn) {
 
 /// Gives up a pin; a frame without pins and mappings is free again.
 pub fn unpin(cx: &mut Ctx<'_>, pfn: Pfn) {
-    if let Some(info) = cx.k.mm.frames.info_mut(pfn) {
-        info.pins = info.pins.saturating_sub(1);
-        if info.pins == 0 && info.maps == 0 {
-            free_if_unused(cx, pfn);
-        }
+    if cx.k.mm.frames.unpin(pfn) == Unused::Yes {
+        free_if_unused(cx, pfn);
     }
 }
 
@@ -130,18 +127,12 @@ pub(super) fn uncount_map(cx: &mut Ctx<'_>, pfn: Pfn, space: MmId) {
 }
 
 pub(super) fn free_if_unused(cx: &mut Ctx<'_>, pfn: Pfn) {
-    let info = cx.k.mm.frames.info(pfn);
-    let is_frame = !matches!(
-        info.usage,
-        FrameUse::Untouched | FrameUse::Free { .. } | FrameUse::Zero
-    );
-    if !is_frame || info.maps != 0 || info.pins != 0 {
+    let Some(was) = cx.k.mm.frames.put_back(pfn) else {
         return;
-    }
-    if let Some(group) = info.charged {
+    };
+    if let Some(group) = was.charged {
         cgroup::uncharge(cx.k, group);
     }
-    cx.k.mm.frames.put_back(pfn);
     cx.hw.ram.set(pfn, Contents::Zero);
     cx.emit(Event::FrameFree { pfn });
     if !cx.k.mm.waiting.is_empty() {

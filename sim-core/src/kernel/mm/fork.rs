@@ -6,6 +6,7 @@ use super::tables::{TABLE_FLAGS, index, set_entry};
 use super::{Backing, MmId, Rss, Vma, VmaTraits, new_space, release};
 use crate::hw::{Contents, Pfn, Pte, PteFlags};
 use crate::kernel::{Ctx, Errno, fs};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// One more user of the same space (CLONE_VM).
@@ -143,11 +144,11 @@ impl Copy<'_> {
         // Where they begin and end in the table.
         let place = |vpn: u64| vpn.clamp(base, base + 512).wrapping_sub(base) as u16;
         let ranges = here.filter(|vma| needs_copy(vma));
-        let mut ranges = ranges.map(|vma| (place(vma.start), place(vma.end)));
+        let ranges = ranges.map(|vma| place(vma.start)..place(vma.end));
         let entries = cx.hw.ram.frame(table).as_table();
-        let has_some = |(first, end)| {
-            let next = entries.and_then(|entries| entries.first_from(first));
-            next.is_some_and(|(at, _)| at < end)
+        let has_some = |range: Range<u16>| {
+            let next = entries.and_then(|entries| entries.first_from(range.start));
+            next.is_some_and(|(at, _)| at < range.end)
         };
         if !ranges.clone().any(has_some) {
             return Ok(());
@@ -158,24 +159,29 @@ impl Copy<'_> {
             return Ok(());
         };
         let (frames, swap) = (&mut cx.k.mm.frames, &mut cx.k.mm.swap);
-        let (mut first, mut end) = (0, 0);
-        let copy = entries.copy_with(|at, raw| {
-            while end <= at {
-                (first, end) = ranges.next().unwrap_or((512, 512));
+        let mut copied = 0;
+        for range in ranges.clone() {
+            let entries = entries.values_mut(range);
+            copied += entries.len();
+            for raw in entries {
+                let pte = Pte(*raw);
+                if let Some(slot) = pte.swap_slot() {
+                    swap.share(slot, self.to);
+                    self.swapped += 1;
+                } else {
+                    frames.share_map(pte.pfn(), self.to, &mut self.rss);
+                    *raw = pte.without(PteFlags::WRITE).0;
+                }
             }
-            if at < first {
-                return 0;
-            }
-            let pte = Pte(*raw);
-            if let Some(slot) = pte.swap_slot() {
-                swap.share(slot, self.to);
-                self.swapped += 1;
-                return *raw;
-            }
-            frames.share_map(pte.pfn(), self.to, &mut self.rss);
-            *raw = pte.without(PteFlags::WRITE).0;
-            pte.without(PteFlags::WRITE | PteFlags::ACCESSED).0
-        });
+        }
+        let mut copy = entries.clone();
+        if copied < copy.len() {
+            copy.retain(|at| ranges.clone().any(|range| range.contains(&at)));
+        }
+        for raw in copy.values_mut(0..512) {
+            // The entry of a page that is swapped out says so still: it has no flags.
+            *raw = Pte(*raw).without(PteFlags::ACCESSED).0;
+        }
         if let Some(place) = cx.hw.ram.table_mut(frame) {
             *place = copy;
         }

@@ -68,6 +68,13 @@ impl FrameInfo {
             self.map_xor ^= space.as_u64();
         }
     }
+
+    fn is_unused(&self) -> Unused {
+        match self.maps == 0 && self.pins == 0 {
+            true => Unused::Yes,
+            false => Unused::No,
+        }
+    }
 }
 
 impl Blank for FrameInfo {
@@ -289,11 +296,7 @@ impl Frames {
         }
         info.maps = info.maps.saturating_sub(1);
         info.map_xor ^= space.as_u64();
-        if info.maps == 0 && info.pins == 0 {
-            Unused::Yes
-        } else {
-            Unused::No
-        }
+        info.is_unused()
     }
 
     pub(super) fn set_state(&mut self, pfn: Pfn, state: FrameState) {
@@ -347,19 +350,38 @@ impl Frames {
         }
     }
 
-    /// Puts a frame back.
-    pub(super) fn put_back(&mut self, pfn: Pfn) {
-        let next = self.first_free;
-        if let Some(info) = self.info_mut(pfn) {
-            *info = FrameInfo {
-                usage: FrameUse::Free { next },
-                ..FrameInfo::default()
-            };
-            if self.search == Search::Singly {
-                self.first_free = pfn.0 + 1;
+    /// Gives up a pin.
+    pub(super) fn unpin(&mut self, pfn: Pfn) -> Unused {
+        match self.info_mut(pfn) {
+            Some(info) => {
+                info.pins = info.pins.saturating_sub(1);
+                info.is_unused()
             }
-            self.free += 1;
+            None => Unused::No,
         }
+    }
+
+    /// Puts a frame back if nobody refers to it. Returns its record until now.
+    pub(super) fn put_back(&mut self, pfn: Pfn) -> Option<FrameInfo> {
+        let next = self.first_free;
+        let info = self.info_mut(pfn)?;
+        let is_frame = !matches!(
+            info.usage,
+            FrameUse::Untouched | FrameUse::Free { .. } | FrameUse::Zero
+        );
+        if !is_frame || info.is_unused() == Unused::No {
+            return None;
+        }
+        let free = FrameInfo {
+            usage: FrameUse::Free { next },
+            ..FrameInfo::default()
+        };
+        let was = std::mem::replace(info, free);
+        if self.search == Search::Singly {
+            self.first_free = pfn.0 + 1;
+        }
+        self.free += 1;
+        Some(was)
     }
 
     /// All frames that were ever used, with their records.

@@ -231,9 +231,10 @@ pub(super) fn change_range(
     if first < last
         && let Some(entries) = ram.table_mut(table)
     {
-        entries.change(index(first, 0)..=index(last - 1, 0), |raw| {
-            change(Pte(raw)).0
-        });
+        let range = (first - base) as u16..(last - base) as u16;
+        for raw in entries.values_mut(range) {
+            *raw = change(Pte(*raw)).0;
+        }
     }
 }
 
@@ -276,6 +277,7 @@ fn drop_tree(cx: &mut Ctx<'_>, id: MmId, table: Pfn, level: u32, gone: &mut Rss)
 }
 
 /// An entry is gone; what it was counts among `gone`.
+#[inline(always)]
 fn drop_entry(cx: &mut Ctx<'_>, id: MmId, pte: Pte, gone: &mut Rss) {
     if let Some(slot) = pte.swap_slot() {
         drop_slot(cx, id, slot);
