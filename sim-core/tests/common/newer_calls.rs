@@ -3,7 +3,7 @@
 use super::Rng;
 use super::calls::{addr, fd, int, len, path, pid};
 use sim_core::kernel::cred::{AmbientOp, Resource, SeccompAction};
-use sim_core::kernel::net::{IfName, NetIoctl, NetlinkRequest, NsTarget, SockAddr};
+use sim_core::kernel::net::{IfAddr, IfName, NetIoctl, NetlinkRequest, NsTarget, SockAddr};
 use sim_core::kernel::syscall::{InBuf, MsgFlags, OpenFlags, OutBuf, Prctl, Str};
 use sim_core::kernel::{Errno, Syscall};
 use std::net::Ipv4Addr;
@@ -60,9 +60,16 @@ fn ns_target(rng: &mut Rng) -> NsTarget {
     }
 }
 
+fn if_addr(rng: &mut Rng) -> IfAddr {
+    IfAddr {
+        local: inet(rng),
+        prefix_len: *rng.pick(&[0, 8, 24, 31, 32, 33, 255]),
+    }
+}
+
 fn netlink(rng: &mut Rng) -> NetlinkRequest {
     let index = rng.below(6) as u32;
-    match rng.below(6) {
+    match rng.below(12) {
         0 => NetlinkRequest::NewVeth {
             name: device(rng),
             peer: device(rng),
@@ -78,6 +85,22 @@ fn netlink(rng: &mut Rng) -> NetlinkRequest {
             ns: ns_target(rng),
         },
         4 => NetlinkRequest::DelLink { index },
+        5 => NetlinkRequest::NewAddr {
+            index,
+            addr: if_addr(rng),
+        },
+        6 => NetlinkRequest::DelAddr {
+            index,
+            addr: if_addr(rng),
+        },
+        7 => NetlinkRequest::NewRoute {
+            dst: if_addr(rng),
+            gateway: rng.one_in(2).then(|| inet(rng)),
+            index,
+        },
+        8 => NetlinkRequest::GetLinks,
+        9 => NetlinkRequest::GetAddrs,
+        10 => NetlinkRequest::GetRoutes,
         _ => NetlinkRequest::Nft((*rng.pick(NFT)).into()),
     }
 }

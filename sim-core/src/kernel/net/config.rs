@@ -6,7 +6,7 @@ use super::requests::{
 };
 use super::route::{Route, RouteScope};
 use super::sock::SocketKind;
-use super::{NetCap, SpaceId, is_capable, nft};
+use super::{NetCap, SpaceId, dump, is_capable, nft};
 use crate::kernel::fs;
 use crate::kernel::syscall::{SysResult, done};
 use crate::kernel::{Ctx, Errno};
@@ -221,6 +221,11 @@ pub fn sys_sendmsg(cx: &mut Ctx<'_>, fd: i32, request: NetlinkRequest) -> SysRes
     let (id, _) = fs::socket_of_fd(cx, fd)?;
     let space = cx.socket(id)?.space;
     forbid!(cx.why, SocketNetlink, if !matches!(cx.socket(id)?.kind, SocketKind::Netlink))?;
+    if let Some(answer) = dump::answer(&cx.k.net, space, &request) {
+        // Whoever is in a namespace may look around in it.
+        cx.reply(answer)?;
+        return done(0);
+    }
     admin(cx, space)?;
     match request {
         NetlinkRequest::NewVeth {
@@ -235,10 +240,7 @@ pub fn sys_sendmsg(cx: &mut Ctx<'_>, fd: i32, request: NetlinkRequest) -> SysRes
         NetlinkRequest::SetMaster { index, master } => set_master(cx, space, index, master)?,
         NetlinkRequest::SetNs { index, ns } => set_ns(cx, space, index, ns)?,
         NetlinkRequest::DelLink { index } => {
-            let device =
-                cx.k.net
-                    .by_index(space, index)
-                    .ok_or_else(|| refuse!(cx.why, DeviceExists, index))?;
+            let device = indexed(cx, space, index)?;
             match cx.k.net.device(device).map(|d| d.kind) {
                 Some(DeviceKind::Loopback) => return Err(refuse!(cx.why, DeviceDeletable, index)),
                 Some(DeviceKind::Veth { .. } | DeviceKind::Bridge) => {
@@ -247,12 +249,61 @@ pub fn sys_sendmsg(cx: &mut Ctx<'_>, fd: i32, request: NetlinkRequest) -> SysRes
                 None => return Err(lost!(ENODEV)),
             }
         }
+        NetlinkRequest::NewAddr { index, addr } => new_addr(cx, space, index, addr)?,
+        NetlinkRequest::DelAddr { index, addr } => del_addr(cx, space, index, addr)?,
+        NetlinkRequest::NewRoute {
+            dst,
+            gateway,
+            index,
+        } => return new_route(cx, space, dst, gateway, index),
+        NetlinkRequest::GetLinks | NetlinkRequest::GetAddrs | NetlinkRequest::GetRoutes => {}
         NetlinkRequest::Nft(text) => {
             let ns = cx.k.net.spaces.get_mut(space).ok_or(lost!(ESRCH))?;
             nft::run(&mut ns.rules, &text).map_err(|_| refuse!(cx.why, NftCommands))?;
         }
     }
     done(0)
+}
+
+fn indexed(cx: &Ctx<'_>, space: SpaceId, index: u32) -> Result<DeviceId, Errno> {
+    let device = cx.k.net.by_index(space, index);
+    device.ok_or_else(|| refuse!(cx.why, DeviceExists, index))
+}
+
+/// inet_rtm_newaddr. A device may have addresses that are not in the class that ioctls give.
+fn new_addr(cx: &mut Ctx<'_>, space: SpaceId, index: u32, addr: IfAddr) -> Result<(), Errno> {
+    forbid!(cx.why, PrefixLength, addr.prefix_len, if addr.prefix_len > 32)?;
+    let id = indexed(cx, space, index)?;
+    let has_it = cx.k.net.device(id).is_some_and(|d| d.addrs.contains(&addr));
+    forbid!(cx.why, AddressNew, index, if has_it)?;
+    cx.k.net.insert_addr(id, addr);
+    Ok(())
+}
+
+/// inet_rtm_deladdr.
+fn del_addr(cx: &mut Ctx<'_>, space: SpaceId, index: u32, addr: IfAddr) -> Result<(), Errno> {
+    let id = indexed(cx, space, index)?;
+    let has_it = cx.k.net.device(id).is_some_and(|d| d.addrs.contains(&addr));
+    forbid!(cx.why, AddressThere, index, if !has_it)?;
+    cx.k.net.delete_addr(id, addr);
+    Ok(())
+}
+
+/// inet_rtm_newroute, rtm_to_fib_config.
+fn new_route(
+    cx: &mut Ctx<'_>,
+    space: SpaceId,
+    dst: IfAddr,
+    gateway: Option<Ipv4Addr>,
+    index: u32,
+) -> SysResult {
+    forbid!(cx.why, PrefixLength, dst.prefix_len, if dst.prefix_len > 32)?;
+    forbid!(cx.why, RouteMask, if dst.network() != dst.local)?;
+    let dev = match index {
+        0 => None,
+        index => Some(indexed(cx, space, index)?),
+    };
+    add_route(cx, space, dst.local, dst.prefix_len, gateway, dev)
 }
 
 /// A name that a new device may have (dev_valid_name).
@@ -313,10 +364,7 @@ fn new_veth(
 
 /// do_set_master, br_add_if.
 fn set_master(cx: &mut Ctx<'_>, space: SpaceId, index: u32, master: u32) -> Result<(), Errno> {
-    let id =
-        cx.k.net
-            .by_index(space, index)
-            .ok_or_else(|| refuse!(cx.why, DeviceExists, index))?;
+    let id = indexed(cx, space, index)?;
     let bridge = match master {
         0 => None,
         master => Some(
@@ -354,17 +402,11 @@ fn set_master(cx: &mut Ctx<'_>, space: SpaceId, index: u32, master: u32) -> Resu
 /// __dev_change_net_namespace. The loopback device and bridges stay where they are.
 fn set_ns(cx: &mut Ctx<'_>, space: SpaceId, index: u32, ns: NsTarget) -> Result<(), Errno> {
     let to = target(cx, space, ns)?;
-    let id =
-        cx.k.net
-            .by_index(space, index)
-            .ok_or_else(|| refuse!(cx.why, DeviceExists, index))?;
+    let id = indexed(cx, space, index)?;
     if to == space {
         return Ok(());
     }
     let device = cx.k.net.device(id).ok_or(lost!(ENODEV))?;
-    if to == space {
-        return Ok(());
-    }
     match device.kind {
         DeviceKind::Loopback | DeviceKind::Bridge => {
             return Err(refuse!(cx.why, DeviceMovable, index));

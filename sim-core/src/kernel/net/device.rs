@@ -5,6 +5,7 @@ use super::space::{LocalTable, SpaceId};
 use super::{Net, NetNs};
 use crate::kernel::syscall::Str;
 use crate::store::{Key, sorted};
+use std::fmt;
 use std::net::Ipv4Addr;
 
 pub type DeviceId = Key<Device>;
@@ -48,6 +49,13 @@ pub struct IfAddr {
     pub prefix_len: u8,
 }
 
+/// Whether an address is the first in its network on a device (IFA_F_SECONDARY).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AddrRank {
+    Primary,
+    Secondary,
+}
+
 /// The netmask of a prefix.
 pub fn mask_of(prefix_len: u8) -> u32 {
     u32::MAX
@@ -55,9 +63,19 @@ pub fn mask_of(prefix_len: u8) -> u32 {
         .unwrap_or(0)
 }
 
+impl fmt::Display for IfAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.local, self.prefix_len)
+    }
+}
+
 impl IfAddr {
     pub fn network(&self) -> Ipv4Addr {
         Ipv4Addr::from_bits(self.local.to_bits() & mask_of(self.prefix_len))
+    }
+
+    fn is_beside(&self, other: &IfAddr) -> bool {
+        (self.prefix_len, self.network()) == (other.prefix_len, other.network())
     }
 
     pub fn contains(&self, addr: Ipv4Addr) -> bool {
@@ -68,6 +86,18 @@ impl IfAddr {
     pub fn broadcast(&self) -> Option<Ipv4Addr> {
         let everybody = self.local.to_bits() | !mask_of(self.prefix_len);
         (self.prefix_len < 31).then_some(Ipv4Addr::from_bits(everybody))
+    }
+}
+
+impl Device {
+    /// Where in the list of addresses a network's first one is not.
+    pub fn rank(&self, at: usize) -> AddrRank {
+        let earlier = self.addrs.get(..at).unwrap_or_default();
+        let addr = self.addrs.get(at);
+        match addr.is_some_and(|addr| earlier.iter().any(|other| other.is_beside(addr))) {
+            true => AddrRank::Secondary,
+            false => AddrRank::Primary,
+        }
     }
 }
 
@@ -172,7 +202,7 @@ impl Net {
         }
     }
 
-    /// inet_insert_ifa.
+    /// inet_insert_ifa: primary addresses stand before secondary ones.
     pub fn insert_addr(&mut self, id: DeviceId, addr: IfAddr) {
         let Some(device) = self.devices.get_mut(id) else {
             return;
@@ -180,19 +210,29 @@ impl Net {
         if addr.local.is_unspecified() || device.addrs.contains(&addr) {
             return;
         }
-        device.addrs.push(addr);
+        let is_secondary = device.addrs.iter().any(|other| other.is_beside(&addr));
+        let mut places = 0..device.addrs.len();
+        let place = places.find(|at| !is_secondary && device.rank(*at) == AddrRank::Secondary);
+        device
+            .addrs
+            .insert(place.unwrap_or(device.addrs.len()), addr);
         if let Some(space) = self.space_of(id) {
             space.local_table = LocalTable::Made;
         }
         self.add_connected(id, addr);
     }
 
-    /// inet_del_ifa. A device that loses its last address loses its routes.
+    /// inet_del_ifa. With a primary address go the secondary ones of its network; a device that
+    /// loses its last address loses its routes.
     pub fn delete_addr(&mut self, id: DeviceId, addr: IfAddr) {
         let Some(device) = self.devices.get_mut(id) else {
             return;
         };
-        device.addrs.retain(|a| *a != addr);
+        let place = device.addrs.iter().position(|a| *a == addr);
+        let is_primary = place.is_some_and(|at| device.rank(at) == AddrRank::Primary);
+        device
+            .addrs
+            .retain(|a| *a != addr && !(is_primary && a.is_beside(&addr)));
         let rest = device.addrs.clone();
         let Some(space) = self.space_of(id) else {
             return;

@@ -25,7 +25,7 @@ pub struct Crossing {
 
 impl Net {
     /// Whether frames can leave: both ends of a pair must be up.
-    fn carrier(&self, id: DeviceId) -> bool {
+    pub(super) fn carrier(&self, id: DeviceId) -> bool {
         let Some(device) = self.device(id) else {
             return false;
         };

@@ -8,6 +8,7 @@ mod bind;
 mod config;
 mod conntrack;
 mod device;
+mod dump;
 mod ip;
 mod link;
 mod neigh;
@@ -26,10 +27,14 @@ mod unix;
 mod unix_connect;
 
 pub use config::{net_ioctl, sys_sendmsg};
-pub use device::{Device, DeviceId, DeviceKind, IfAddr, Link};
+pub use device::{AddrRank, Device, DeviceId, DeviceKind, IfAddr, Link};
 pub use packet::End;
 pub use packet::Packet;
-pub use requests::{IfName, NetIoctl, NetlinkRequest, NsTarget, SockAddr};
+pub use requests::{
+    AddrInfo, IFF_BROADCAST, IFF_LOOPBACK, IFF_MULTICAST, IFF_UP, IfName, LinkInfo, NetIoctl,
+    NetlinkRequest, NsTarget, Operstate, PeerPlace, RouteInfo, SockAddr,
+};
+pub use route::RouteScope;
 pub use sock::{Socket, SocketId, SocketKind, close_socket, is_tcp, namespace_refs, path_refs};
 pub use socket_calls::{
     sys_accept4, sys_bind, sys_connect, sys_getpeername, sys_getsockname, sys_getsockopt,

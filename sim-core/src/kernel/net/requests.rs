@@ -1,5 +1,7 @@
 //! What configuration calls and addresses look like, by value.
 
+use super::device::{AddrRank, IfAddr};
+use super::route::RouteScope;
 use crate::kernel::syscall::Str;
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -72,6 +74,7 @@ pub const IFF_UP: u16 = 1;
 pub const IFF_BROADCAST: u16 = 2;
 pub const IFF_LOOPBACK: u16 = 8;
 pub const IFF_RUNNING: u16 = 64;
+pub const IFF_MULTICAST: u16 = 1 << 12;
 
 /// The network namespace that a device goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,6 +105,74 @@ pub enum NetlinkRequest {
     SetNs { index: u32, ns: NsTarget },
     /// RTM_DELLINK.
     DelLink { index: u32 },
+    /// RTM_NEWADDR, without flags that replace what is there.
+    NewAddr { index: u32, addr: IfAddr },
+    /// RTM_DELADDR.
+    DelAddr { index: u32, addr: IfAddr },
+    /// RTM_NEWROUTE, in the main table; device 0 is the one that the gateway is found through.
+    NewRoute {
+        dst: IfAddr,
+        gateway: Option<Ipv4Addr>,
+        index: u32,
+    },
+    /// RTM_GETLINK with NLM_F_DUMP, answered with `Reply::Links`.
+    GetLinks,
+    /// RTM_GETADDR with NLM_F_DUMP, answered with `Reply::Addrs`.
+    GetAddrs,
+    /// RTM_GETROUTE with NLM_F_DUMP for the main table, answered with `Reply::Routes`.
+    GetRoutes,
     /// nf_tables, as nft(8) reads it.
     Nft(Str),
+}
+
+/// Whether packets come and go: `IFF_LOWER_UP` and the operational state of RFC 2863.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operstate {
+    /// A device that cannot tell; it has a carrier.
+    Unknown,
+    Down,
+    /// Without a carrier, as the device beneath it in the same namespace.
+    LowerLayerDown,
+    Up,
+}
+
+/// What RTM_NEWLINK says of a device. Simplification: neither link-layer address nor MTU.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LinkInfo {
+    pub index: u32,
+    pub name: Str,
+    /// `IFF_*` of netdevice(7).
+    pub flags: u16,
+    pub operstate: Operstate,
+    /// IFLA_LINK: the other end of a veth pair, and whether it is in another namespace
+    /// (IFLA_LINK_NETNSID).
+    pub peer: Option<(u32, PeerPlace)>,
+    /// IFLA_MASTER.
+    pub master: Option<u32>,
+}
+
+/// Where the other end of a veth pair is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PeerPlace {
+    Here,
+    Elsewhere,
+}
+
+/// What RTM_NEWADDR says of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AddrInfo {
+    pub index: u32,
+    pub addr: IfAddr,
+    pub rank: AddrRank,
+}
+
+/// What RTM_NEWROUTE says of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RouteInfo {
+    pub dst: IfAddr,
+    pub gateway: Option<Ipv4Addr>,
+    pub index: u32,
+    pub scope: RouteScope,
+    /// RTPROT_KERNEL has one: the address that the route came with.
+    pub source: Option<Ipv4Addr>,
 }

@@ -58,8 +58,10 @@ rules! {
     AddressAligned EINVAL "mmap(2)";
     AddressClass EINVAL "netdevice(7)";
     AddressEnd ENOMEM "mprotect(2)";
+    AddressNew EEXIST "rtnetlink(7)";
     AddressRange EINVAL "mmap(2)";
     AddressSpaceLimit ENOMEM "getrlimit(2)";
+    AddressThere EADDRNOTAVAIL "rtnetlink(7)";
     AmbientArguments EINVAL "prctl(2)";
     AmbientRaise EPERM "capabilities(7)";
     ArgumentBytes E2BIG "execve(2)";
@@ -313,6 +315,7 @@ rules! {
     PortFree EADDRINUSE "ip(7)";
     PortLeft EADDRNOTAVAIL "ip(7)";
     PrctlValue EINVAL "prctl(2)";
+    PrefixLength EINVAL "rtnetlink(7)";
     ProcExited ENOENT "proc(5)";
     ProcHidden EPERM "proc(5)";
     ProcLookBehind EACCES "ptrace(2)";

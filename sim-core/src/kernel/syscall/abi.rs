@@ -1,7 +1,7 @@
 //! Arguments and answers of system calls, with Linux's numbers.
 
 use crate::kernel::cred::{AmbientOp, Rlimit};
-use crate::kernel::net::{NetIoctl, SockAddr};
+use crate::kernel::net::{AddrInfo, LinkInfo, NetIoctl, RouteInfo, SockAddr};
 use crate::kernel::{Errno, Signal};
 use std::fmt::{self, Formatter};
 use std::rc::Rc;
@@ -414,6 +414,10 @@ pub enum Reply {
         uid: u32,
         gid: u32,
     },
+    /// rtnetlink(7): what there is in a network namespace.
+    Links(Rc<[LinkInfo]>),
+    Addrs(Rc<[AddrInfo]>),
+    Routes(Rc<[RouteInfo]>),
     Uname {
         nodename: Str,
         release: Str,

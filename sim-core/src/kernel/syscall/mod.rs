@@ -17,9 +17,13 @@ pub use abi::{
 pub use ctx::{Ctx, Outcome, SysResult, done, done_fd};
 
 pub use super::cred::{Cap, CapSet, SeccompAction};
+pub use super::net::{
+    AddrInfo, AddrRank, IFF_BROADCAST, IFF_LOOPBACK, IFF_MULTICAST, IFF_UP, IfAddr, IfName,
+    LinkInfo, NetIoctl, NetlinkRequest, NsTarget, Operstate, PeerPlace, RouteInfo, RouteScope,
+};
 
 use super::cred::{self, Resource};
-use super::net::{NetlinkRequest, SockAddr};
+use super::net::SockAddr;
 use super::rule::Why;
 use super::{Errno, Signal, fs, ipc, mm, net, ns, signal, task};
 

@@ -2,7 +2,7 @@
 
 use super::Str;
 use super::text::{Argument, ArgumentReader};
-use crate::kernel::net::{IfName, NetIoctl, NetlinkRequest, NsTarget, SockAddr};
+use crate::kernel::net::{IfAddr, IfName, NetIoctl, NetlinkRequest, NsTarget, SockAddr};
 use crate::text::{Scanner, TextError, quote};
 use std::fmt::{self, Formatter};
 use std::net::Ipv4Addr;
@@ -19,6 +19,24 @@ impl Argument for Ipv4Addr {
         let text = from.take_while(|c| c.is_ascii_digit() || c == '.');
         text.parse()
             .map_err(|_| start.error(format!("{name}: no address '{text}'")))
+    }
+}
+
+impl Argument for IfAddr {
+    fn blank() -> Self {
+        IfAddr {
+            local: Ipv4Addr::UNSPECIFIED,
+            prefix_len: 0,
+        }
+    }
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+    fn read(name: &str, from: &mut Scanner<'_>) -> Result<Self, TextError> {
+        let local = Ipv4Addr::read(name, from)?;
+        from.expect('/')?;
+        let prefix_len = from.number("the length of a prefix")?;
+        Ok(IfAddr { local, prefix_len })
     }
 }
 
@@ -188,6 +206,16 @@ impl Argument for NetlinkRequest {
             NetlinkRequest::SetMaster { index, master } => put!(f, "setmaster", index, master),
             NetlinkRequest::SetNs { index, ns } => put!(f, "setns", index, ns),
             NetlinkRequest::DelLink { index } => put!(f, "dellink", index),
+            NetlinkRequest::NewAddr { index, addr } => put!(f, "newaddr", index, addr),
+            NetlinkRequest::DelAddr { index, addr } => put!(f, "deladdr", index, addr),
+            NetlinkRequest::NewRoute {
+                dst,
+                gateway,
+                index,
+            } => put!(f, "newroute", dst, gateway, index),
+            NetlinkRequest::GetLinks => put!(f, "getlinks"),
+            NetlinkRequest::GetAddrs => put!(f, "getaddrs"),
+            NetlinkRequest::GetRoutes => put!(f, "getroutes"),
             NetlinkRequest::Nft(text) => put!(f, "nft", text),
         }
     }
@@ -215,6 +243,22 @@ impl Argument for NetlinkRequest {
             "dellink" => NetlinkRequest::DelLink {
                 index: argument.get("index"),
             },
+            "newaddr" => NetlinkRequest::NewAddr {
+                index: argument.get("index"),
+                addr: argument.get("address"),
+            },
+            "deladdr" => NetlinkRequest::DelAddr {
+                index: argument.get("index"),
+                addr: argument.get("address"),
+            },
+            "newroute" => NetlinkRequest::NewRoute {
+                dst: argument.get("destination"),
+                gateway: argument.get("gateway"),
+                index: argument.get("index"),
+            },
+            "getlinks" => NetlinkRequest::GetLinks,
+            "getaddrs" => NetlinkRequest::GetAddrs,
+            "getroutes" => NetlinkRequest::GetRoutes,
             "nft" => NetlinkRequest::Nft(argument.get::<Str>("commands")),
             other => return Err(start.error(format!("{name}: no '{other}'"))),
         };
