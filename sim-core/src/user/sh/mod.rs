@@ -1,4 +1,5 @@
-//! A shell: command lines with pipes, redirections, `;` and `&`, run with fork, execve and wait.
+//! A shell: command lines with pipes, redirections, `;`, `&`, `&&`, `||` and `$? $$ $!`, run with fork,
+//! execve and wait.
 
 mod parse;
 mod run;
@@ -15,8 +16,10 @@ pub struct State {
     line: Vec<u8>,
     /// `$?`
     status: i32,
-    /// `$!`-like: background children not yet waited for.
+    /// Background children not yet waited for.
     background: Vec<i32>,
+    /// `$!`
+    last_background: Option<i32>,
 }
 
 /// Whether there is a terminal to prompt on.

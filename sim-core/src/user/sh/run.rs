@@ -1,6 +1,8 @@
 //! Running a line.
 
-use super::parse::{Command, Ground, OutputMode, Pipeline, line as parse};
+use super::parse::{
+    Command, Ground, Mode, Parameter, Part, Pipeline, Target, When, Word, line as parse,
+};
 use super::{Interactive, State};
 use crate::kernel::syscall::{Ioctl, OpenFlags, SigAct, Str, WaitOptions};
 use crate::kernel::{Errno, Reply, Signal, Syscall};
@@ -17,7 +19,12 @@ pub fn line(state: &mut State, sys: &mut Sys<'_>, text: &str) -> Round {
         }
     };
     for pipeline in pipelines {
-        if let Flow::Exit(status) = one(state, sys, &pipeline)? {
+        let is_due = match pipeline.when {
+            When::Always => true,
+            When::Succeeded => state.status == 0,
+            When::Failed => state.status != 0,
+        };
+        if is_due && let Flow::Exit(status) = one(state, sys, &pipeline)? {
             return Ok(Flow::Exit(status));
         }
     }
@@ -26,15 +33,19 @@ pub fn line(state: &mut State, sys: &mut Sys<'_>, text: &str) -> Round {
 }
 
 fn one(state: &mut State, sys: &mut Sys<'_>, pipeline: &Pipeline) -> Round {
-    if let [command] = pipeline.commands.as_slice()
+    let mut commands = Vec::new();
+    for command in &pipeline.commands {
+        commands.push(expanded(state, sys, command)?);
+    }
+    if let [command] = commands.as_slice()
         && let Some(flow) = builtin(state, sys, command)?
     {
         return Ok(flow);
     }
     let mut children = Vec::new();
     let mut input = None;
-    let last = pipeline.commands.len() - 1;
-    for (at, command) in pipeline.commands.iter().enumerate() {
+    let last = commands.len() - 1;
+    for (at, command) in commands.iter().enumerate() {
         let pipe = if at == last { None } else { make_pipe(sys)? };
         let group = children.first().copied().unwrap_or(0);
         let ends = Ends {
@@ -53,7 +64,10 @@ fn one(state: &mut State, sys: &mut Sys<'_>, pipeline: &Pipeline) -> Round {
         children.extend(pid);
     }
     match pipeline.ground {
-        Ground::Background => state.background.extend(children),
+        Ground::Background => {
+            state.last_background = children.last().copied();
+            state.background.extend(children);
+        }
         Ground::Foreground => wait_for(state, sys, &children)?,
     }
     Ok(Flow::Again)
@@ -70,14 +84,45 @@ fn make_pipe(sys: &mut Sys<'_>) -> Result<Option<(i32, i32)>, Pending> {
     )
 }
 
+/// A command with the values of its parameters in their places.
+fn expanded(state: &State, sys: &mut Sys<'_>, command: &Command) -> Result<Command, Pending> {
+    let mut ready = command.clone();
+    let files = ready.redirects.iter_mut().filter_map(|r| match &mut r.to {
+        Target::File(path, _) => Some(path),
+        Target::Fd(_) => None,
+    });
+    for Word(parts) in ready.words.iter_mut().chain(files) {
+        let mut text = String::new();
+        for part in parts.iter() {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Parameter(Parameter::Status) => text.push_str(&state.status.to_string()),
+                Part::Parameter(Parameter::Shell) => {
+                    let own = sys.call(Syscall::Getpid {})?.unwrap_or(0);
+                    text.push_str(&own.to_string());
+                }
+                Part::Parameter(Parameter::Background) => {
+                    let pid = state.last_background.map(|pid| pid.to_string());
+                    text.push_str(&pid.unwrap_or_default());
+                }
+            }
+        }
+        *parts = vec![Part::Text(text)];
+    }
+    Ok(ready)
+}
+
+fn words(command: &Command) -> Vec<&str> {
+    command.words.iter().filter_map(Word::plain).collect()
+}
+
 /// What the shell does itself, because a child could not do it for it.
 fn builtin(
     state: &mut State,
     sys: &mut Sys<'_>,
     command: &Command,
 ) -> Result<Option<Flow>, Pending> {
-    let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
-    match words.as_slice() {
+    match words(command).as_slice() {
         ["exit"] => Ok(Some(Flow::Exit(state.status))),
         ["exit", code, ..] => Ok(Some(Flow::Exit(code.parse().unwrap_or(2)))),
         ["cd", rest @ ..] => {
@@ -192,7 +237,11 @@ fn start(
         sys.print(2, &format!("sh: {path}: {}\n", errno.text()))?;
         sys.call(Syscall::ExitGroup { status: 1 })?.ok();
     }
-    let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+    let words = words(command);
+    if words.is_empty() {
+        // Nothing but redirections: their files are made.
+        sys.call(Syscall::ExitGroup { status: 0 })?.ok();
+    }
     let mut status = 127;
     if let Err(errno) = exec(sys, &words)? {
         not_run(sys, words.first().copied().unwrap_or_default(), errno)?;
@@ -203,37 +252,35 @@ fn start(
 }
 
 fn redirect(sys: &mut Sys<'_>, command: &Command) -> Result<Result<(), (String, Errno)>, Pending> {
-    let input = command
-        .input
-        .as_ref()
-        .map(|path| (path, OpenFlags::default(), 0));
-    let output = command.output.as_ref().map(|output| {
-        let how = match output.mode {
-            OutputMode::Truncate => OpenFlags::TRUNC,
-            OutputMode::Append => OpenFlags::APPEND,
+    for redirect in &command.redirects {
+        let new = redirect.fd;
+        let (path, mode) = match &redirect.to {
+            Target::Fd(old) => {
+                if let Err(errno) = sys.call(Syscall::Dup2 { old: *old, new })? {
+                    return Ok(Err((old.to_string(), errno)));
+                }
+                continue;
+            }
+            Target::File(path, mode) => (path.plain().unwrap_or_default(), mode),
         };
-        (
-            &output.path,
-            OpenFlags::WRONLY.with(OpenFlags::CREAT).with(how),
-            1,
-        )
-    });
-    for (path, flags, fd) in input.into_iter().chain(output) {
+        let writes = OpenFlags::WRONLY.with(OpenFlags::CREAT);
         let call = Syscall::Openat {
-            path: Str::from(path.as_str()),
-            flags,
+            path: Str::from(path),
+            flags: match mode {
+                Mode::Read => OpenFlags::default(),
+                Mode::Truncate => writes.with(OpenFlags::TRUNC),
+                Mode::Append => writes.with(OpenFlags::APPEND),
+            },
             mode: 0o666,
         };
         match sys.call(call)? {
+            Ok(opened) if opened as i32 == new => {}
             Ok(opened) => {
-                sys.call(Syscall::Dup2 {
-                    old: opened as i32,
-                    new: fd,
-                })?
-                .ok();
-                sys.call(Syscall::Close { fd: opened as i32 })?.ok();
+                let old = opened as i32;
+                sys.call(Syscall::Dup2 { old, new })?.ok();
+                sys.call(Syscall::Close { fd: old })?.ok();
             }
-            Err(errno) => return Ok(Err((path.clone(), errno))),
+            Err(errno) => return Ok(Err((path.to_string(), errno))),
         }
     }
     Ok(Ok(()))
