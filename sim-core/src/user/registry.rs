@@ -50,6 +50,9 @@ programs! {
     Docker = 22 "docker" in "/usr/bin";
     Runc = 23 "runc" in "/usr/bin";
     Agent = 24 "agent" in "";
+    Nsenter = 25 "nsenter" in "/usr/bin";
+    Lsns = 26 "lsns" in "/usr/bin";
+    Ip = 27 "ip" in "/sbin";
 }
 
 /// Pages of text that every program has.

@@ -71,6 +71,7 @@ pub enum Kept {
     Sh(sh::State),
     /// Long where there are many processes, and copied only when a round of it is over.
     Ps(Rc<tools::PsState>),
+    Lsns(Rc<tools::LsnsState>),
 }
 
 /// Which part of the present request comes next.
@@ -207,6 +208,9 @@ fn round(program: Program, kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
         Program::Mkdir => tools::mkdir(sys),
         Program::Rm => tools::rm(sys),
         Program::Unshare => tools::unshare(sys),
+        Program::Nsenter => tools::nsenter(sys),
+        Program::Lsns => tools::lsns(kept, sys),
+        Program::Ip => tools::ip(sys),
         Program::Docker => runtime::docker(sys),
         Program::Runc => runtime::runc(sys),
         Program::True => Ok(Flow::Exit(0)),

@@ -1,13 +1,19 @@
 //! The small tools: their output is that of coreutils, procps and util-linux.
 
 mod files;
+mod ip;
+mod lsns;
 mod mounting;
+mod namespaces;
 mod processes;
 mod ps;
 mod text;
 
 pub use files::{cat, ls, mkdir, rm};
-pub use mounting::{mount, umount, unshare};
+pub use ip::ip;
+pub use lsns::{LsnsState, lsns};
+pub use mounting::{mount, umount};
+pub use namespaces::{nsenter, unshare};
 pub use processes::{hostname, id, kill, sleep};
 pub use ps::{PsState, ps};
 pub use text::echo;

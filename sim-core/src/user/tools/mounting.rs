@@ -1,9 +1,8 @@
-//! mount(8), umount(8), unshare(1).
+//! mount(8), umount(8).
 
 use super::read_file;
-use crate::kernel::syscall::{CloneFlags, MountFlags, Str, WaitOptions};
-use crate::kernel::{Reply, Syscall};
-use crate::user::init::exec;
+use crate::kernel::Syscall;
+use crate::kernel::syscall::{MountFlags, Str};
 use crate::user::tool::{Flow, Round, Sys};
 
 /// mount(8): the list, `-t TYPE SOURCE DIR`, `--bind SOURCE DIR`, `-o ro|remount,...`.
@@ -107,93 +106,4 @@ pub fn umount(sys: &mut Sys<'_>) -> Round {
         }
     }
     Ok(Flow::Exit(status))
-}
-
-/// unshare(1): `-m -u -p -f --mount-proc`, then a program or a shell.
-pub fn unshare(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let mut flags = CloneFlags::default();
-    let (mut forks, mut proc) = (false, false);
-    let mut command: Vec<&str> = Vec::new();
-    for arg in &args {
-        match arg.as_str() {
-            _ if !command.is_empty() => command.push(arg),
-            "--mount-proc" => (proc, flags) = (true, flags.with(CloneFlags::NEWNS)),
-            "--fork" => forks = true,
-            "--pid" => flags = flags.with(CloneFlags::NEWPID),
-            "--mount" => flags = flags.with(CloneFlags::NEWNS),
-            "--uts" => flags = flags.with(CloneFlags::NEWUTS),
-            short if short.starts_with('-') => {
-                for letter in short.chars().skip(1) {
-                    match letter {
-                        'f' => forks = true,
-                        'p' => flags = flags.with(CloneFlags::NEWPID),
-                        'm' => flags = flags.with(CloneFlags::NEWNS),
-                        'u' => flags = flags.with(CloneFlags::NEWUTS),
-                        'i' => flags = flags.with(CloneFlags::NEWIPC),
-                        'n' => flags = flags.with(CloneFlags::NEWNET),
-                        'U' => flags = flags.with(CloneFlags::NEWUSER),
-                        'C' => flags = flags.with(CloneFlags::NEWCGROUP),
-                        'T' => flags = flags.with(CloneFlags::NEWTIME),
-                        _ => {
-                            sys.print(2, &format!("unshare: invalid option -- '{letter}'\n"))?;
-                            return Ok(Flow::Exit(1));
-                        }
-                    }
-                }
-            }
-            word => command.push(word),
-        }
-    }
-    if command.is_empty() {
-        command.push("/bin/sh");
-    }
-    if let Err(errno) = sys.call(Syscall::Unshare { flags })? {
-        sys.print(2, &format!("unshare: unshare failed: {}\n", errno.text()))?;
-        return Ok(Flow::Exit(1));
-    }
-    if forks {
-        match sys.fork()? {
-            Ok(0) => {}
-            Ok(pid) => {
-                let wait = Syscall::Wait4 {
-                    pid: pid as i32,
-                    options: WaitOptions::default(),
-                };
-                return Ok(Flow::Exit(match sys.reply(wait)? {
-                    Ok(Reply::Wait { status, .. }) if status & 0x7f == 0 => status >> 8,
-                    Ok(_) | Err(_) => 1,
-                }));
-            }
-            Err(errno) => {
-                sys.print(2, &format!("unshare: fork failed: {}\n", errno.text()))?;
-                return Ok(Flow::Exit(1));
-            }
-        }
-    }
-    if proc {
-        // A fresh instance shows the namespace that this process is in.
-        let call = Syscall::Mount {
-            source: "proc".into(),
-            target: "/proc".into(),
-            fstype: "proc".into(),
-            flags: MountFlags::default(),
-            data: "".into(),
-        };
-        if let Err(errno) = sys.call(call)? {
-            sys.print(
-                2,
-                &format!("unshare: mount /proc failed: {}\n", errno.text()),
-            )?;
-            return Ok(Flow::Exit(1));
-        }
-    }
-    if let Err(errno) = exec(sys, &command)? {
-        let name = command.first().copied().unwrap_or_default();
-        sys.print(
-            2,
-            &format!("unshare: failed to execute {name}: {}\n", errno.text()),
-        )?;
-    }
-    Ok(Flow::Exit(127))
 }

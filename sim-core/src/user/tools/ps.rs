@@ -4,8 +4,9 @@ use super::read_file;
 use crate::kernel::syscall::{OpenFlags, Str};
 use crate::kernel::{Reply, Syscall};
 use crate::store::sorted;
-use crate::user::tool::{Flow, Kept, Round, Sys};
+use crate::user::tool::{Flow, Kept, Pending, Round, Sys};
 use std::rc::Rc;
+use std::str::FromStr;
 
 /// Numbers still to be looked at, and the lines so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -40,6 +41,21 @@ pub fn ps(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
 }
 
 fn start(kept: &mut Kept, sys: &mut Sys<'_>, is_full: bool) -> Round {
+    let Some(left) = numbers(sys)? else {
+        sys.print(2, "Error, do this: mount -t proc proc /proc\n")?;
+        return Ok(Flow::Exit(1));
+    };
+    let header = match is_full {
+        true => "    PID    PPID S TTY          TIME CMD\n",
+        false => "    PID TTY          TIME CMD\n",
+    };
+    let text = header.into();
+    *kept = Kept::Ps(Rc::new(PsState { left, text }));
+    Ok(Flow::Again)
+}
+
+/// The processes that are there, from the highest number down; `None` if nothing is mounted.
+pub(super) fn numbers(sys: &mut Sys<'_>) -> Result<Option<Vec<i32>>, Pending> {
     let flags = OpenFlags::DIRECTORY;
     let listed = match sys.call(Syscall::Openat {
         path: "/proc".into(),
@@ -53,54 +69,68 @@ fn start(kept: &mut Kept, sys: &mut Sys<'_>, is_full: bool) -> Round {
         }
         Err(errno) => Err(errno),
     };
-    let mut left: Vec<i32> = match listed {
+    let mut numbers: Vec<i32> = match listed {
         Ok(Reply::Dirents(entries)) => entries.iter().filter_map(|e| e.name.parse().ok()).collect(),
         Ok(_) | Err(_) => Vec::new(),
     };
-    if left.is_empty() {
+    if numbers.is_empty() {
         let path = Str::from("/proc/version");
         if sys.call(Syscall::Newfstatat { path })?.is_err() {
-            sys.print(2, "Error, do this: mount -t proc proc /proc\n")?;
-            return Ok(Flow::Exit(1));
+            return Ok(None);
         }
     }
-    left = sorted(left);
-    left.reverse();
-    let header = match is_full {
-        true => "    PID    PPID S TTY          TIME CMD\n",
-        false => "    PID TTY          TIME CMD\n",
-    };
-    let text = header.into();
-    *kept = Kept::Ps(Rc::new(PsState { left, text }));
-    Ok(Flow::Again)
+    numbers = sorted(numbers);
+    numbers.reverse();
+    Ok(Some(numbers))
 }
 
-/// One line from proc_pid_stat(5). The name is in parentheses and may hold anything.
+/// A line of proc_pid_stat(5). The name is in parentheses and may hold anything.
+pub(super) struct Stat<'a> {
+    pid: &'a str,
+    pub name: &'a str,
+    /// From the third on.
+    fields: Vec<&'a str>,
+}
+
+impl<'a> Stat<'a> {
+    pub fn read(line: &'a str) -> Option<Self> {
+        let (pid, rest) = line.split_once(" (")?;
+        let (name, rest) = rest.rsplit_once(") ")?;
+        let fields = rest.split_whitespace().collect();
+        Some(Stat { pid, name, fields })
+    }
+
+    /// Fields are counted from 1, as in the manual.
+    fn field(&self, at: usize) -> &'a str {
+        self.fields.get(at - 3).copied().unwrap_or("0")
+    }
+
+    pub fn number<T: FromStr + Default>(&self, at: usize) -> T {
+        self.field(at).parse().unwrap_or_default()
+    }
+}
+
 fn line(stat: &str, is_full: bool) -> Option<String> {
-    let (nr, rest) = stat.split_once(" (")?;
-    let (name, rest) = rest.rsplit_once(") ")?;
-    let fields: Vec<&str> = rest.split_whitespace().collect();
-    let field = |at: usize| fields.get(at - 3).copied().unwrap_or("0");
-    let tty_nr: u32 = field(7).parse().ok()?;
+    let stat = Stat::read(stat)?;
+    let tty_nr: u32 = stat.number(7);
     let tty = match (tty_nr >> 8, tty_nr & 0xff) {
         (4, 0) => "console".to_string(),
         (4, minor) => format!("tty{minor}"),
         _ => "?".to_string(),
     };
-    let ticks = |at: usize| field(at).parse::<u64>().unwrap_or(0);
-    let seconds = (ticks(14) + ticks(15)) / 100;
+    let seconds = (stat.number::<u64>(14) + stat.number::<u64>(15)) / 100;
     let time = format!(
         "{:02}:{:02}:{:02}",
         seconds / 3600,
         seconds / 60 % 60,
         seconds % 60
     );
-    let defunct = if field(3) == "Z" { " <defunct>" } else { "" };
+    let (nr, name, state) = (stat.pid, stat.name, stat.field(3));
+    let defunct = if state == "Z" { " <defunct>" } else { "" };
     Some(match is_full {
         true => format!(
-            "{nr:>7} {:>7} {} {tty:<8} {time} {name}{defunct}\n",
-            field(4),
-            field(3)
+            "{nr:>7} {:>7} {state} {tty:<8} {time} {name}{defunct}\n",
+            stat.field(4)
         ),
         false => format!("{nr:>7} {tty:<8} {time} {name}{defunct}\n"),
     })
