@@ -12,8 +12,7 @@ const USAGE: &str = "usage: docker run [-d] [--name NAME] [-h HOST] IMAGE [COMMA
 docker ps [-a] | exec NAME COMMAND... | stop NAME | kill NAME | rm NAME\n";
 
 pub fn docker(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let words = sys.words();
     match words.as_slice() {
         ["run", rest @ ..] => run(sys, rest),
         ["ps"] => list(sys, Listed::Running),
@@ -26,18 +25,13 @@ pub fn docker(sys: &mut Sys<'_>) -> Round {
         ["kill", name] => end(sys, name, &[Signal::SIGKILL]),
         ["stop", name] => end(sys, name, &[Signal::SIGTERM, Signal::SIGKILL]),
         ["rm", name] => remove(sys, name),
-        _ => fail(sys, USAGE),
+        _ => sys.fail(1, USAGE),
     }
 }
 
-pub(super) fn fail(sys: &mut Sys<'_>, text: &str) -> Round {
-    sys.print(2, text)?;
-    Ok(Flow::Exit(1))
-}
-
 pub(super) fn no_such(sys: &mut Sys<'_>, name: &str) -> Round {
-    fail(
-        sys,
+    sys.fail(
+        1,
         &format!("Error response from daemon: No such container: {name}\n"),
     )
 }
@@ -79,12 +73,12 @@ fn wanted(words: &[&str]) -> Option<Wanted> {
 /// Checks, writes the book, starts `runc` and, in the foreground, waits for the end.
 fn run(sys: &mut Sys<'_>, words: &[&str]) -> Round {
     let Some(wanted) = wanted(words) else {
-        return fail(sys, USAGE);
+        return sys.fail(1, USAGE);
     };
     let image = Str::from(format!("{IMAGE_DIR}/{}", wanted.image));
     if wanted.image.contains('/') || sys.call(Syscall::Newfstatat { path: image })?.is_err() {
-        return fail(
-            sys,
+        return sys.fail(
+            1,
             &format!("Unable to find image '{}' locally\n", wanted.image),
         );
     }
@@ -93,11 +87,11 @@ fn run(sys: &mut Sys<'_>, words: &[&str]) -> Round {
         .name
         .unwrap_or_else(|| format!("{}-{own}", wanted.image));
     if name.contains('/') || name.is_empty() {
-        return fail(sys, &format!("docker: invalid container name '{name}'\n"));
+        return sys.fail(1, &format!("docker: invalid container name '{name}'\n"));
     }
     if state::load(sys, &name)?.is_ok() {
         let text = format!("docker: Conflict. The container name \"/{name}\" is already in use.\n");
-        return fail(sys, &text);
+        return sys.fail(1, &text);
     }
     let record = Record {
         image: wanted.image.clone(),
@@ -105,7 +99,7 @@ fn run(sys: &mut Sys<'_>, words: &[&str]) -> Round {
         status: "created".into(),
     };
     if let Err(errno) = state::save(sys, &name, &record)? {
-        return fail(sys, &format!("docker: {}\n", errno.text()));
+        return sys.fail(1, &format!("docker: {}\n", errno.text()));
     }
     let command = if wanted.command.is_empty() {
         vec![format!("/bin/{}", wanted.image)]
@@ -141,7 +135,7 @@ fn run(sys: &mut Sys<'_>, words: &[&str]) -> Round {
             return Ok(Flow::Exit(0));
         }
         Ok(pid) => wait(sys, pid as i32)?,
-        Err(errno) => return fail(sys, &format!("docker: fork: {}\n", errno.text())),
+        Err(errno) => return sys.fail(1, &format!("docker: fork: {}\n", errno.text())),
     };
     Ok(Flow::Exit(status))
 }
@@ -197,8 +191,8 @@ fn end(sys: &mut Sys<'_>, name: &str, signals: &[Signal]) -> Round {
         Err(_) => return no_such(sys, name),
     };
     if !record.is_running() {
-        return fail(
-            sys,
+        return sys.fail(
+            1,
             &format!("Error response from daemon: container {name} is not running\n"),
         );
     }
@@ -226,8 +220,8 @@ fn end(sys: &mut Sys<'_>, name: &str, signals: &[Signal]) -> Round {
             }
         }
     }
-    fail(
-        sys,
+    sys.fail(
+        1,
         &format!("Error response from daemon: cannot stop container {name}\n"),
     )
 }
@@ -238,7 +232,7 @@ fn remove(sys: &mut Sys<'_>, name: &str) -> Round {
         Ok(record) if record.is_running() => {
             let text =
                 format!("Error response from daemon: container {name} is running: stop it first\n");
-            fail(sys, &text)
+            sys.fail(1, &text)
         }
         Ok(_) => {
             layers::remove(sys, name)?;

@@ -2,7 +2,7 @@
 
 use super::cgroup;
 use super::confine::confine;
-use super::docker::{fail, no_such, wait};
+use super::docker::{no_such, wait};
 use super::state;
 use crate::kernel::Syscall;
 use crate::kernel::syscall::{CloneFlags, OpenFlags, Str};
@@ -18,8 +18,8 @@ pub fn exec(sys: &mut Sys<'_>, name: &str, command: &[&str]) -> Round {
         Err(_) => return no_such(sys, name),
     };
     if !record.is_running() {
-        return fail(
-            sys,
+        return sys.fail(
+            1,
             &format!("Error response from daemon: container {name} is not running\n"),
         );
     }
@@ -32,7 +32,7 @@ pub fn exec(sys: &mut Sys<'_>, name: &str, command: &[&str]) -> Round {
             mode: 0,
         })? {
             Ok(fd) => files.push(fd as i32),
-            Err(errno) => return fail(sys, &format!("docker: exec: {kind}: {}\n", errno.text())),
+            Err(errno) => return sys.fail(1, &format!("docker: exec: {kind}: {}\n", errno.text())),
         }
     }
     let door = cgroup::door(sys, name)?;
@@ -41,7 +41,7 @@ pub fn exec(sys: &mut Sys<'_>, name: &str, command: &[&str]) -> Round {
             fd,
             kind: CloneFlags::default(),
         })? {
-            return fail(sys, &format!("docker: exec: setns: {}\n", errno.text()));
+            return sys.fail(1, &format!("docker: exec: setns: {}\n", errno.text()));
         }
     }
     match sys.fork()? {
@@ -51,11 +51,11 @@ pub fn exec(sys: &mut Sys<'_>, name: &str, command: &[&str]) -> Round {
             }
         }
         Ok(pid) => return Ok(Flow::Exit(wait(sys, pid as i32)?)),
-        Err(errno) => return fail(sys, &format!("docker: exec: fork: {}\n", errno.text())),
+        Err(errno) => return sys.fail(1, &format!("docker: exec: fork: {}\n", errno.text())),
     }
     sys.call(Syscall::Chdir { path: "/".into() })?.ok();
     if let Err((what, errno)) = confine(sys)? {
-        return fail(sys, &format!("docker: exec: {what}: {}\n", errno.text()));
+        return sys.fail(1, &format!("docker: exec: {what}: {}\n", errno.text()));
     }
     let argv: Rc<[Str]> = command.iter().map(|word| Str::from(*word)).collect();
     let program = command.first().copied().unwrap_or_default();

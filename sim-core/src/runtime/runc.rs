@@ -2,7 +2,7 @@
 
 use super::cgroup;
 use super::confine::confine;
-use super::docker::{fail, wait};
+use super::docker::wait;
 use super::layers;
 use super::mount::{How, mount};
 use super::state::{self, Record};
@@ -11,24 +11,26 @@ use crate::kernel::{Errno, Syscall};
 use crate::user::tool::{Flow, Pending, Round, Sys};
 use std::rc::Rc;
 
+const USAGE: &str = "usage: runc run NAME IMAGE HOST COMMAND...\n";
+
 /// `runc run NAME IMAGE HOST COMMAND...`
 pub fn runc(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let [verb, name, image, host, command @ ..] = args.as_slice() else {
-        return fail(sys, "usage: runc run NAME IMAGE HOST COMMAND...\n");
+    let args = sys.words();
+    let ["run", name, image, host, command @ ..] = args.as_slice() else {
+        return sys.fail(1, USAGE);
     };
-    if verb != "run" || command.is_empty() {
-        return fail(sys, "usage: runc run NAME IMAGE HOST COMMAND...\n");
+    if command.is_empty() {
+        return sys.fail(1, USAGE);
     }
     if let Err(errno) = cgroup::make(sys, name)? {
         state::remove(sys, name)?.ok();
-        return fail(sys, &format!("runc: cgroup: {}\n", errno.text()));
+        return sys.fail(1, &format!("runc: cgroup: {}\n", errno.text()));
     }
     if let Err(errno) = layers::mount(sys, name, image)? {
         cgroup::remove(sys, name)?.ok();
         layers::remove(sys, name)?;
         state::remove(sys, name)?.ok();
-        return fail(sys, &format!("runc: overlay: {}\n", errno.text()));
+        return sys.fail(1, &format!("runc: overlay: {}\n", errno.text()));
     }
     // One call makes the process and its namespaces.
     let flags = CloneFlags::NEWPID
@@ -44,7 +46,7 @@ pub fn runc(sys: &mut Sys<'_>) -> Round {
             layers::unmount(sys, name)?.ok();
             layers::remove(sys, name)?;
             state::remove(sys, name)?.ok();
-            fail(sys, &format!("runc: clone: {}\n", errno.text()))
+            sys.fail(1, &format!("runc: clone: {}\n", errno.text()))
         }
     }
 }
@@ -70,15 +72,12 @@ fn outside(sys: &mut Sys<'_>, name: &str, image: &str, pid: i32) -> Round {
 }
 
 /// The first process of the new namespaces, on its way to the program.
-fn inside(sys: &mut Sys<'_>, name: &str, host: &str, command: &[String]) -> Round {
+fn inside(sys: &mut Sys<'_>, name: &str, host: &str, command: &[&str]) -> Round {
     if let Err((what, errno)) = prepare(sys, name, host)? {
         sys.print(2, &format!("runc: {what}: {}\n", errno.text()))?;
         return Ok(Flow::Exit(126));
     }
-    let argv: Rc<[Str]> = command
-        .iter()
-        .map(|word| Str::from(word.as_str()))
-        .collect();
+    let argv: Rc<[Str]> = command.iter().map(|word| Str::from(*word)).collect();
     let program = command.first().map_or("", |p| p);
     let path = if program.contains('/') {
         program.to_string()

@@ -118,7 +118,7 @@ pub struct Sys<'a> {
     used: usize,
     /// The request without an answer, if the function has come to one.
     pending: Option<Request>,
-    pub argv: &'a [Str],
+    argv: &'a [Str],
     mmu: Mmu,
 }
 
@@ -188,13 +188,26 @@ impl Sys<'_> {
         Ok(answer.ret.map(|_| answer.bytes.clone()))
     }
 
-    pub fn arg(&self, at: usize) -> Option<&str> {
+    /// Says what is wrong, and ends.
+    pub fn fail(&mut self, status: i32, text: &str) -> Round {
+        self.print(2, text)?;
+        Ok(Flow::Exit(status))
+    }
+}
+
+impl<'a> Sys<'a> {
+    pub fn arg(&self, at: usize) -> Option<&'a str> {
         self.argv.get(at).map(|arg| arg.as_ref())
     }
 
     /// Arguments after the program's name.
-    pub fn args(&self) -> impl Iterator<Item = &str> {
+    pub fn args(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.argv.iter().skip(1).map(|arg| arg.as_ref())
+    }
+
+    /// The same, as a list.
+    pub fn words(&self) -> Vec<&'a str> {
+        self.args().collect()
     }
 }
 

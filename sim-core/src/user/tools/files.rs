@@ -8,13 +8,13 @@ use crate::user::tool::{Asked, Flow, Pending, Round, Sys};
 
 /// ls(1): names sorted, in a row; `-l` one per line with kind and mode, `-1` one per line.
 pub fn ls(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let (options, mut paths): (Vec<String>, Vec<String>) = args
+    let args = sys.words();
+    let (options, mut paths): (Vec<&str>, Vec<&str>) = args
         .into_iter()
         .partition(|a| a.starts_with('-') && a.len() > 1);
     let has = |c: char| options.iter().any(|o| o.contains(c));
     if paths.is_empty() {
-        paths.push(".".into());
+        paths.push(".");
     }
     let mut status = 0;
     for path in &paths {
@@ -161,7 +161,7 @@ fn long(sys: &mut Sys<'_>, dir: &str, names: &[&Dirent]) -> Result<String, Pendi
 
 /// cat(1): files one after the other, or standard input.
 pub fn cat(sys: &mut Sys<'_>) -> Round {
-    let paths: Vec<String> = sys.args().map(String::from).collect();
+    let paths = sys.words();
     let mut status = 0;
     if paths.is_empty() {
         loop {
@@ -173,7 +173,7 @@ pub fn cat(sys: &mut Sys<'_>) -> Round {
         }
     }
     for path in paths {
-        match read_file(sys, &path)? {
+        match read_file(sys, path)? {
             Ok(bytes) => sys.print(1, &String::from_utf8_lossy(&bytes))?,
             Err(errno) => {
                 sys.print(2, &format!("cat: {path}: {}\n", errno.text()))?;
@@ -186,10 +186,10 @@ pub fn cat(sys: &mut Sys<'_>) -> Round {
 
 /// mkdir(1), with `-p`.
 pub fn mkdir(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let parents = args.iter().any(|a| a == "-p");
+    let args = sys.words();
+    let parents = args.iter().any(|a| *a == "-p");
     let mut status = 0;
-    for path in args.iter().filter(|a| *a != "-p") {
+    for path in args.iter().filter(|a| **a != "-p") {
         let mut ends: Vec<usize> = if parents {
             path.match_indices('/').map(|(at, _)| at).collect()
         } else {
@@ -223,16 +223,16 @@ pub fn mkdir(sys: &mut Sys<'_>) -> Round {
 
 /// rm(1) of files, and with `-d` or `-r` of empty directories.
 pub fn rm(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let dirs = args.iter().any(|a| a == "-r" || a == "-d");
+    let args = sys.words();
+    let dirs = args.iter().any(|a| *a == "-r" || *a == "-d");
     let mut status = 0;
     for path in args.iter().filter(|a| !a.starts_with('-')) {
         let mut result = sys.call(Syscall::Unlink {
-            path: Str::from(path.as_str()),
+            path: Str::from(*path),
         })?;
         if dirs && result == Err(Errno::EISDIR) {
             result = sys.call(Syscall::Rmdir {
-                path: Str::from(path.as_str()),
+                path: Str::from(*path),
             })?;
         }
         if let Err(errno) = result {

@@ -65,8 +65,7 @@ use go_on;
 
 /// `ip link|addr|route`, with `show`, `add`, `del` and, for links, `set`.
 pub fn ip(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let words = sys.words();
     Ok(Flow::Exit(match command(sys, &words)? {
         Ok(()) => 0,
         Err(End { text, status }) => {

@@ -89,8 +89,7 @@ struct Line<'a> {
 }
 
 fn show(sys: &mut Sys<'_>, all: &[Found]) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let words = sys.words();
     let (mut kind, mut inodes, mut error) = (None, None, None);
     match words.as_slice() {
         [] => {}
@@ -107,8 +106,7 @@ fn show(sys: &mut Sys<'_>, all: &[Found]) -> Round {
         [option, ..] => error = Some(format!("not modelled: '{option}' (-t TYPE, -p PID)")),
     }
     if let Some(error) = error {
-        sys.print(2, &format!("lsns: {error}\n"))?;
-        return Ok(Flow::Exit(1));
+        return sys.fail(1, &format!("lsns: {error}\n"));
     }
     let mut lines: Vec<Line> = Vec::new();
     for found in all {

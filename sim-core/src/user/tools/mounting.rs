@@ -7,16 +7,16 @@ use crate::user::tool::{Flow, Round, Sys};
 
 /// mount(8): the list, `-t TYPE SOURCE DIR`, `--bind SOURCE DIR`, `-o ro|remount,...`.
 pub fn mount(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
+    let args = sys.words();
     if args.is_empty() {
         return list(sys);
     }
-    let (mut fstype, mut flags, mut places) = (String::new(), MountFlags::default(), Vec::new());
+    let (mut fstype, mut flags, mut places) = ("", MountFlags::default(), Vec::new());
     let mut data: Vec<String> = Vec::new();
     let mut words = args.iter();
     while let Some(word) = words.next() {
-        match word.as_str() {
-            "-t" => fstype = words.next().cloned().unwrap_or_default(),
+        match *word {
+            "-t" => fstype = words.next().copied().unwrap_or_default(),
             "--bind" | "-B" => flags = flags.with(MountFlags::BIND),
             "--rbind" => flags = flags.with(MountFlags::BIND).with(MountFlags::REC),
             "--make-shared" => flags = flags.with(MountFlags::SHARED),
@@ -44,30 +44,26 @@ pub fn mount(sys: &mut Sys<'_>) -> Round {
                     });
                 }
             }
-            _ => places.push(word.clone()),
+            _ => places.push(*word),
         }
     }
     let (source, target) = match places.as_slice() {
-        [target] => (String::new(), target.clone()),
-        [source, target] => (source.clone(), target.clone()),
+        [target] => ("", *target),
+        [source, target] => (*source, *target),
         _ => {
-            sys.print(2, "mount: bad usage\n")?;
-            return Ok(Flow::Exit(1));
+            return sys.fail(1, "mount: bad usage\n");
         }
     };
     let call = Syscall::Mount {
         source: Str::from(source),
-        target: Str::from(target.as_str()),
+        target: Str::from(target),
         fstype: Str::from(fstype),
         flags,
         data: Str::from(data.join(",")),
     };
     match sys.call(call)? {
         Ok(_) => Ok(Flow::Exit(0)),
-        Err(errno) => {
-            sys.print(2, &format!("mount: {target}: {}\n", errno.text()))?;
-            Ok(Flow::Exit(32))
-        }
+        Err(errno) => sys.fail(32, &format!("mount: {target}: {}\n", errno.text())),
     }
 }
 
@@ -75,8 +71,7 @@ fn list(sys: &mut Sys<'_>) -> Round {
     let text = match read_file(sys, "/proc/self/mounts")? {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(errno) => {
-            sys.print(2, &format!("mount: /proc/self/mounts: {}\n", errno.text()))?;
-            return Ok(Flow::Exit(1));
+            return sys.fail(1, &format!("mount: /proc/self/mounts: {}\n", errno.text()));
         }
     };
     let lines = text.lines().filter_map(|line| {
@@ -93,12 +88,16 @@ fn list(sys: &mut Sys<'_>) -> Round {
 
 /// umount(8), with `-l`.
 pub fn umount(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let flags = if args.iter().any(|a| a == "-l") { 2 } else { 0 };
+    let args = sys.words();
+    let flags = if args.iter().any(|a| *a == "-l") {
+        2
+    } else {
+        0
+    };
     let mut status = 0;
-    for target in args.iter().filter(|a| *a != "-l") {
+    for target in args.iter().filter(|a| **a != "-l") {
         if let Err(errno) = sys.call(Syscall::Umount2 {
-            target: Str::from(target.as_str()),
+            target: Str::from(*target),
             flags,
         })? {
             sys.print(2, &format!("umount: {target}: {}\n", errno.text()))?;

@@ -57,15 +57,15 @@ impl Opt<'_> {
 
 /// The options in front of a command, one after another.
 struct Options<'a> {
-    words: std::iter::Peekable<std::slice::Iter<'a, String>>,
+    words: std::iter::Peekable<std::vec::IntoIter<&'a str>>,
     /// Letters that are left of `-abc`.
     letters: &'a str,
 }
 
 impl<'a> Options<'a> {
-    fn new(words: &'a [String]) -> Self {
+    fn new(words: Vec<&'a str>) -> Self {
         Self {
-            words: words.iter().peekable(),
+            words: words.into_iter().peekable(),
             letters: "",
         }
     }
@@ -75,7 +75,7 @@ impl<'a> Options<'a> {
             self.letters = &self.letters[letter.len_utf8()..];
             return Some(Opt::Letter(letter));
         }
-        let is_option = |word: &&String| word.len() > 1 && word.starts_with('-');
+        let is_option = |word: &&str| word.len() > 1 && word.starts_with('-');
         let word = self.words.next_if(is_option)?;
         match word.strip_prefix("--") {
             Some("") => None,
@@ -90,14 +90,14 @@ impl<'a> Options<'a> {
     /// The value of the option that was next: the rest of its letters, or the next word.
     fn value(&mut self) -> Option<&'a str> {
         match std::mem::take(&mut self.letters) {
-            "" => self.words.next().map(String::as_str),
+            "" => self.words.next(),
             rest => Some(rest),
         }
     }
 
     /// What is to be run: a shell if nothing is said.
     fn command(self) -> Vec<&'a str> {
-        let words: Vec<&str> = self.words.map(String::as_str).collect();
+        let words: Vec<&str> = self.words.collect();
         match words.is_empty() {
             true => vec!["/bin/sh"],
             false => words,
@@ -105,23 +105,17 @@ impl<'a> Options<'a> {
     }
 }
 
-fn refuse(sys: &mut Sys<'_>, text: &str) -> Round {
-    sys.print(2, text)?;
-    Ok(Flow::Exit(1))
-}
-
 fn bad_option(sys: &mut Sys<'_>, tool: &str, option: &Opt<'_>) -> Round {
     let text = match option {
         Opt::Letter(letter) => format!("{tool}: invalid option -- '{letter}'\n"),
         Opt::Word(word) => format!("{tool}: unrecognized option '--{word}'\n"),
     };
-    refuse(sys, &text)
+    sys.fail(1, &text)
 }
 
 /// unshare(1): `-m -u -i -n -p -U -C -T`, `-f`, `-r`, `--mount-proc`, then a program or a shell.
 pub fn unshare(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let mut options = Options::new(&args);
+    let mut options = Options::new(sys.words());
     let mut flags = CloneFlags::default();
     let (mut forks, mut proc, mut maps_root) = (false, false, false);
     while let Some(option) = options.next() {
@@ -145,7 +139,7 @@ pub fn unshare(sys: &mut Sys<'_>) -> Round {
         false => None,
     };
     if let Err(errno) = sys.call(Syscall::Unshare { flags })? {
-        return refuse(sys, &format!("unshare: unshare failed: {}\n", errno.text()));
+        return sys.fail(1, &format!("unshare: unshare failed: {}\n", errno.text()));
     }
     if forks && let Some(end) = wait_for_child(sys, "unshare")? {
         return Ok(end);
@@ -167,12 +161,12 @@ pub fn unshare(sys: &mut Sys<'_>) -> Round {
             "unshare: cannot change root filesystem propagation: {}\n",
             errno.text()
         );
-        return refuse(sys, &text);
+        return sys.fail(1, &text);
     }
     // A fresh instance shows the namespace that this process is in.
     if proc && let Err(errno) = mount(sys, "proc", "/proc", "proc", MountFlags::default())? {
-        return refuse(
-            sys,
+        return sys.fail(
+            1,
             &format!("unshare: mount /proc failed: {}\n", errno.text()),
         );
     }
@@ -219,8 +213,7 @@ fn map_root(sys: &mut Sys<'_>, uid: i64, gid: i64) -> Result<(), Pending> {
 
 /// nsenter(1): `-t PID`, the namespaces or `-a`, `-F`, then a program or a shell.
 pub fn nsenter(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let mut options = Options::new(&args);
+    let mut options = Options::new(sys.words());
     let (mut target, mut flags) = (None, CloneFlags::default());
     let (mut all, mut forks) = (false, true);
     while let Some(option) = options.next() {
@@ -241,14 +234,14 @@ pub fn nsenter(sys: &mut Sys<'_>) -> Round {
     let target = match target {
         Some(text) => match text.parse::<u32>() {
             Ok(pid) => pid,
-            Err(_) => return refuse(sys, &format!("nsenter: failed to parse pid: '{text}'\n")),
+            Err(_) => return sys.fail(1, &format!("nsenter: failed to parse pid: '{text}'\n")),
         },
-        None if all => return refuse(sys, "nsenter: no target PID specified for --all\n"),
+        None if all => return sys.fail(1, "nsenter: no target PID specified for --all\n"),
         None => match chosen.next() {
             Some(Kind { file, .. }) => {
                 let text =
                     format!("nsenter: neither filename nor target pid supplied for ns/{file}\n");
-                return refuse(sys, &text);
+                return sys.fail(1, &text);
             }
             None => return run(sys, "nsenter", &options.command()),
         },
@@ -269,8 +262,8 @@ pub fn nsenter(sys: &mut Sys<'_>) -> Round {
         match sys.call(open)? {
             Ok(fd) => entered.push((kind, fd as i32)),
             Err(errno) => {
-                return refuse(
-                    sys,
+                return sys.fail(
+                    1,
                     &format!("nsenter: cannot open {path}: {}\n", errno.text()),
                 );
             }
@@ -286,7 +279,7 @@ pub fn nsenter(sys: &mut Sys<'_>) -> Round {
                 kind.file,
                 errno.text()
             );
-            return refuse(sys, &text);
+            return sys.fail(1, &text);
         }
         sys.call(Syscall::Close { fd: *fd })?.ok();
     }
@@ -322,7 +315,9 @@ fn wait_for_child(sys: &mut Sys<'_>, tool: &str) -> Result<Option<Flow>, Pending
         Ok(0) => return Ok(None),
         Ok(pid) => pid as i32,
         Err(errno) => {
-            return refuse(sys, &format!("{tool}: fork failed: {}\n", errno.text())).map(Some);
+            return sys
+                .fail(1, &format!("{tool}: fork failed: {}\n", errno.text()))
+                .map(Some);
         }
     };
     let options = WaitOptions::default();

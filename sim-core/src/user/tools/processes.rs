@@ -18,8 +18,8 @@ fn signal_of(name: &str) -> Option<SigNr> {
 }
 
 pub fn kill(sys: &mut Sys<'_>) -> Round {
-    let args: Vec<String> = sys.args().map(String::from).collect();
-    let mut words = args.iter().map(String::as_str).peekable();
+    let args = sys.words();
+    let mut words = args.iter().copied().peekable();
     let mut signal = Signal::SIGTERM.into();
     match words.peek() {
         Some(&"-l") => {
@@ -32,13 +32,12 @@ pub fn kill(sys: &mut Sys<'_>) -> Round {
         }
         Some(option) if option.len() > 1 && option.starts_with('-') => {
             let name = if *option == "-s" {
-                args.get(1).map_or("", |n| n)
+                args.get(1).copied().unwrap_or_default()
             } else {
                 &option[1..]
             };
             let Some(found) = signal_of(name) else {
-                sys.print(2, &format!("kill: unknown signal {name}\n"))?;
-                return Ok(Flow::Exit(1));
+                return sys.fail(1, &format!("kill: unknown signal {name}\n"));
             };
             signal = found;
             let used = if *option == "-s" { 2 } else { 1 };
@@ -46,10 +45,9 @@ pub fn kill(sys: &mut Sys<'_>) -> Round {
         }
         Some(_) | None => {}
     }
-    let targets: Vec<String> = words.map(String::from).collect();
+    let targets: Vec<&str> = words.collect();
     if targets.is_empty() {
-        sys.print(2, "usage: kill [-SIGNAL] PID...\n")?;
-        return Ok(Flow::Exit(1));
+        return sys.fail(1, "usage: kill [-SIGNAL] PID...\n");
     }
     let mut status = 0;
     for target in targets {
@@ -85,28 +83,23 @@ fn duration_ns(text: &str) -> Option<u64> {
 }
 
 pub fn sleep(sys: &mut Sys<'_>) -> Round {
-    let Some(duration) = sys.arg(1).map(String::from) else {
-        sys.print(2, "sleep: missing operand\n")?;
-        return Ok(Flow::Exit(1));
+    let Some(duration) = sys.arg(1) else {
+        return sys.fail(1, "sleep: missing operand\n");
     };
-    let Some(duration_ns) = duration_ns(&duration) else {
-        sys.print(2, &format!("sleep: invalid time interval '{duration}'\n"))?;
-        return Ok(Flow::Exit(1));
+    let Some(duration_ns) = duration_ns(duration) else {
+        return sys.fail(1, &format!("sleep: invalid time interval '{duration}'\n"));
     };
     sys.call(Syscall::Nanosleep { duration_ns })?.ok();
     Ok(Flow::Exit(0))
 }
 
 pub fn hostname(sys: &mut Sys<'_>) -> Round {
-    if let Some(name) = sys.arg(1).map(String::from) {
+    if let Some(name) = sys.arg(1) {
         return match sys.call(Syscall::Sethostname {
             name: Str::from(name),
         })? {
             Ok(_) => Ok(Flow::Exit(0)),
-            Err(errno) => {
-                sys.print(2, &format!("hostname: sethostname: {}\n", errno.text()))?;
-                Ok(Flow::Exit(1))
-            }
+            Err(errno) => sys.fail(1, &format!("hostname: sethostname: {}\n", errno.text())),
         };
     }
     if let Ok(Reply::Uname { nodename, .. }) = sys.reply(Syscall::Uname {})? {

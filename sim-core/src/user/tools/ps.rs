@@ -42,8 +42,7 @@ pub fn ps(kept: &mut Kept, sys: &mut Sys<'_>) -> Round {
 
 fn start(kept: &mut Kept, sys: &mut Sys<'_>, is_full: bool) -> Round {
     let Some(left) = numbers(sys)? else {
-        sys.print(2, "Error, do this: mount -t proc proc /proc\n")?;
-        return Ok(Flow::Exit(1));
+        return sys.fail(1, "Error, do this: mount -t proc proc /proc\n");
     };
     let header = match is_full {
         true => "    PID    PPID S TTY          TIME CMD\n",

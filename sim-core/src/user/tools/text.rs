@@ -12,8 +12,7 @@ pub fn echo(sys: &mut Sys<'_>) -> Round {
         return Ok(Flow::Exit(0));
     }
     if let Err(errno) = sys.write(1, &text)? {
-        sys.print(2, &format!("echo: write error: {}\n", errno.text()))?;
-        return Ok(Flow::Exit(1));
+        return sys.fail(1, &format!("echo: write error: {}\n", errno.text()));
     }
     Ok(Flow::Exit(0))
 }
