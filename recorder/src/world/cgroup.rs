@@ -151,11 +151,16 @@ fn file_of(key: &str) -> Result<(Kind, &'static str)> {
 
 impl World {
     pub(super) fn cgroup(&self, op: &str, p: &Params) -> Result<Value> {
+        // A path from the root is one from the world's root group, and none leads out of it.
         let name = p.text_or_none("c").unwrap_or_default();
-        let all = || KINDS.map(|kind| self.cgroups.dir(kind).join(&name));
+        let name = name.trim_start_matches('/');
+        if name.split('/').any(|part| part == "..") {
+            return Err(format!("'{name}' leads out of the world's groups"));
+        }
+        let all = || KINDS.map(|kind| self.cgroups.dir(kind).join(name));
         let place = || -> Result<PathBuf> {
             let (kind, file) = file_of(&p.text("key")?)?;
-            Ok(self.cgroups.dir(kind).join(&name).join(file))
+            Ok(self.cgroups.dir(kind).join(name).join(file))
         };
         let done = match op {
             "cg_mkdir" => all().iter().try_for_each(std::fs::create_dir),
@@ -171,7 +176,7 @@ impl World {
                 let file = self
                     .cgroups
                     .dir(Kind::Unified)
-                    .join(&name)
+                    .join(name)
                     .join("cgroup.procs");
                 let names = std::fs::read_to_string(file).map(|text| self.names_of(&text));
                 return Ok(answer(names));

@@ -5,6 +5,7 @@ use super::access::Access;
 use super::path::{Node, PathRef};
 use super::superblock::FsType;
 use crate::kernel::cgroup::{self, CgroupFile, CgroupId, CgroupNode, Hierarchy, Owner};
+use crate::kernel::rule::Why;
 use crate::kernel::syscall::{Dirent, SysResult, done};
 use crate::kernel::{Ctx, Errno, NsId};
 
@@ -109,31 +110,38 @@ pub(super) fn hierarchy_root(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Nod
     Ok(Node::Cgroup(CgroupNode::dir(id)))
 }
 
+/// Names of options that there are (cgroup2_fs_parameters, cgroup1_parse_param).
+///
+/// # Errors
+/// EINVAL for others, and for a hierarchy's name that is empty.
+pub(super) fn parse_options(why: &Why, fs: FsType, data: &str) -> Result<(), Errno> {
+    let is_known = |option: &str| match (fs, option) {
+        (_, "") => true,
+        (FsType::Cgroup2, "nsdelegate" | "favordynmods") => true,
+        (FsType::Cgroup2, "memory_localevents" | "memory_recursiveprot") => true,
+        (FsType::Cgroup2, _) => false,
+        (_, "all" | "none" | "pids" | "memory") => true,
+        (_, _) => option
+            .strip_prefix("name=")
+            .is_some_and(|name| !name.is_empty()),
+    };
+    check!(why, CgroupV1Controller, if data.split(',').all(is_known))
+}
+
+/// The hierarchy of options that [`parse_options`] has let pass.
 fn hierarchy(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<Hierarchy, Errno> {
     let hierarchy = match (fs, data) {
-        (FsType::Cgroup2, _) => {
-            let is_known = |option: &str| {
-                matches!(
-                    option,
-                    "" | "nsdelegate"
-                        | "favordynmods"
-                        | "memory_localevents"
-                        | "memory_recursiveprot"
-                )
-            };
-            forbid!(cx.why, CgroupV1Controller, if !data.split(',').all(is_known))?;
-            Hierarchy::V2
-        }
+        (FsType::Cgroup2, _) => Hierarchy::V2,
         (_, "pids") => Hierarchy::Pids,
         (_, "memory") => Hierarchy::Memory,
         (_, _) => {
             // Without a controller all are meant; what is not there yet would have to be made.
-            let is_known = |option: &str| matches!(option, "" | "all" | "none" | "pids" | "memory");
-            let mut options = data
-                .split(',')
-                .filter(|option| !option.starts_with("name="));
-            let has_blank = data.split(',').any(|option| option == "name=");
-            let is_bad = data == "none" || has_blank || !options.all(is_known);
+            // A name takes `none` or a controller besides, and `none` takes a name
+            // (check_cgroupfs_options, cgroup1_root_to_use).
+            let has_name = data.split(',').any(|option| option.starts_with("name="));
+            let mut others = data.split(',').filter(|option| !option.is_empty());
+            let is_name_alone = has_name && others.all(|option| option.starts_with("name="));
+            let is_bad = data == "none" || is_name_alone;
             forbid!(cx.why, CgroupV1Controller, if is_bad)?;
             return Err(refuse!(cx.why, CgroupHierarchyFirst));
         }

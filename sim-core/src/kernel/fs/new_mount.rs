@@ -30,6 +30,9 @@ pub(super) fn do_new_mount(
 ) -> Result<(), Errno> {
     forbid!(cx.why, MountType, if fstype.is_empty())?;
     let fs = FsType::named(&cx.why, fstype)?;
+    let (read_only, data) = sb_flags(data);
+    let data = data.as_str();
+    parse_options(cx, fs, data)?;
     // mount_capable: over what it shows, not only over the mount namespace.
     let me = cx.me()?;
     match fs {
@@ -45,9 +48,7 @@ pub(super) fn do_new_mount(
         locked = visible_flags(cx, fs, kept)?;
     }
     let source: Str = if source.is_empty() { "none" } else { source }.into();
-    let (read_only, data) = sb_flags(data);
     let read_only = read_only.unwrap_or(MountFlags(flags.0 & MountFlags::RDONLY.0));
-    let data = data.as_str();
     let sb = get_tree(cx, fs, data)?;
     // Control groups are mounted already, and stay as they are.
     if read_only.has(MountFlags::RDONLY)
@@ -93,6 +94,21 @@ pub(super) fn do_new_mount(
 /// Whether the same file system is what is seen there already.
 fn is_same(k: &Kernel, place: PathRef, sb: SuperId) -> bool {
     k.mount(place.mount).is_some_and(|m| m.sb == sb) && is_mounted_root(k, place)
+}
+
+/// What is wrong with the options alone is said before privilege is asked for
+/// (parse_monolithic_mount_data).
+///
+/// # Errors
+/// EINVAL.
+fn parse_options(cx: &Ctx<'_>, fs: FsType, data: &str) -> Result<(), Errno> {
+    match fs {
+        FsType::Proc => procfs::options(&cx.why, "", data).map(|_| ()),
+        FsType::Cgroup | FsType::Cgroup2 => cgroupfs::parse_options(&cx.why, fs, data),
+        FsType::Devtmpfs => tmpfs_options(&cx.why, cx.k.mm.frames.total(), data).map(|_| ()),
+        // These ask for no privilege of their own.
+        FsType::Tmpfs | FsType::Ramfs | FsType::Overlay | FsType::Nsfs => Ok(()),
+    }
 }
 
 /// The file system itself, without a mount yet.

@@ -324,7 +324,7 @@ pub fn sys_shutdown(cx: &mut Ctx<'_>, fd: i32, how: i32) -> SysResult {
             ) {
                 return Err(refuse!(cx.why, SocketNotConnected, fd));
             }
-            if input == Stream::Shut {
+            if input == Stream::Shut && tcp.input == Stream::Open {
                 tcp.input = Stream::Shut;
             }
             if output == Stream::Shut {
@@ -350,7 +350,11 @@ fn sock_addr(end: End) -> SockAddr {
 }
 
 fn name_of(unix: &Unix) -> SockAddr {
-    match &unix.name {
+    shown_name(unix.name.as_ref())
+}
+
+fn shown_name(name: Option<&UnixName>) -> SockAddr {
+    match name {
         Some(UnixName::Path(path)) => SockAddr::Path(path.clone()),
         Some(UnixName::Abstract(name)) => SockAddr::Abstract(name.clone()),
         None => SockAddr::None,
@@ -391,8 +395,13 @@ pub fn sys_getpeername(cx: &mut Ctx<'_>, fd: i32) -> SysResult {
                 .ok_or_else(|| refuse!(cx.why, SocketNotConnected, fd))?,
         ),
         SocketKind::Unix(unix) => {
-            let peer = unix.peer.and_then(|peer| cx.unix(peer));
-            name_of(peer.ok_or_else(|| refuse!(cx.why, SocketNotConnected, fd))?)
+            let is_connected = unix.state == UnixState::Connected;
+            check!(cx.why, SocketNotConnected, fd, if is_connected)?;
+            // One that is gone is still named (unix_getname).
+            match unix.peer {
+                Some(peer) => cx.unix(peer).map_or(SockAddr::None, name_of),
+                None => shown_name(unix.parted_from.as_ref()),
+            }
         }
         SocketKind::Netlink => SockAddr::None,
     };

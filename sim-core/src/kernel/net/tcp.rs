@@ -53,6 +53,8 @@ pub enum Stream {
     #[default]
     Open,
     Shut,
+    /// The other side has said that there is no more (SOCK_DONE).
+    Ended,
 }
 
 /// Whether the end of the stream has been sent.

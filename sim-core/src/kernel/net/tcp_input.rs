@@ -246,7 +246,7 @@ fn data(cx: &mut Ctx<'_>, id: SocketId, segment: &Segment) {
         tcp.rx.extend(news.take(room as usize));
         tcp.rcv_nxt += (tcp.rx.len() - before) as u64;
         let is_whole = tcp.rcv_nxt == segment.seq + segment.data.len() as u64;
-        if segment.flags.has(TcpFlags::FIN) && is_whole && tcp.input == Stream::Open {
+        if segment.flags.has(TcpFlags::FIN) && is_whole && tcp.input != Stream::Ended {
             tcp.rcv_nxt += 1;
             end_of_stream(cx, id);
         }
@@ -258,7 +258,7 @@ fn data(cx: &mut Ctx<'_>, id: SocketId, segment: &Segment) {
 
 fn end_of_stream(cx: &mut Ctx<'_>, id: SocketId) {
     let Some(tcp) = cx.tcp_mut(id) else { return };
-    tcp.input = Stream::Shut;
+    tcp.input = Stream::Ended;
     match tcp.state {
         TcpState::Established => tcp.state = TcpState::CloseWait,
         TcpState::FinWait1 => tcp.state = TcpState::Closing,
@@ -292,7 +292,9 @@ fn reset(cx: &mut Ctx<'_>, id: SocketId) {
         | TcpState::LastAck => Errno::ECONNRESET,
     };
     tcp.state = TcpState::Closed;
-    tcp.input = Stream::Shut;
+    if tcp.input == Stream::Open {
+        tcp.input = Stream::Shut;
+    }
     tcp.output = Stream::Shut;
     // What has come in can still be read.
     tcp.tx.clear();

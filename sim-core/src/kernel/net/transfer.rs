@@ -114,11 +114,15 @@ fn tcp_read(cx: &mut Ctx<'_>, id: SocketId, flags: OpenFlags, buf: &OutBuf, len:
     forbid!(cx.why, SocketNotConnected, if tcp.state == TcpState::Listen)?;
     if tcp.rx.is_empty() && len > 0 {
         let (state, input) = (tcp.state, tcp.input);
+        // The end of the stream is told as often as it is asked for, and before an error.
+        if input == Stream::Ended {
+            return done(0);
+        }
         if let Some(errno) = cx.take_error(id) {
             return Err(errno);
         }
         return match (state, input) {
-            (_, Stream::Shut) => done(0),
+            (_, Stream::Shut | Stream::Ended) => done(0),
             (TcpState::Closed, Stream::Open) => Err(refuse!(cx.why, SocketNotConnected)),
             (_, Stream::Open) => wait(cx, id, flags, Wanted::Data),
         };

@@ -19,6 +19,8 @@ pub struct Unix {
     pub backlog: usize,
     pub queue: VecDeque<SocketId>,
     pub peer: Option<SocketId>,
+    /// The name of a peer that is gone: it is told for as long as this side is there.
+    pub parted_from: Option<UnixName>,
     pub rx: VecDeque<u8>,
     pub input: Stream,
     pub output: Stream,
@@ -181,10 +183,11 @@ pub(super) fn close(cx: &mut Ctx<'_>, id: SocketId) {
         Some(UnixName::Path(_)) => cx.k.net.paths.retain(|_, bound| *bound != id),
         None => {}
     }
-    part(cx, unix.peer, unix.rx.is_empty());
+    part(cx, unix.peer, unix.name.clone(), unix.rx.is_empty());
     for waiting in &unix.queue {
-        let peer = cx.unix(*waiting).and_then(|u| u.peer);
-        part(cx, peer, false);
+        let child = cx.unix(*waiting);
+        let (peer, name) = child.map_or((None, None), |u| (u.peer, u.name.clone()));
+        part(cx, peer, name, false);
         sock::remove(cx, *waiting);
     }
     sock::remove(cx, id);
@@ -194,12 +197,13 @@ pub(super) fn close(cx: &mut Ctx<'_>, id: SocketId) {
 }
 
 /// The other side has lost its peer.
-fn part(cx: &mut Ctx<'_>, peer: Option<SocketId>, is_read: bool) {
+fn part(cx: &mut Ctx<'_>, peer: Option<SocketId>, name: Option<UnixName>, is_read: bool) {
     let Some(peer) = peer else { return };
     let Some(other) = cx.unix_mut(peer) else {
         return;
     };
     other.peer = None;
+    other.parted_from = name;
     other.input = Stream::Shut;
     other.output = Stream::Shut;
     if !is_read && let Ok(socket) = cx.socket_mut(peer) {

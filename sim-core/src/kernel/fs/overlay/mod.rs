@@ -44,6 +44,16 @@ pub struct Mounter {
     pub uid: u32,
     pub gid: u32,
     pub marks: Marks,
+    pub work: Work,
+}
+
+/// Whether there is a directory to prepare changes in: without one nothing is written
+/// (ovl_force_readonly).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Work {
+    #[default]
+    Made,
+    Missing,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -86,7 +96,13 @@ pub(super) fn both(k: &Kernel, id: InodeId) -> Vec<InodeId> {
 
 /// Whether a file system is an overlay that nothing can be written to.
 pub(super) fn is_without_upper(k: &Kernel, id: SuperId) -> bool {
-    top_of(k, id).is_some_and(|root| upper_of(k, root).is_none())
+    let lacks_work = |id| {
+        k.vfs
+            .supers
+            .get(id)
+            .is_some_and(|sb| sb.mounter.work == Work::Missing)
+    };
+    top_of(k, id).is_some_and(|root| upper_of(k, root).is_none() || lacks_work(id))
 }
 
 /// The file system that an overlay writes to.

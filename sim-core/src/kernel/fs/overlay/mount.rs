@@ -1,6 +1,6 @@
 //! Mounting an overlay: its options, and its tree.
 
-use super::{Layers, Marks, Mounter, Opaque, hold_layers, is_whiteout};
+use super::{Layers, Marks, Mounter, Opaque, Work, hold_layers, is_whiteout};
 use crate::kernel::cred::Cap;
 use crate::kernel::fs::access::Access;
 use crate::kernel::fs::inode::{Inode, InodeData, InodeId};
@@ -46,9 +46,10 @@ pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<Su
     }
     let work = check_layers(cx, &options)?;
     let depth = depth_of(cx.k, &cx.why, &options)?;
-    if let Some(work) = work {
-        make_work(cx, work)?;
-    }
+    let work = match work {
+        Some(place) => make_work(cx, place)?,
+        None => Work::Made,
+    };
     let layers = Layers {
         upper: options.upper.and_then(inode_of),
         lowers: options
@@ -58,7 +59,7 @@ pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<Su
             .filter_map(inode_of)
             .collect(),
     };
-    let is_read_only = layers.upper.is_none();
+    let is_read_only = layers.upper.is_none() || work == Work::Missing;
     let cred = &cx.me()?.cred;
     let may_mark = options.marks_of_users || cx.is_ns_capable(cx.k.init_user_ns, Cap::SYS_ADMIN);
     let mounter = Mounter {
@@ -69,6 +70,7 @@ pub(in crate::kernel::fs) fn get_tree(cx: &mut Ctx<'_>, data: &str) -> Result<Su
         } else {
             Marks::Refused
         },
+        work,
     };
     let user_ns = cred.user_ns;
     let root = build(cx.k, layers)?;
@@ -250,11 +252,18 @@ fn depth_of(k: &Kernel, why: &Why, options: &Options) -> Result<u32, Errno> {
     }
 }
 
-/// The directory in the work directory, made anew (ovl_workdir_create). Nobody may look into it
-/// but who mounts must: it is tried out (ovl_check_d_type_supported).
-fn make_work(cx: &mut Ctx<'_>, place: PathRef) -> Result<(), Errno> {
+/// The directory in the work directory, made anew (ovl_workdir_create). Who may not make it mounts
+/// read-only. Nobody may look into it but who mounts must: it is tried out
+/// (ovl_check_d_type_supported).
+///
+/// # Errors
+/// EACCES.
+fn make_work(cx: &mut Ctx<'_>, place: PathRef) -> Result<Work, Errno> {
     let work = inode_of(place).ok_or(lost!(EINVAL))?;
-    cx.permit(place, Access::Write)?;
+    let may = |access| cx.permit(place, access).is_ok();
+    if !may(Access::Execute) || !may(Access::Write) {
+        return Ok(Work::Missing);
+    }
     crate::kernel::fs::inode::remove_entry(cx, work, "work");
     let entries = Rc::default();
     let inode = bare_inode(cx, 0, InodeData::Directory { entries })?;
@@ -264,7 +273,8 @@ fn make_work(cx: &mut Ctx<'_>, place: PathRef) -> Result<(), Errno> {
         name: None,
         ..place
     };
-    cx.permit(made, Access::Read)
+    cx.permit(made, Access::Read)?;
+    Ok(Work::Made)
 }
 
 /// An inode of an overlay that looks like its topmost counterpart. Directories are empty yet.
