@@ -21,7 +21,7 @@ use after::After;
 use gloo::events::EventListener;
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
-use sim_core::session::Explanation;
+use sim_core::session::{Explanation, LinkError, script_of_link};
 use sim_core::view::{NsKind, RamWatch};
 use sim_core::{BootOptions, Session};
 use std::cell::RefCell;
@@ -225,7 +225,13 @@ fn first_session() -> (Session, Option<ScriptDialog>) {
     let from = match (hash.starts_with("#s1."), rescue::left()) {
         (true, _) => match Session::from_link(&hash) {
             Ok(session) => Some(Ok(session)),
-            Err(error) => Some(Err((hash, error.to_string()))),
+            Err(LinkError::Script(error)) => Some(Err((
+                script_of_link(&hash).unwrap_or_default(),
+                error.to_string(),
+            ))),
+            Err(LinkError::NotALink | LinkError::TooLong | LinkError::Damaged) => {
+                Some(Err((String::new(), language().t("link-damaged").into())))
+            }
         },
         (false, Some(text)) => Some(Session::from_script(&text).map_err(|e| (text, e.to_string()))),
         (false, None) => None,

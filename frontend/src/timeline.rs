@@ -109,11 +109,8 @@ impl TimeBar {
         } else {
             lang.tf("time-pace", &[("speed", &speed(self.slowdown))])
         };
-        let zoom_text = |zoom: Option<u64>| {
-            zoom.map_or(lang.t("zoom-all").to_string(), |ns| {
-                format::time(ns).replace(".00", "").replace(".000", "")
-            })
-        };
+        let zoom_text =
+            |zoom: Option<u64>| zoom.map_or(lang.t("zoom-all").to_string(), format::length);
         let hint = (self.idle && self.playing).then(|| lang.t("time-idle"));
         html! {
             <footer class="time">

@@ -20,6 +20,31 @@ fn launching_a_program_gives_a_task_and_a_window() {
 }
 
 #[test]
+fn a_row_that_a_long_list_leaves_out_is_scrolled_to() {
+    let page = Page::open("?lang=en");
+    page.click(&by_id("script-open"));
+    let session = page.eval("return document.querySelector('dialog textarea').value;");
+    let session = session.as_str().expect("a script");
+    let words = "input 0 \"word\\n\"\n".repeat(44);
+    let many = format!("{session}{words}advance until=20000000000\n");
+    page.fill(&by_id("script-text"), &many);
+    page.click(&by_id("script-load"));
+    page.wait_until("44 windows are open", |page| {
+        page.count(&window("word")) == 44
+    });
+    let last = format!("{}:last-of-type .bar", window("word"));
+    page.eval(&format!("document.querySelector('{last}').click();"));
+    page.wait_until("its row is in sight", |page| {
+        let seen = page.eval(
+            "const row = document.querySelector('tr.sel')?.getBoundingClientRect();
+             const list = document.querySelector('.tasks').getBoundingClientRect();
+             return !!row && row.top >= list.top && row.bottom <= list.bottom;",
+        );
+        seen == true
+    });
+}
+
+#[test]
 fn every_task_has_a_pid_of_its_own() {
     let page = Page::open("");
     launch(&page, "launch-word", "word");

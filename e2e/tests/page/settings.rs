@@ -93,6 +93,38 @@ fn a_dialog_that_is_opened_again_has_not_been_copied() {
 }
 
 #[test]
+fn the_size_for_projectors_cuts_nothing() {
+    let page = Page::open("?lang=en");
+    super::launch(&page, "launch-word", "word");
+    page.click(&format!("{} .name", super::task_row("word")));
+    page.click(&by_id("presenter"));
+    page.wait_until("lists and processors fit", |page| {
+        let cut = page.eval(
+            "return [...document.querySelectorAll('.tasks, .cpus')].filter((e) =>
+               e.scrollWidth > e.clientWidth || e.matches('.cpus') && e.scrollHeight > e.clientHeight).length;",
+        );
+        cut == 0
+    });
+}
+
+#[test]
+fn a_dialog_gives_the_focus_back() {
+    let page = Page::open("?lang=en");
+    page.click(&by_id("share"));
+    page.wait_for_selector("dialog[open]");
+    page.type_keys("\u{e00c}");
+    page.wait_until("the button has the focus again", |page| {
+        page.eval("return document.activeElement.dataset.testid;") == "share"
+    });
+}
+
+#[test]
+fn a_damaged_link_is_spoken_of_in_the_readers_language() {
+    let page = Page::open("?lang=ko#s1.AAAA");
+    assert!(has_hangul(&page.text(&by_id("script-error"))));
+}
+
+#[test]
 fn the_thread_holds_together_on_a_projector() {
     let page = Page::open("?lang=en");
     super::launch(&page, "launch-word", "word");

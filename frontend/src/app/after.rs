@@ -18,16 +18,25 @@ pub struct After {
     pub tied: Option<u64>,
     /// Whom one looks at: chosen, or lent its eyes.
     pub watched: Option<u64>,
+    /// How far down the task list that one's row is.
+    pub row_px: Option<usize>,
     pub place: Option<(Place, Pane)>,
     drawn: Option<Drawn>,
     scrolled: Option<(Place, Pane)>,
     seen: Option<u64>,
+    /// What had the focus before a dialog was opened.
+    opener: Option<web_sys::HtmlElement>,
 }
 
 impl After {
+    /// What is looked at has to be brought into sight once more.
+    pub fn forget(&mut self) {
+        self.seen = None;
+    }
+
     pub fn finish(&mut self) {
         ram::show(&mut self.drawn, (&self.ram, &self.owners, &self.way));
-        dialog::open();
+        dialog::open(&mut self.opener);
         if self.scrolled != self.place {
             let was = self.scrolled.map(|(place, _)| place);
             self.scrolled = self.place;
@@ -41,7 +50,7 @@ impl After {
         if self.seen != self.watched {
             self.seen = self.watched;
             if let Some(task) = self.watched {
-                sight::task(task);
+                sight::task(task, self.row_px);
             }
         }
         // Last: it goes to where everything has been scrolled to.

@@ -187,7 +187,9 @@ impl App {
             .collect();
         let windows: Vec<view::WindowView> = view::windows(machine)
             .into_iter()
-            .filter(|w| w.tty != worlds::HOST_TTY && !shells.contains(&w.tty))
+            // The host's terminal is a panel, but a container that was started there has its box.
+            .filter(|w| w.tty != worlds::HOST_TTY || w.container.is_some())
+            .filter(|w| !shells.contains(&w.tty))
             .collect();
         let pointed = self
             .telling
@@ -210,6 +212,7 @@ impl App {
         after.way = Rc::new(way);
         after.tied = self.selected.filter(|_| eyes.is_none());
         after.watched = self.eyes.or(self.selected);
+        after.row_px = stage::row_px(tasks, after.watched);
         let stage = Stage {
             lang: self.lang,
             windows,

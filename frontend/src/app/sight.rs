@@ -75,12 +75,15 @@ fn scroll(element: &Element, scrolls: &str) {
     }
 }
 
-/// Brings the row and the window of a task into sight, each within its band.
-pub fn task(task: u64) {
+/// Brings the row and the window of a task into sight, each within its band. A row that a long list
+/// leaves out is drawn once the list has been scrolled to where it is.
+pub fn task(task: u64, row_px: Option<usize>) {
     let task = task.to_string();
     let of = |tag: &str| app::find(&[tag, "[data-task='", &task, "']"].concat());
     if let Some(row) = of("tr") {
         scroll(&row, ".tasks");
+    } else if let (Some(list), Some(row_px)) = (app::find(".tasks"), row_px) {
+        list.set_scroll_top(row_px as i32 - list.client_height() / 2);
     }
     if let Some(window) = of("article") {
         let boxed = window.closest(".box").ok().flatten();

@@ -147,6 +147,8 @@ impl App {
             Msg::CloseShare => self.shared = None,
             Msg::SetSize(size) => {
                 self.size = size;
+                // Everything stands elsewhere: what is chosen is brought into sight again.
+                self.after.borrow_mut().forget();
                 self.show_in_document();
             }
             Msg::CloseScript => self.dialog = None,

@@ -4,13 +4,23 @@ use crate::app::{self, Msg};
 use crate::i18n::Lang;
 use crate::markup::{Tells, html};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-/// Opens a dialog that has just been drawn: only then does the page behind it rest.
-pub fn open() {
-    let drawn = app::find("dialog:not([open])");
-    if let Some(dialog) = drawn.and_then(|d| d.dyn_into::<HtmlDialogElement>().ok()) {
+/// Opens a dialog that has just been drawn: only then does the page behind it rest. When it has
+/// gone, what had the focus before has it again.
+pub fn open(opener: &mut Option<HtmlElement>) {
+    let Some(dialog) = app::find("dialog") else {
+        if let Some(opener) = opener.take() {
+            let _focused = opener.focus();
+        }
+        return;
+    };
+    if let Ok(dialog) = dialog.dyn_into::<HtmlDialogElement>()
+        && !dialog.open()
+    {
+        let focused = web_sys::window().and_then(|w| w.document()?.active_element());
+        *opener = focused.and_then(|element| element.dyn_into().ok());
         let _shown = dialog.show_modal();
     }
 }

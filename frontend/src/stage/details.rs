@@ -3,6 +3,7 @@
 use crate::app::Msg;
 use crate::i18n::Lang;
 use crate::markup::{Tells, html};
+use crate::viz::format;
 use sim_core::view::Errno;
 use sim_core::view::{DialState, IsolationView, NsKind, TaskRow, TaskState, Usage};
 use yew::prelude::*;
@@ -58,6 +59,7 @@ impl Details<'_> {
             &[
                 ("nice", &task.nice.to_string()),
                 ("weight", &task.weight.to_string()),
+                ("time", &format::time(task.cpu_time_ns)),
             ],
         );
         let id = task.task;

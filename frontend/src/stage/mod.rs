@@ -11,6 +11,7 @@ mod windows;
 
 pub use details::Isolated;
 pub use gate::{Crossings, crossings};
+pub use tasks::row_px;
 pub use windows::strip_class;
 
 use crate::app::Msg;

@@ -83,6 +83,12 @@ fn swap(lang: Lang, disk: &DiskView, owners: &Owners) -> Html {
     html! { <div class="swap" data-testid="swap" data-used={used}><span>{ title }</span>{ for disk.used.iter().map(slot) }</div> }
 }
 
+/// Cells of a row.
+fn columns(canvas: Option<web_sys::EventTarget>, count: usize) -> usize {
+    let canvas = canvas.and_then(|target| target.dyn_into().ok());
+    canvas.map_or(1, |canvas: HtmlCanvasElement| fit(&canvas, count).2.columns)
+}
+
 /// The cell under the pointer.
 fn cell_at(event: &MouseEvent, count: usize) -> Option<usize> {
     let canvas: HtmlCanvasElement = event.target()?.dyn_into().ok()?;
@@ -123,11 +129,13 @@ impl Ram<'_> {
                 (*send).clone(),
             );
             Callback::from(move |event: KeyboardEvent| {
+                let row = columns(event.target(), count);
                 let next = match event.key().as_str() {
                     "ArrowRight" => at + 1,
                     "ArrowLeft" => at.saturating_sub(1),
-                    "ArrowDown" => at + 32,
-                    "ArrowUp" => at.saturating_sub(32),
+                    "ArrowDown" if at + row <= last => at + row,
+                    "ArrowUp" if at >= row => at - row,
+                    "ArrowDown" | "ArrowUp" => at,
                     _ => return,
                 };
                 event.prevent_default();

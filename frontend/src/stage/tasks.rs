@@ -30,6 +30,12 @@ fn stroke(id: u64, pid: Html) -> Html {
 const DRAWN: usize = 40;
 const ROW_PX: usize = 24;
 
+/// How far down the list the row of a task is.
+pub fn row_px(tasks: &[TaskRow], task: Option<u64>) -> Option<usize> {
+    let nr = tasks.iter().position(|row| Some(row.task) == task)?;
+    Some(nr * ROW_PX)
+}
+
 impl TaskTable<'_> {
     pub fn html(&self) -> Html {
         let TaskTable {

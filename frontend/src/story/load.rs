@@ -26,7 +26,10 @@ pub struct Loaded {
 pub async fn load(id: String, lang: Lang, at: usize) -> Result<Loaded, String> {
     let scene_file = format!("scenes/{id}.scene");
     let texts_file = format!("texts/{}/scenes/{id}.ftl", lang.code());
-    let scene = scene::read(&scene_file, &file(&scene_file).await?).map_err(|e| e.to_string())?;
+    let scene = file(&scene_file)
+        .await
+        .map_err(|why| lang.tf("story-missing", &[("id", &id), ("why", &why)]))?;
+    let scene = scene::read(&scene_file, &scene).map_err(|e| e.to_string())?;
     let texts = texts::read(&texts_file, &file(&texts_file).await?).map_err(|e| e.to_string())?;
     Ok(Loaded {
         id,

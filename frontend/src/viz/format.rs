@@ -14,6 +14,17 @@ pub fn time(ns: u64) -> String {
     }
 }
 
+/// A round length of simulated time.
+pub fn length(ns: u64) -> String {
+    let text = time(ns);
+    match text.split_once(' ') {
+        Some((number, unit)) if number.contains('.') => {
+            [number.trim_end_matches('0').trim_end_matches('.'), unit].join(" ")
+        }
+        Some(_) | None => text,
+    }
+}
+
 /// Bytes as hexadecimal pairs.
 pub fn hex(bytes: &[u8]) -> String {
     let pairs: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
@@ -28,6 +39,14 @@ mod tests {
     fn times_have_units() {
         let shown: Vec<String> = [0, 999, 2_050, 7_000_000, 1_002_000_000].map(time).into();
         assert_eq!(shown, ["0 ns", "999 ns", "2.05 µs", "7.00 ms", "1.002 s"]);
+    }
+
+    #[test]
+    fn round_lengths_have_no_zeros_behind_the_point() {
+        let shown: Vec<String> = [100, 10_000, 10_500_000, 1_000_000_000, 10_000_000_000]
+            .map(length)
+            .into();
+        assert_eq!(shown, ["100 ns", "10 µs", "10.5 ms", "1 s", "10 s"]);
     }
 
     #[test]
