@@ -187,7 +187,7 @@ pub fn cat(sys: &mut Sys<'_>) -> Round {
 /// mkdir(1), with `-p`.
 pub fn mkdir(sys: &mut Sys<'_>) -> Round {
     let args = sys.words();
-    let parents = args.iter().any(|a| *a == "-p");
+    let parents = args.contains(&"-p");
     let mut status = 0;
     for path in args.iter().filter(|a| **a != "-p") {
         let mut ends: Vec<usize> = if parents {

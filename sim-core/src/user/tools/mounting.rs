@@ -89,7 +89,7 @@ fn list(sys: &mut Sys<'_>) -> Round {
 /// umount(8), with `-l`.
 pub fn umount(sys: &mut Sys<'_>) -> Round {
     let args = sys.words();
-    let flags = if args.iter().any(|a| *a == "-l") {
+    let flags = if args.contains(&"-l") {
         2
     } else {
         0
