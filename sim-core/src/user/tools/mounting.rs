@@ -89,11 +89,7 @@ fn list(sys: &mut Sys<'_>) -> Round {
 /// umount(8), with `-l`.
 pub fn umount(sys: &mut Sys<'_>) -> Round {
     let args = sys.words();
-    let flags = if args.contains(&"-l") {
-        2
-    } else {
-        0
-    };
+    let flags = if args.contains(&"-l") { 2 } else { 0 };
     let mut status = 0;
     for target in args.iter().filter(|a| **a != "-l") {
         if let Err(errno) = sys.call(Syscall::Umount2 {
