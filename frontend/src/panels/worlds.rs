@@ -8,7 +8,7 @@ use crate::viz::diff::{self, Mark, Piece};
 use yew::prelude::*;
 
 /// Commands worth comparing.
-const SUGGESTIONS: [&str; 5] = ["ps", "hostname", "ls /", "mount", "id"];
+const SUGGESTIONS: [&str; 6] = ["ps", "hostname", "ls /", "lsns", "ip addr", "mount"];
 /// Lines of a terminal that are shown.
 const LINES: usize = 14;
 

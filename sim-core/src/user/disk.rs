@@ -35,6 +35,8 @@ pub const IMAGES: &[(&str, Program)] = &[
 const IMAGE_TOOLS: &[Program] = &[
     Program::Sh,
     Program::Ps,
+    Program::Lsns,
+    Program::Ip,
     Program::Ls,
     Program::Cat,
     Program::Hostname,
