@@ -335,9 +335,7 @@ fn run(sys: &mut Sys<'_>, tool: &str, command: &[&str]) -> Round {
         Ok(()) => Errno::ENOEXEC,
     };
     let name = command.first().copied().unwrap_or_default();
-    sys.print(
-        2,
-        &format!("{tool}: failed to execute {name}: {}\n", errno.text()),
-    )?;
-    Ok(Flow::Exit(if errno == Errno::ENOENT { 127 } else { 126 }))
+    let status = if errno == Errno::ENOENT { 127 } else { 126 };
+    let text = format!("{tool}: failed to execute {name}: {}\n", errno.text());
+    sys.fail(status, &text)
 }
