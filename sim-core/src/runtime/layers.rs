@@ -4,6 +4,7 @@ use super::state::{IMAGE_DIR, LAYER_DIR};
 use crate::kernel::syscall::{FileKind, MountFlags, OpenFlags, Str};
 use crate::kernel::{Errno, Reply, Syscall};
 use crate::user::tool::{Asked, Pending, Sys};
+use crate::user::tools::mount_at;
 
 /// Where the root of a container is mounted on the host.
 pub fn root(name: &str) -> String {
@@ -23,7 +24,7 @@ pub fn mount(sys: &mut Sys<'_>, name: &str, image: &str) -> Asked<i64> {
     }
     let options = format!("lowerdir={IMAGE_DIR}/{image},upperdir={upper},workdir={work}");
     let how = ("overlay", MountFlags::default(), options.as_str());
-    super::mount::mount(sys, "overlay", &merged, how)
+    mount_at(sys, "overlay", &merged, how)
 }
 
 /// Takes the root off the host again.

@@ -7,7 +7,6 @@ mod confine;
 mod docker;
 mod exec;
 mod layers;
-mod mount;
 mod runc;
 mod state;
 

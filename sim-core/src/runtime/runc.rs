@@ -4,11 +4,11 @@ use super::cgroup;
 use super::confine::confine;
 use super::docker::wait;
 use super::layers;
-use super::mount::{How, mount};
 use super::state::{self, Record};
 use crate::kernel::syscall::{CloneFlags, MountFlags, Str};
 use crate::kernel::{Errno, Syscall};
 use crate::user::tool::{Flow, Pending, Round, Sys};
+use crate::user::tools::{How, mount_at};
 use std::rc::Rc;
 
 const USAGE: &str = "usage: runc run NAME IMAGE HOST COMMAND...\n";
@@ -109,7 +109,7 @@ fn prepare(sys: &mut Sys<'_>, name: &str, host: &str) -> Prepared {
     }
     // Before any mount: what is mounted from here on must not travel back to the host.
     let private = MountFlags::REC.with(MountFlags::PRIVATE);
-    if let Err(errno) = mount(sys, "none", "/", ("", private, ""))? {
+    if let Err(errno) = mount_at(sys, "none", "/", ("", private, ""))? {
         return Ok(Err(("make / private", errno)));
     }
     let root = layers::root(name);
@@ -161,7 +161,7 @@ fn prepare(sys: &mut Sys<'_>, name: &str, host: &str) -> Prepared {
         ),
     ];
     for (what, source, target, how) in steps {
-        if let Err(errno) = mount(sys, source, target, how)? {
+        if let Err(errno) = mount_at(sys, source, target, how)? {
             return Ok(Err((what, errno)));
         }
     }

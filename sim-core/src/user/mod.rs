@@ -10,7 +10,7 @@ mod init;
 mod registry;
 mod sh;
 pub(crate) mod tool;
-mod tools;
+pub(crate) mod tools;
 
 pub use disk::{bare_disk, disk};
 pub use registry::Program;

@@ -12,7 +12,7 @@ mod text;
 pub use files::{cat, ls, mkdir, rm};
 pub use ip::ip;
 pub use lsns::{LsnsState, lsns};
-pub use mounting::{mount, umount};
+pub use mounting::{How, mount, mount_at, umount};
 pub use namespaces::{nsenter, unshare};
 pub use processes::{hostname, id, kill, sleep};
 pub use ps::{PsState, ps};

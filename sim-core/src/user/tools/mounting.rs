@@ -3,7 +3,7 @@
 use super::read_file;
 use crate::kernel::Syscall;
 use crate::kernel::syscall::{MountFlags, Str};
-use crate::user::tool::{Flow, Round, Sys};
+use crate::user::tool::{Asked, Flow, Round, Sys};
 
 /// mount(8): the list, `-t TYPE SOURCE DIR`, `--bind SOURCE DIR`, `-o ro|remount,...`.
 pub fn mount(sys: &mut Sys<'_>) -> Round {
@@ -54,14 +54,7 @@ pub fn mount(sys: &mut Sys<'_>) -> Round {
             return sys.fail(1, "mount: bad usage\n");
         }
     };
-    let call = Syscall::Mount {
-        source: Str::from(source),
-        target: Str::from(target),
-        fstype: Str::from(fstype),
-        flags,
-        data: Str::from(data.join(",")),
-    };
-    match sys.call(call)? {
+    match mount_at(sys, source, target, (fstype, flags, &data.join(",")))? {
         Ok(_) => Ok(Flow::Exit(0)),
         Err(errno) => sys.fail(32, &format!("mount: {target}: {}\n", errno.text())),
     }
@@ -84,6 +77,25 @@ fn list(sys: &mut Sys<'_>) -> Round {
     let all: String = lines.collect();
     sys.print(1, &all)?;
     Ok(Flow::Exit(0))
+}
+
+/// Type, flags and options of a mount.
+pub type How<'a> = (&'a str, MountFlags, &'a str);
+
+/// One mount(2).
+pub fn mount_at(
+    sys: &mut Sys<'_>,
+    source: &str,
+    target: &str,
+    (fstype, flags, data): How<'_>,
+) -> Asked<i64> {
+    sys.call(Syscall::Mount {
+        source: source.into(),
+        target: target.into(),
+        fstype: fstype.into(),
+        flags,
+        data: data.into(),
+    })
 }
 
 /// umount(8), with `-l`.

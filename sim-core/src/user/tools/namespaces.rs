@@ -1,9 +1,10 @@
 //! unshare(1), nsenter(1).
 
+use super::mounting::mount_at;
 use crate::kernel::syscall::{CloneFlags, MountFlags, OpenFlags, Str, WaitOptions};
 use crate::kernel::{Errno, Reply, Syscall};
 use crate::user::init::exec;
-use crate::user::tool::{Asked, Flow, Pending, Round, Sys};
+use crate::user::tool::{Flow, Pending, Round, Sys};
 
 /// A kind of namespace: its letter and its word among the options, its file in /proc/PID/ns.
 struct Kind {
@@ -147,14 +148,9 @@ pub fn unshare(sys: &mut Sys<'_>) -> Round {
     if let Some((uid, gid)) = ids {
         map_root(sys, uid, gid)?;
     }
+    let own = MountFlags::PRIVATE.with(MountFlags::REC);
     if flags.has(CloneFlags::NEWNS)
-        && let Err(errno) = mount(
-            sys,
-            "none",
-            "/",
-            "",
-            MountFlags::PRIVATE.with(MountFlags::REC),
-        )?
+        && let Err(errno) = mount_at(sys, "none", "/", ("", own, ""))?
     {
         // What is mounted from now on is nobody else's business.
         let text = format!(
@@ -164,29 +160,14 @@ pub fn unshare(sys: &mut Sys<'_>) -> Round {
         return sys.fail(1, &text);
     }
     // A fresh instance shows the namespace that this process is in.
-    if proc && let Err(errno) = mount(sys, "proc", "/proc", "proc", MountFlags::default())? {
+    if proc && let Err(errno) = mount_at(sys, "proc", "/proc", ("proc", MountFlags::default(), ""))?
+    {
         return sys.fail(
             1,
             &format!("unshare: mount /proc failed: {}\n", errno.text()),
         );
     }
     run(sys, "unshare", &options.command())
-}
-
-fn mount(
-    sys: &mut Sys<'_>,
-    source: &str,
-    target: &str,
-    fstype: &str,
-    flags: MountFlags,
-) -> Asked<i64> {
-    sys.call(Syscall::Mount {
-        source: source.into(),
-        target: target.into(),
-        fstype: fstype.into(),
-        flags,
-        data: "".into(),
-    })
 }
 
 /// Becomes root of the new user namespace. Without privilege above it, setgroups(2) has to be
